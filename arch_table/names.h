@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The words that people have for an architecture.
+
+#ifndef ARCH_TABLE_NAMES_H_
+#define ARCH_TABLE_NAMES_H_
+
+#include <cstddef>
+#include <string_view>
+#include <vector>
+
+#include "arch_table/table.h"
+
+namespace arch_table {
+
+// The target that `word` stands for, whatever vocabulary it comes from; upper
+// and lower case are the same. nullptr if nobody calls a target that.
+//
+// Words are the targets' names and aliases, and by rule also
+//   qemu-NAME           an entry name, or the emulator's file name
+//   qemu-NAME-static    the emulator's file name
+//   linux/WORD          a Docker platform, such as "linux/arm64/v8"
+const Target* FindTarget(std::string_view word);
+
+// What the user may have meant by a word that FindTarget() does not know: at
+// most `limit` names or aliases, the nearest first, each of another target.
+// Empty if nothing is near. A word longer than any name costs no work.
+std::vector<std::string_view> NearestNames(std::string_view word, size_t limit);
+
+}  // namespace arch_table
+
+#endif  // ARCH_TABLE_NAMES_H_

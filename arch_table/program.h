@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// ELF files made from a row: a header to match rules against, and a program
+// that proves that an emulator works.
+
+#ifndef ARCH_TABLE_PROGRAM_H_
+#define ARCH_TABLE_PROGRAM_H_
+
+#include <string>
+
+#include "arch_table/table.h"
+
+namespace arch_table {
+
+// The exit status of every built-in program.
+inline constexpr int kProgramExitStatus = 42;
+
+// An ELF header of type ET_EXEC that the target takes: 64 bytes, of which a
+// 32-bit header fills 52 and leaves the rest zero.
+std::string SampleHeader(const Target& target);
+
+// A complete static executable that only calls exit(42), 100 to 150 bytes: ELF
+// header, one program header, code(). Empty if the target has no code.
+std::string BuiltInProgram(const Target& target);
+
+}  // namespace arch_table
+
+#endif  // ARCH_TABLE_PROGRAM_H_
