@@ -1,0 +1,195 @@
+"""The C++ toolchain of the product: clang, lld, musl and libc++, static and small."""
+
+load("@bazel_tools//tools/build_defs/cc:action_names.bzl", "ACTION_NAMES")
+load(
+    "@bazel_tools//tools/cpp:cc_toolchain_config_lib.bzl",
+    "feature",
+    "flag_group",
+    "flag_set",
+    "tool_path",
+    "with_feature_set",
+)
+
+_COMPILE = [
+    ACTION_NAMES.assemble,
+    ACTION_NAMES.preprocess_assemble,
+    ACTION_NAMES.c_compile,
+    ACTION_NAMES.cpp_compile,
+    ACTION_NAMES.cpp_header_parsing,
+    ACTION_NAMES.linkstamp_compile,
+]
+_CXX = [
+    ACTION_NAMES.cpp_compile,
+    ACTION_NAMES.cpp_header_parsing,
+    ACTION_NAMES.linkstamp_compile,
+]
+_LINK = [
+    ACTION_NAMES.cpp_link_executable,
+    ACTION_NAMES.cpp_link_dynamic_library,
+    ACTION_NAMES.cpp_link_nodeps_dynamic_library,
+]
+
+_TOOLS = {
+    "ar": "/usr/bin/llvm-ar-19",
+    "cpp": "/usr/bin/clang-cpp-19",
+    # Bazel's name for the compiler.
+    "gcc": "/usr/bin/clang-19",
+    "gcov": "/usr/bin/false",
+    "ld": "/usr/bin/ld.lld-19",
+    "nm": "/usr/bin/llvm-nm-19",
+    "objcopy": "/usr/bin/llvm-objcopy-19",
+    "objdump": "/usr/bin/llvm-objdump-19",
+    "strip": "/usr/bin/llvm-strip-19",
+}
+
+def _flags(actions, flags, with_features = []):
+    return flag_set(
+        actions = actions,
+        flag_groups = [flag_group(flags = flags)],
+        with_features = with_features,
+    )
+
+def _impl(ctx):
+    target = ["--target=" + ctx.attr.triple] + ctx.attr.target_flags
+    sysroot = ctx.attr.sysroot
+    opt = [with_feature_set(features = ["opt"])]
+    dbg = [with_feature_set(features = ["dbg"])]
+    not_dbg = [with_feature_set(not_features = ["dbg"])]
+
+    features = [
+        # No supports_pic and no supports_dynamic_linker: each file is compiled
+        # once and everything, tests too, is linked statically.
+        feature(name = "dbg"),
+        feature(name = "fastbuild"),
+        feature(name = "opt"),
+        feature(
+            name = "target",
+            enabled = True,
+            flag_sets = [_flags(_COMPILE + _LINK, target)],
+        ),
+        feature(
+            name = "sysroot_headers",
+            enabled = True,
+            # libc++'s headers include the C library's: they come first.
+            flag_sets = [
+                _flags(_CXX, ["-nostdinc++", "-isystem", sysroot + "/include/c++/v1"]),
+                _flags(_COMPILE, ["-nostdlibinc", "-isystem", sysroot + "/include"]),
+            ],
+        ),
+        feature(
+            name = "size",
+            enabled = True,
+            flag_sets = [
+                _flags(_COMPILE + _LINK, ["-Os"], not_dbg),
+                _flags(_COMPILE + _LINK, ["-O0"], dbg),
+                _flags(_COMPILE, ["-g"], dbg),
+                # Without NDEBUG abseil's logging brings printf.
+                _flags(_COMPILE, ["-DNDEBUG"], opt),
+                _flags(_COMPILE, ["-ffunction-sections", "-fdata-sections"]),
+                _flags(_LINK, ["-Wl,--gc-sections", "-Wl,--icf=safe", "-Wl,--build-id=none"]),
+                _flags(_LINK, ["-Wl,--strip-all"], opt),
+            ],
+        ),
+        feature(
+            name = "no_unwinding",
+            enabled = True,
+            flag_sets = [
+                _flags(_COMPILE, [
+                    "-fno-exceptions",
+                    "-fno-asynchronous-unwind-tables",
+                    "-fno-unwind-tables",
+                ]),
+                _flags(_CXX, ["-fno-rtti"]),
+            ],
+        ),
+        feature(
+            name = "hardening",
+            enabled = True,
+            flag_sets = [
+                _flags(_COMPILE, ["-fPIE", "-fstack-protector-strong"]),
+                _flags(_LINK, [
+                    "-static-pie",
+                    "-Wl,-z,relro",
+                    "-Wl,-z,now",
+                    "-Wl,-z,noexecstack",
+                    "-Wl,-z,text",
+                ]),
+            ],
+        ),
+        feature(
+            name = "sysroot_start",
+            enabled = True,
+            flag_sets = [_flags(_LINK, [
+                "-fuse-ld=lld-19",
+                "-nostdlib",
+                sysroot + "/lib/rcrt1.o",
+                sysroot + "/lib/crti.o",
+            ])],
+        ),
+        feature(
+            name = "sysroot_libraries",
+            enabled = True,
+            flag_sets = [_flags(_LINK, [
+                "-Wl,--start-group",
+                sysroot + "/lib/libc++.a",
+                sysroot + "/lib/libc.a",
+                sysroot + "/lib/libgcc.a",
+                "-Wl,--end-group",
+                sysroot + "/lib/crtn.o",
+            ])],
+        ),
+        feature(
+            name = "libraries_are_system_headers",
+            enabled = True,
+            # Bazel finds them with -iquote, and our warnings are for our code.
+            flag_sets = [_flags(_CXX, [
+                "--system-header-prefix=absl/",
+                "--system-header-prefix=gmock/",
+                "--system-header-prefix=gtest/",
+                "--system-header-prefix=re2/",
+            ])],
+        ),
+        feature(
+            name = "unfiltered_compile_flags",
+            enabled = True,
+            # The same output wherever and whenever it is built.
+            flag_sets = [_flags(_COMPILE, [
+                "-no-canonical-prefixes",
+                "-Wno-builtin-macro-redefined",
+                "-D__DATE__=\"redacted\"",
+                "-D__TIMESTAMP__=\"redacted\"",
+                "-D__TIME__=\"redacted\"",
+            ])],
+        ),
+    ]
+    return cc_common.create_cc_toolchain_config_info(
+        ctx = ctx,
+        abi_libc_version = "musl",
+        abi_version = "musl",
+        compiler = "clang",
+        cxx_builtin_include_directories = [
+            "/usr/lib/llvm-19/lib/clang/19/include",
+            "/usr/lib/clang/19/include",
+        ],
+        features = features,
+        host_system_name = "local",
+        target_cpu = ctx.attr.cpu,
+        target_libc = "musl",
+        target_system_name = ctx.attr.triple,
+        tool_paths = [tool_path(name = name, path = path) for name, path in _TOOLS.items()],
+        toolchain_identifier = ctx.attr.name,
+    )
+
+clang_musl_config = rule(
+    implementation = _impl,
+    attrs = {
+        "cpu": attr.string(mandatory = True),
+        "sysroot": attr.string(
+            doc = "Folder of the sysroot, as a compiler called by Bazel sees it.",
+            mandatory = True,
+        ),
+        "target_flags": attr.string_list(),
+        "triple": attr.string(mandatory = True),
+    },
+    provides = [CcToolchainConfigInfo],
+)
