@@ -63,6 +63,9 @@ class Target {
   // "arm64/v8"), without those that follow from a rule (see names.h).
   std::vector<std::string_view> Aliases() const;
 
+  // The same as one text, separated by single blanks.
+  std::string_view alias_text() const;
+
   // The bytes of a file, from offset 0, that the target's files have where
   // mask() has ones. 20 bytes; 40 where e_flags decides. Both are of one
   // length, and magic() has no bit that mask() has not.
@@ -82,8 +85,6 @@ class Target {
   std::string_view code() const;
 
  private:
-  friend std::string_view AliasText(const Target& target);
-
   Row row_;
 };
 
@@ -96,9 +97,6 @@ const Target* FindByRule(std::string_view magic, std::string_view mask);
 // The target that takes a file which begins with `header`; nullptr if there is
 // none. At most one does. 40 bytes are enough for every row.
 const Target* FindByHeader(std::string_view header);
-
-// The aliases of a target as one text, separated by single blanks.
-std::string_view AliasText(const Target& target);
 
 // A checksum of all rows, for telling apart builds with different tables.
 uint32_t TableChecksum();

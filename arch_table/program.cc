@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "arch_table/program.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "arch_table/table.h"
+
+namespace arch_table {
+namespace {
+
+constexpr size_t kSampleSize = 64;
+
+// One load address for all: free in every address space, aligned to the largest
+// page size that Linux has.
+constexpr uint32_t kLoadAddress = 0x400000;
+constexpr uint32_t kAlignment = 0x10000;
+
+// Appends numbers in a target's byte order and word size.
+class ElfWriter {
+ public:
+  explicit ElfWriter(const Target& target) : target_(target) {}
+
+  void Bytes(std::string_view bytes) { file_ += bytes; }
+  void Half(uint16_t value) { Number(value, 2); }
+  void Word(uint32_t value) { Number(value, 4); }
+  // An address, offset or size.
+  void Native(uint32_t value) { Number(value, target_.is_64bit() ? 8 : 4); }
+
+  size_t size() const { return file_.size(); }
+  std::string Take() { return std::move(file_); }
+
+ private:
+  void Number(uint64_t value, size_t size) {
+    for (size_t i = 0; i < size; ++i) {
+      const size_t shift = 8 * (target_.is_big_endian() ? size - 1 - i : i);
+      file_ += static_cast<char>(value >> shift & 0xff);
+    }
+  }
+
+  const Target& target_;
+  std::string file_;
+};
+
+size_t HeaderSize(const Target& target) { return target.is_64bit() ? 64 : 52; }
+
+size_t ProgramHeaderSize(const Target& target) {
+  return target.is_64bit() ? 56 : 32;
+}
+
+void WriteHeader(const Target& target, uint32_t entry, uint16_t program_headers,
+                 ElfWriter* elf) {
+  const size_t header_size = HeaderSize(target);
+  const uint8_t elf_class = target.is_64bit() ? 2 : 1;
+  const uint8_t data = target.is_big_endian() ? 2 : 1;
+  elf->Bytes(
+      "\x7f"
+      "ELF");
+  const char ident[12] = {static_cast<char>(elf_class), static_cast<char>(data),
+                          1};  // EV_CURRENT
+  elf->Bytes(std::string_view(ident, sizeof(ident)));
+  elf->Half(2);  // e_type: ET_EXEC
+  elf->Half(target.machine());
+  elf->Word(1);  // e_version: EV_CURRENT
+  elf->Native(entry);
+  elf->Native(program_headers == 0 ? 0 : header_size);  // e_phoff
+  elf->Native(0);                                       // e_shoff
+  elf->Word(target.flags());
+  elf->Half(header_size);
+  elf->Half(ProgramHeaderSize(target));
+  elf->Half(program_headers);
+  elf->Half(0);  // e_shentsize
+  elf->Half(0);  // e_shnum
+  elf->Half(0);  // e_shstrndx
+}
+
+}  // namespace
+
+std::string SampleHeader(const Target& target) {
+  ElfWriter elf(target);
+  WriteHeader(target, kLoadAddress, 0, &elf);
+  std::string header = elf.Take();
+  header.resize(kSampleSize, '\0');
+  return header;
+}
+
+std::string BuiltInProgram(const Target& target) {
+  if (target.code().empty()) return "";
+
+  const size_t code_offset = HeaderSize(target) + ProgramHeaderSize(target);
+  const size_t file_size = code_offset + target.code().size();
+  constexpr uint32_t kLoad = 1;            // PT_LOAD
+  constexpr uint32_t kReadAndExecute = 5;  // PF_R | PF_X
+
+  ElfWriter elf(target);
+  WriteHeader(target, kLoadAddress + code_offset, 1, &elf);
+  elf.Word(kLoad);
+  if (target.is_64bit()) elf.Word(kReadAndExecute);
+  elf.Native(0);             // p_offset
+  elf.Native(kLoadAddress);  // p_vaddr
+  elf.Native(kLoadAddress);  // p_paddr
+  elf.Native(file_size);     // p_filesz
+  elf.Native(file_size);     // p_memsz
+  if (!target.is_64bit()) elf.Word(kReadAndExecute);
+  elf.Native(kAlignment);
+  elf.Bytes(target.code());
+  return elf.Take();
+}
+
+}  // namespace arch_table

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "arch_table/table.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/types/span.h"
+
+namespace arch_table {
+namespace {
+
+#include "arch_table/rows.inc"
+
+std::string_view View(PoolSlice slice) {
+  return std::string_view(kPool + slice.offset, slice.size);
+}
+
+}  // namespace
+
+std::string_view Target::name() const { return View(row_.name); }
+std::string_view Target::family() const { return View(row_.family); }
+std::string_view Target::interpreter() const { return View(row_.interpreter); }
+std::string_view Target::alias_text() const { return View(row_.aliases); }
+std::string_view Target::magic() const { return View(row_.magic); }
+std::string_view Target::mask() const { return View(row_.mask); }
+std::string_view Target::code() const { return View(row_.code); }
+
+std::string Target::EntryName() const {
+  std::string entry = "qemu-";
+  entry += name();
+  return entry;
+}
+
+std::vector<std::string_view> Target::Aliases() const {
+  std::vector<std::string_view> aliases;
+  std::string_view rest = alias_text();
+  while (!rest.empty()) {
+    const size_t end = std::min(rest.find(' '), rest.size());
+    aliases.push_back(rest.substr(0, end));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return aliases;
+}
+
+absl::Span<const Target> Targets() { return kTargets; }
+
+const Target* FindByRule(std::string_view magic, std::string_view mask) {
+  for (const Target& target : Targets()) {
+    if (target.magic() == magic && target.mask() == mask) return &target;
+  }
+  return nullptr;
+}
+
+const Target* FindByHeader(std::string_view header) {
+  for (const Target& target : Targets()) {
+    const std::string_view magic = target.magic();
+    const std::string_view mask = target.mask();
+    if (header.size() < magic.size()) continue;
+    size_t i = 0;
+    while (i < magic.size() && (header[i] & mask[i]) == magic[i]) ++i;
+    if (i == magic.size()) return &target;
+  }
+  return nullptr;
+}
+
+uint32_t TableChecksum() { return kChecksum; }
+
+}  // namespace arch_table
