@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "binfmt/elf_header.h"
+
+namespace binfmt {
+namespace {
+
+constexpr size_t kHeaderLength32 = 52;
+constexpr size_t kHeaderLength64 = 64;
+constexpr uint32_t kPtInterp = 3;
+// Linux refuses more than 64 KiB of program headers (load_elf_phdrs()).
+constexpr size_t kMaxProgramHeaders = 65536 / 32;
+
+// Numbers of either byte order; 0 beyond the end.
+class Reader {
+ public:
+  Reader(std::string_view bytes, bool big_endian)
+      : bytes_(bytes), big_endian_(big_endian) {}
+
+  uint64_t Number(uint64_t offset, unsigned size) const {
+    if (offset > bytes_.size() || bytes_.size() - offset < size) return 0;
+    uint64_t value = 0;
+    for (unsigned i = 0; i < size; ++i) {
+      const unsigned at = big_endian_ ? i : size - 1 - i;
+      value = value << 8 |
+              static_cast<unsigned char>(bytes_[static_cast<size_t>(offset) + at]);
+    }
+    return value;
+  }
+
+ private:
+  std::string_view bytes_;
+  bool big_endian_;
+};
+
+void FindLoader(std::string_view head, const Reader& reader, ElfFile* elf) {
+  const bool wide = elf->is_64bit;
+  const uint64_t table = reader.Number(wide ? 32 : 28, wide ? 8 : 4);
+  const uint64_t size = reader.Number(wide ? 54 : 42, 2);
+  const uint64_t count = reader.Number(wide ? 56 : 44, 2);
+  if (size != (wide ? 56u : 32u) || count > kMaxProgramHeaders) return;
+  if (table > head.size() || head.size() - table < size * count) return;
+  for (uint64_t i = 0; i < count; ++i) {
+    const uint64_t header = table + i * size;
+    if (reader.Number(header, 4) != kPtInterp) continue;
+    elf->loader = ElfFile::Loader::kPresent;
+    const uint64_t start = reader.Number(header + (wide ? 8 : 4), wide ? 8 : 4);
+    const uint64_t length =
+        reader.Number(header + (wide ? 32 : 16), wide ? 8 : 4);
+    if (start < head.size() && length <= head.size() - start) {
+      const std::string_view text = head.substr(start, length);
+      elf->loader_path = std::string(text.substr(0, text.find('\0')));
+    }
+    return;
+  }
+  elf->loader = ElfFile::Loader::kNone;
+}
+
+}  // namespace
+
+bool ParseElf(std::string_view head, ElfFile* elf) {
+  *elf = ElfFile();
+  if (head.size() < kHeaderLength32 || head.substr(0, 4) != "\x7f" "ELF") {
+    return false;
+  }
+  const char elf_class = head[4];
+  const char data = head[5];
+  if (elf_class != 1 && elf_class != 2) return false;
+  if (data != 1 && data != 2) return false;
+  elf->is_64bit = elf_class == 2;
+  elf->is_big_endian = data == 2;
+  if (elf->is_64bit && head.size() < kHeaderLength64) return false;
+  const Reader reader(head, elf->is_big_endian);
+  elf->os_abi = static_cast<uint8_t>(head[7]);
+  elf->type = static_cast<uint16_t>(reader.Number(16, 2));
+  elf->machine = static_cast<uint16_t>(reader.Number(18, 2));
+  elf->flags =
+      static_cast<uint32_t>(reader.Number(elf->is_64bit ? 48 : 36, 4));
+  FindLoader(head, reader, elf);
+  return true;
+}
+
+bool SameMachine(const ElfFile& a, const ElfFile& b) {
+  return a.is_64bit == b.is_64bit && a.is_big_endian == b.is_big_endian &&
+         a.machine == b.machine;
+}
+
+}  // namespace binfmt

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// The facts of an ELF file's first bytes that decide who can run it.
+#ifndef BINFMT_ELF_HEADER_H_
+#define BINFMT_ELF_HEADER_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace binfmt {
+
+// How much of a file ParseElf() wants to see: the header, and in every linker's
+// usual output the program headers and PT_INTERP behind it.
+inline constexpr size_t kElfProbeLength = 4096;
+
+struct ElfFile {
+  bool is_64bit = false;
+  bool is_big_endian = false;
+  uint8_t os_abi = 0;
+  uint16_t type = 0;     // ET_EXEC 2, ET_DYN 3
+  uint16_t machine = 0;  // EM_*
+  uint32_t flags = 0;
+  // Does the file ask for a program interpreter (a dynamic loader)? Known only
+  // where the program headers lie within the bytes given.
+  enum class Loader { kUnknown, kNone, kPresent };
+  Loader loader = Loader::kUnknown;
+  std::string loader_path;  // PT_INTERP's text where it lies within the bytes
+};
+
+// Reads HEAD, the first bytes of a file (kElfProbeLength suffice). False where
+// it is no ELF file: another magic, class or byte order, or cut short.
+bool ParseElf(std::string_view head, ElfFile* elf);
+
+// Would a kernel that runs A as its own also run B? Equal class, byte order
+// and machine.
+bool SameMachine(const ElfFile& a, const ElfFile& b);
+
+}  // namespace binfmt
+
+#endif  // BINFMT_ELF_HEADER_H_

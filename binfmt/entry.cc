@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "binfmt/entry.h"
+
+#include <cerrno>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "binfmt/text.h"
+
+namespace binfmt {
+namespace {
+
+Error Malformed(std::string_view name, std::string_view what) {
+  return Failure(
+      absl::StrCat("entry \"", Printable(name), "\" is not understood: ", what),
+      EINVAL);
+}
+
+// Takes the next line off TEXT; false at its end.
+bool NextLine(std::string_view* text, std::string_view* line) {
+  if (text->empty()) return false;
+  const size_t end = text->find('\n');
+  *line = text->substr(0, end);
+  text->remove_prefix(end == std::string_view::npos ? text->size() : end + 1);
+  return true;
+}
+
+void ParseFlags(std::string_view letters, Entry* entry) {
+  for (const char c : letters) {
+    Flags flag;
+    if (ParseFlagLetters(std::string_view(&c, 1), &flag)) {
+      entry->record.flags |= flag;
+    } else {
+      entry->unknown_flags.push_back(c);
+    }
+  }
+}
+
+}  // namespace
+
+Error ParseEntry(std::string_view name, std::string_view text, Entry* entry) {
+  *entry = Entry();
+  Record& record = entry->record;
+  record.name = std::string(name);
+  if (absl::ConsumePrefix(&text, "enabled\n")) {
+    entry->enabled = true;
+  } else if (!absl::ConsumePrefix(&text, "disabled\n")) {
+    return Malformed(name, "it begins with neither enabled nor disabled");
+  }
+  // An interpreter may hold a newline; it ends at the flags line.
+  bool has_matcher = false;
+  if (absl::ConsumePrefix(&text, "interpreter ")) {
+    const size_t end = text.find("\nflags: ");
+    if (end == std::string_view::npos) return Malformed(name, "no flags line");
+    record.interpreter = std::string(text.substr(0, end));
+    text.remove_prefix(end + 1);
+  } else if (absl::ConsumePrefix(&text, "bpf ")) {
+    std::string_view program;
+    NextLine(&text, &program);
+    record.type = RecordType::kBpf;
+    record.interpreter = std::string(program);
+    has_matcher = true;
+  } else {
+    return Malformed(name, "no interpreter line");
+  }
+  bool has_flags = false;
+  std::string_view line;
+  while (NextLine(&text, &line)) {
+    if (absl::ConsumePrefix(&line, "flags: ")) {
+      has_flags = true;
+      ParseFlags(line, entry);
+    } else if (absl::ConsumePrefix(&line, "extension .")) {
+      has_matcher = true;
+      record.type = RecordType::kExtension;
+      record.magic = std::string(line);
+      // The extension may hold a newline and is the last field.
+      if (!text.empty()) {
+        absl::StrAppend(&record.magic, "\n", absl::StripSuffix(text, "\n"));
+      }
+      break;
+    } else if (absl::ConsumePrefix(&line, "offset ")) {
+      if (!absl::SimpleAtoi(line, &record.offset)) {
+        return Malformed(name, "the offset is no number");
+      }
+    } else if (absl::ConsumePrefix(&line, "magic ")) {
+      has_matcher = true;
+      if (!Unhex(line, &record.magic)) {
+        return Malformed(name, "the magic is not hex");
+      }
+    } else if (absl::ConsumePrefix(&line, "mask ")) {
+      if (!Unhex(line, &record.mask)) {
+        return Malformed(name, "the mask is not hex");
+      }
+    }
+  }
+  if (!has_flags) return Malformed(name, "no flags line");
+  if (!has_matcher) return Malformed(name, "neither magic nor extension");
+  if (!record.mask.empty() && record.mask.size() != record.magic.size()) {
+    return Malformed(name, "mask and magic differ in length");
+  }
+  return Ok();
+}
+
+std::string FormatEntry(const Entry& entry) {
+  const Record& record = entry.record;
+  std::string text = absl::StrCat(
+      entry.enabled ? "enabled" : "disabled",
+      record.type == RecordType::kBpf ? "\nbpf " : "\ninterpreter ",
+      record.interpreter, "\nflags: ", FlagLetters(record.flags),
+      entry.unknown_flags, "\n");
+  switch (record.type) {
+    case RecordType::kMagic:
+      absl::StrAppend(&text, "offset ", record.offset, "\nmagic ",
+                      Hex(record.magic), "\n");
+      if (!record.mask.empty()) {
+        absl::StrAppend(&text, "mask ", Hex(record.mask), "\n");
+      }
+      break;
+    case RecordType::kExtension:
+      absl::StrAppend(&text, "extension .", record.magic, "\n");
+      break;
+    case RecordType::kBpf:
+      break;
+  }
+  return text;
+}
+
+Entry EntryOf(const Record& record) {
+  Entry entry;
+  entry.record = record;
+  entry.enabled = (record.flags & kStartDisabled) == 0;
+  entry.record.flags &= static_cast<Flags>(~kStartDisabled);
+  return entry;
+}
+
+}  // namespace binfmt

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// An entry: a handler as the kernel holds it, read from its file under
+// binfmt_misc.
+#ifndef BINFMT_ENTRY_H_
+#define BINFMT_ENTRY_H_
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "binfmt/error.h"
+#include "binfmt/record.h"
+
+namespace binfmt {
+
+// The longest entry text that is read: entry_status() fills one page, and the
+// kernel prints at most an interpreter of 1,907 bytes and two hex fields.
+inline constexpr size_t kMaxEntryLength = 65536;
+
+struct Entry {
+  Record record;  // for kBpf, interpreter holds the program's name
+  bool enabled = false;
+  // Flag letters that this program does not know (from a later kernel).
+  std::string unknown_flags;
+};
+
+// Reads TEXT, the content of the entry file NAME (bm_entry_read(),
+// entry_status() of fs/binfmt_misc.c):
+//   enabled
+//   interpreter /usr/bin/qemu-arm
+//   flags: OCF
+//   offset 0
+//   magic 7f454c46...
+//   mask ffffffff...
+// Lines of an unknown kind, from a later kernel, are passed over. The error
+// (EINVAL) says which line is malformed or missing.
+Error ParseEntry(std::string_view name, std::string_view text, Entry* entry);
+
+// The text that the kernel writes for ENTRY, to the byte.
+std::string FormatEntry(const Entry& entry);
+
+// How the kernel will hold RECORD once it is registered and not changed: the
+// entry to compare with what is read back.
+Entry EntryOf(const Record& record);
+
+}  // namespace binfmt
+
+#endif  // BINFMT_ENTRY_H_

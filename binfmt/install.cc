@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "binfmt/install.h"
+
+#include <sys/random.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "binfmt/match.h"
+#include "binfmt/text.h"
+
+namespace binfmt {
+namespace {
+
+constexpr std::string_view kHelperInfix = ".binfmtbox-";
+constexpr size_t kHelperDigits = 8;
+constexpr size_t kClassPosition = 4;
+constexpr size_t kMachinePosition = 18;
+
+// An unpredictable name, so that nobody can take it first and be mistaken for
+// us; recognisable, so that the next run can clean up.
+std::string HelperName(std::string_view owner) {
+  uint32_t bits = 0;
+  // GRND_NONBLOCK: in early boot there is no entropy yet, and a name that can
+  // be guessed is better than none.
+  if (getrandom(&bits, sizeof(bits), GRND_NONBLOCK) !=
+      static_cast<ssize_t>(sizeof(bits))) {
+    bits = static_cast<uint32_t>(reinterpret_cast<uintptr_t>(&bits));
+  }
+  const std::string infix(kHelperInfix);
+  // The name must stay a file name.
+  owner = owner.substr(0, kMaxNameLength - infix.size() - kHelperDigits);
+  char bytes[sizeof(bits)];
+  std::memcpy(bytes, &bits, sizeof(bits));
+  return absl::StrCat(owner, infix, Hex(std::string_view(bytes, sizeof(bytes))));
+}
+
+bool ComparesWholeByte(const Record& record, size_t position) {
+  if (position < record.offset) return false;
+  const size_t i = position - record.offset;
+  if (i >= record.magic.size()) return false;
+  return record.mask.empty() || record.mask[i] == '\xff';
+}
+
+bool IsForOneMachine(const Record& record) {
+  return record.type == RecordType::kMagic &&
+         ComparesWholeByte(record, kClassPosition) &&
+         ComparesWholeByte(record, kMachinePosition) &&
+         ComparesWholeByte(record, kMachinePosition + 1);
+}
+
+const Entry* FindEntry(absl::Span<const Entry> entries,
+                       std::string_view name) {
+  for (const Entry& entry : entries) {
+    if (entry.record.name == name) return &entry;
+  }
+  return nullptr;
+}
+
+bool SameEntry(const Entry& a, const Entry& b) {
+  return a.record == b.record && a.enabled == b.enabled &&
+         a.unknown_flags == b.unknown_flags;
+}
+
+std::string FlagText(const Entry& entry) {
+  const std::string letters =
+      absl::StrCat(FlagLetters(entry.record.flags), entry.unknown_flags);
+  return letters.empty() ? "none" : letters;
+}
+
+// Does the work of Install() on one registry.
+class Installer {
+ public:
+  Installer(Registry* registry, absl::Span<const Entry> present,
+            const InstallOptions& options)
+      : registry_(registry), present_(present), options_(options) {}
+
+  Error Run(absl::Span<const Record> wanted, std::vector<Outcome>* outcomes) {
+    outcomes->assign(wanted.size(), Outcome());
+    std::vector<size_t> additions;
+    for (size_t i = 0; i < wanted.size(); ++i) {
+      Outcome& outcome = (*outcomes)[i];
+      const Entry* old = FindEntry(present_, wanted[i].name);
+      outcome.change = Decide(wanted[i], old, &outcome);
+      if (outcome.change == Change::kAdded) additions.push_back(i);
+    }
+    if (options_.dry_run) return Ok();
+    if (Error error = Add(wanted, additions, outcomes); !error.ok()) {
+      return error;
+    }
+    for (size_t i = 0; i < wanted.size(); ++i) {
+      Outcome& outcome = (*outcomes)[i];
+      if (outcome.change == Change::kReplaced) Replace(wanted[i], &outcome);
+      if (outcome.change != Change::kFailed) RemoveLeftovers(wanted[i], &outcome);
+    }
+    return Ok();
+  }
+
+ private:
+  Change Decide(const Record& wanted, const Entry* old, Outcome* outcome) {
+    std::string text;
+    if (outcome->error = FormatRecord(wanted, &text); !outcome->error.ok()) {
+      return Change::kFailed;
+    }
+    for (const Entry& entry : present_) {
+      if (entry.enabled && entry.record.name != wanted.name &&
+          !IsHelperName(entry.record.name, wanted.name) &&
+          TakeSameMachine(entry.record, wanted)) {
+        outcome->shadows.push_back(entry.record.name);
+      }
+    }
+    if (old != nullptr && SameEntry(*old, EntryOf(wanted))) {
+      if (outcome->shadows.empty()) return Change::kUnchanged;
+      // What is in front of it takes the files.
+      if (!IsBehind(*old, outcome->shadows)) return Change::kUnchanged;
+    }
+    if (options_.replace) {
+      return old == nullptr && outcome->shadows.empty() ? Change::kAdded
+                                                        : Change::kReplaced;
+    }
+    if (old != nullptr && !SameEntry(*old, EntryOf(wanted))) {
+      outcome->error = Failure(
+          absl::StrCat(Printable(wanted.name), " is there and differs: ",
+                       Difference(*old, EntryOf(wanted)),
+                       "; swap it with --replace"),
+          EEXIST);
+      return Change::kFailed;
+    }
+    if (!outcome->shadows.empty() && !options_.override_others) {
+      outcome->error = Failure(
+          absl::StrCat("the entry ", Printable(outcome->shadows[0]),
+                       " takes the files that ", Printable(wanted.name),
+                       " is for; take it out with --replace, or register in "
+                       "front of it with --override"),
+          EEXIST);
+      return Change::kFailed;
+    }
+    // In front of the others again: the order is the order of registration.
+    return old == nullptr ? Change::kAdded : Change::kReplaced;
+  }
+
+  bool IsBehind(const Entry& entry, const std::vector<std::string>& names) {
+    for (const Entry& other : present_) {
+      if (other.record.name == entry.record.name) return false;
+      if (std::find(names.begin(), names.end(), other.record.name) !=
+          names.end()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  // Registers the records at INDICES in one batch and reads each back.
+  Error Add(absl::Span<const Record> wanted,
+            const std::vector<size_t>& indices,
+            std::vector<Outcome>* outcomes) {
+    std::vector<std::string> texts(indices.size());
+    for (size_t i = 0; i < indices.size(); ++i) {
+      // It was formatted before, so it can't fail.
+      (void)FormatRecord(wanted[indices[i]], &texts[i]).ok();
+    }
+    std::vector<int> errnums;
+    if (Error error = registry_->Register(texts, &errnums); !error.ok()) {
+      return error;
+    }
+    for (size_t i = 0; i < indices.size(); ++i) {
+      const Record& record = wanted[indices[i]];
+      Outcome& outcome = (*outcomes)[indices[i]];
+      if (errnums[i] == 0) {
+        outcome.error = Verify(record);
+      } else if (errnums[i] == EEXIST && HoldsAlready(record)) {
+        outcome.change = Change::kUnchanged;
+        continue;
+      } else {
+        outcome.error = ExplainRefusal(record, errnums[i], registry_->dir());
+      }
+      if (!outcome.error.ok()) outcome.change = Change::kFailed;
+    }
+    return Ok();
+  }
+
+  bool HoldsAlready(const Record& record) {
+    Entry entry;
+    return registry_->Read(record.name, &entry).ok() &&
+           SameEntry(entry, EntryOf(record));
+  }
+
+  // Reads the entry of RECORD back; takes out one that is not what was asked.
+  Error Verify(const Record& record) {
+    Entry entry;
+    Error error = registry_->Read(record.name, &entry);
+    if (error.errnum == ENOENT) {
+      return Failure(absl::StrCat(Printable(record.name),
+                                  " was registered and is gone again: another "
+                                  "process took it out"),
+                     ENOENT);
+    }
+    if (error.ok()) {
+      const Entry expected = EntryOf(record);
+      if (SameEntry(entry, expected)) return Ok();
+      error = Failure(absl::StrCat("the kernel holds ", Printable(record.name),
+                                   " otherwise than asked: ",
+                                   Difference(entry, expected)));
+    }
+    const Error removal = registry_->Remove(record.name);
+    error.text += removal.ok() ? "; it was taken out again"
+                               : absl::StrCat("; and ", removal.text);
+    return error;
+  }
+
+  // Registers one record and verifies it.
+  Error RegisterOne(const Record& record) {
+    std::string text;
+    if (Error error = FormatRecord(record, &text); !error.ok()) return error;
+    std::vector<int> errnums;
+    if (Error error = registry_->Register({text}, &errnums); !error.ok()) {
+      return error;
+    }
+    if (errnums[0] != 0) {
+      return ExplainRefusal(record, errnums[0], registry_->dir());
+    }
+    return Verify(record);
+  }
+
+  void Replace(const Record& wanted, Outcome* outcome) {
+    Record helper = wanted;
+    helper.name = HelperName(wanted.name);
+    if (outcome->error = RegisterOne(helper); !outcome->error.ok()) {
+      outcome->change = Change::kFailed;
+      return;
+    }
+    outcome->error = SwapBehind(helper, wanted, *outcome);
+    if (!outcome->error.ok()) outcome->change = Change::kFailed;
+  }
+
+  // With the helper in front, exchanges what is behind it.
+  Error SwapBehind(const Record& helper, const Record& wanted,
+                   const Outcome& outcome) {
+    const Entry* old = FindEntry(present_, wanted.name);
+    Error error = old == nullptr ? Ok() : registry_->Remove(wanted.name);
+    if (error.ok()) error = RegisterOne(wanted);
+    if (!error.ok()) {
+      // The helper may go only when the old entry is back.
+      const Error back = Restore(old);
+      if (back.ok()) {
+        (void)registry_->Remove(helper.name).ok();
+      } else {
+        absl::StrAppend(&error.text, "; ", back.text,
+                        ", so the new rule stays as ", helper.name);
+      }
+      return error;
+    }
+    error = registry_->Remove(helper.name);
+    if (!options_.replace) return error;
+    for (const std::string& name : outcome.shadows) {
+      if (Error removal = registry_->Remove(name); error.ok()) {
+        error = removal;
+      }
+    }
+    return error;
+  }
+
+  Error Restore(const Entry* old) {
+    if (old == nullptr) return Ok();
+    Entry now;
+    if (registry_->Read(old->record.name, &now).ok()) return Ok();
+    if (Error error = RegisterOne(old->record); !error.ok()) return error;
+    return old->enabled ? Ok()
+                        : registry_->SetEnabled(old->record.name, false);
+  }
+
+  // Takes out the helpers of a run that died in between.
+  void RemoveLeftovers(const Record& wanted, Outcome* outcome) {
+    for (const Entry& entry : present_) {
+      if (!IsHelperName(entry.record.name, wanted.name)) continue;
+      if (Error error = registry_->Remove(entry.record.name); !error.ok()) {
+        outcome->error = error;
+        outcome->change = Change::kFailed;
+      }
+    }
+  }
+
+  Registry* registry_;
+  absl::Span<const Entry> present_;
+  InstallOptions options_;
+};
+
+}  // namespace
+
+Error Install(Registry* registry, absl::Span<const Entry> present,
+              absl::Span<const Record> wanted, const InstallOptions& options,
+              std::vector<Outcome>* outcomes) {
+  return Installer(registry, present, options).Run(wanted, outcomes);
+}
+
+bool TakeSameMachine(const Record& a, const Record& b) {
+  return IsForOneMachine(a) && IsForOneMachine(b) && CanOverlap(a, b);
+}
+
+std::string Difference(const Entry& present, const Entry& wanted) {
+  std::string text;
+  const auto add = [&](std::string_view what, const std::string& is,
+                       const std::string& asked) {
+    if (is == asked) return;
+    absl::StrAppend(&text, text.empty() ? "" : ", ", what, " ", Printable(is),
+                    " instead of ", Printable(asked));
+  };
+  const auto state = [](const Entry& entry) {
+    return std::string(entry.enabled ? "enabled" : "disabled");
+  };
+  const auto type = [](const Entry& entry) {
+    return std::string(1, static_cast<char>(entry.record.type));
+  };
+  add("state", state(present), state(wanted));
+  add("type", type(present), type(wanted));
+  add("flags", FlagText(present), FlagText(wanted));
+  add("interpreter", present.record.interpreter, wanted.record.interpreter);
+  if (!present.record.SameRule(wanted.record)) {
+    const auto mask = [](const Entry& entry) {
+      return entry.record.mask.empty() ? "none" : Hex(entry.record.mask);
+    };
+    add("offset", absl::StrCat(present.record.offset),
+        absl::StrCat(wanted.record.offset));
+    add("magic", Hex(present.record.magic), Hex(wanted.record.magic));
+    add("mask", mask(present), mask(wanted));
+  }
+  return text;
+}
+
+bool IsHelperName(std::string_view name, std::string_view owner) {
+  owner = owner.substr(0, kMaxNameLength - kHelperInfix.size() - kHelperDigits);
+  std::string bytes;
+  return absl::ConsumePrefix(&name, owner) &&
+         absl::ConsumePrefix(&name, kHelperInfix) &&
+         name.size() == kHelperDigits && Unhex(name, &bytes);
+}
+
+}  // namespace binfmt

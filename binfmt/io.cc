@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "binfmt/io.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace binfmt {
+
+void UniqueFd::Reset(int fd) {
+  if (fd_ >= 0) close(fd_);
+  fd_ = fd;
+}
+
+UniqueFd OpenAt(int dir_fd, const char* path, int flags) {
+  for (;;) {
+    const int fd = openat(dir_fd, path, flags | O_CLOEXEC);
+    if (fd >= 0 || errno != EINTR) return UniqueFd(fd);
+  }
+}
+
+int ReadAll(int fd, size_t limit, std::string* out) {
+  constexpr size_t kChunk = 4096;
+  out->clear();
+  for (;;) {
+    const size_t have = out->size();
+    // One byte over the limit tells "just fits" from "too long".
+    const size_t want = std::min(kChunk, limit + 1 - have);
+    out->resize(have + want);
+    const ssize_t got = read(fd, &(*out)[have], want);
+    const int error = errno;
+    out->resize(have + (got > 0 ? static_cast<size_t>(got) : 0));
+    if (got < 0 && error == EINTR) continue;
+    if (got < 0) return error;
+    if (got == 0) return 0;
+    if (out->size() > limit) return EFBIG;
+  }
+}
+
+int ReadFileAt(int dir_fd, const char* path, size_t limit, std::string* out) {
+  out->clear();
+  const UniqueFd fd = OpenAt(dir_fd, path, O_RDONLY | O_NOCTTY);
+  if (!fd.ok()) return errno;
+  return ReadAll(fd.get(), limit, out);
+}
+
+int WriteAll(int fd, std::string_view data) {
+  while (!data.empty()) {
+    const ssize_t put = write(fd, data.data(), data.size());
+    if (put < 0 && errno == EINTR) continue;
+    if (put < 0) return errno;
+    if (put == 0) return EIO;
+    data.remove_prefix(static_cast<size_t>(put));
+  }
+  return 0;
+}
+
+int ProbeWritable(int fd) { return write(fd, "", 0) < 0 ? errno : 0; }
+
+void OccupyStandardDescriptors() {
+  pollfd fds[3] = {{0, 0, 0}, {1, 0, 0}, {2, 0, 0}};
+  if (poll(fds, 3, 0) <= 0) return;
+  for (const pollfd& slot : fds) {
+    if ((slot.revents & POLLNVAL) == 0) continue;
+    // The lowest free descriptor is the slot's own, as those below are open. A
+    // system without /dev/null leaves it closed; then later opens take it, as
+    // they would in any program.
+    const int fd = open("/dev/null", slot.fd == 0 ? O_WRONLY : O_RDONLY);
+    if (fd >= 0 && fd != slot.fd) close(fd);
+  }
+}
+
+}  // namespace binfmt

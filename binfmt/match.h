@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which files a record takes: the kernel's own comparison, in user space.
+#ifndef BINFMT_MATCH_H_
+#define BINFMT_MATCH_H_
+
+#include <string_view>
+
+#include "binfmt/record.h"
+
+namespace binfmt {
+
+// A file as search_binfmt_handler() sees it.
+struct Candidate {
+  std::string_view head;  // the first bytes, at most kMatchWindow are looked at
+  std::string_view path;  // as it was typed; only its extension counts
+};
+
+inline constexpr int kMatches = -1;
+inline constexpr int kNoExtension = -2;
+
+// kMatches where RECORD takes CANDIDATE; else the position in the file of the
+// first byte that differs, or kNoExtension where the extension does. A file
+// that is shorter than the magic is padded with zero bytes, as the kernel's
+// buffer is. A record of type B never matches: only its program knows.
+int FirstMismatch(const Record& record, const Candidate& candidate);
+
+inline bool Matches(const Record& record, const Candidate& candidate) {
+  return FirstMismatch(record, candidate) == kMatches;
+}
+
+// Can one file be taken by both magic records? True when all bits that both
+// compare are equal.
+bool CanOverlap(const Record& a, const Record& b);
+
+// Does WIDE take every file that NARROW takes?
+bool Covers(const Record& wide, const Record& narrow);
+
+}  // namespace binfmt
+
+#endif  // BINFMT_MATCH_H_

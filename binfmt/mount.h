@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// Brings binfmt_misc up where it is not mounted.
+#ifndef BINFMT_MOUNT_H_
+#define BINFMT_MOUNT_H_
+
+#include <string>
+
+#include "binfmt/error.h"
+
+namespace binfmt {
+
+struct MountOptions {
+  // A user namespace other than the first gets an instance of its own with the
+  // first mount, and the host's handlers are hidden there for good, even after
+  // umount (load_binfmt_misc(), Linux 6.7). So that needs this consent.
+  bool allow_user_namespace = false;
+  bool dry_run = false;  // only find out what would be done
+};
+
+enum class MountOutcome {
+  kAlreadyMounted,  // nothing was changed
+  kMounted,         // mounted, or with dry_run: would be
+};
+
+// Mounts binfmt_misc on DIR, and before that /proc where DIR lies under it and
+// it is not there. "Mounted" is decided by statfs(2) and by trying, never by a
+// list of mounts. Never unmounts anything.
+Error MountBinfmtMisc(const std::string& dir, const MountOptions& options,
+                      MountOutcome* outcome);
+
+// Is binfmt_misc mounted on DIR? Follows automount points.
+bool IsBinfmtMisc(const std::string& dir);
+
+}  // namespace binfmt
+
+#endif  // BINFMT_MOUNT_H_

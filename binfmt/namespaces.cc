@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "binfmt/namespaces.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "absl/strings/str_cat.h"
+#include "binfmt/io.h"
+#include "binfmt/text.h"
+
+namespace binfmt {
+namespace {
+
+constexpr ino_t kFirstUserNamespaceInode = 0xeffffffdu;
+constexpr size_t kMaxProfileLength = 4096;
+
+}  // namespace
+
+UserNamespace CurrentUserNamespace() {
+  struct stat facts;
+  if (stat("/proc/self/ns/user", &facts) != 0) return UserNamespace::kUnknown;
+  return facts.st_ino == kFirstUserNamespaceInode ? UserNamespace::kFirst
+                                                  : UserNamespace::kOther;
+}
+
+std::string WhyDenied() {
+  if (geteuid() != 0) return "; run it as root (sudo)";
+  if (CurrentUserNamespace() == UserNamespace::kOther) {
+    return "; root of this user namespace does not own that binfmt_misc: mount "
+           "one of its own (binfmtbox mount --userns), or work on the host";
+  }
+  std::string profile;
+  if (ReadFileAt(AT_FDCWD, "/proc/self/attr/current", kMaxProfileLength,
+                 &profile) == 0) {
+    while (!profile.empty() &&
+           (profile.back() == '\n' || profile.back() == '\0')) {
+      profile.pop_back();
+    }
+    if (!profile.empty() && profile != "unconfined") {
+      return absl::StrCat("; this process is confined by \"",
+                          Printable(profile), "\"");
+    }
+  }
+  return "";
+}
+
+}  // namespace binfmt

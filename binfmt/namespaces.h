@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which namespaces this process lives in, and what that forbids.
+#ifndef BINFMT_NAMESPACES_H_
+#define BINFMT_NAMESPACES_H_
+
+#include <string>
+
+namespace binfmt {
+
+// The machine's first user namespace, or another one? Since Linux 6.7 each of
+// the others has a binfmt_misc instance of its own once one was mounted there.
+enum class UserNamespace { kFirst, kOther, kUnknown };
+
+// By the inode of /proc/self/ns/user: the first one's is PROC_USER_INIT_INO,
+// 4026531837 (include/linux/proc_ns.h), on every kernel since 3.8. kUnknown
+// without /proc.
+UserNamespace CurrentUserNamespace();
+
+// Why a root-only file may have been closed to this process, to be appended to
+// an error: "; ..." or nothing. Names the user, the user namespace and the
+// confinement of a Linux security module, as far as /proc tells them.
+std::string WhyDenied();
+
+}  // namespace binfmt
+
+#endif  // BINFMT_NAMESPACES_H_

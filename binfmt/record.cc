@@ -1,0 +1,425 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "binfmt/record.h"
+
+#include <cerrno>
+
+#include "absl/strings/str_cat.h"
+#include "binfmt/text.h"
+
+namespace binfmt {
+namespace {
+
+constexpr char kFlagLetters[] = "POCFTLD";
+
+// isxdigit() of the kernel, which knows no locale.
+bool IsHexDigit(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') ||
+         (c >= 'A' && c <= 'F');
+}
+
+bool IsPlain(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+         (c >= 'A' && c <= 'Z');
+}
+
+// Bits of the flag at position INDEX of kFlagLetters with what it implies.
+Flags WithImplied(size_t index) {
+  const Flags flag = static_cast<Flags>(1u << index);
+  return flag == kCredentials || flag == kTransparent
+             ? static_cast<Flags>(flag | kOpenBinary)
+             : flag;
+}
+
+Error Invalid(std::string_view name, std::string_view what) {
+  return Failure(absl::StrCat("record \"", Printable(name), "\": ", what),
+                 EINVAL);
+}
+
+Error CheckName(const std::string& name) {
+  if (name.empty()) return Invalid(name, "the name is empty");
+  if (name == "." || name == ".." || name.find('/') != std::string::npos) {
+    return Invalid(name, "the name is not a file name");
+  }
+  if (name == "register" || name == "status") {
+    return Failure(absl::StrCat("record \"", name,
+                                "\": the name is one of binfmt_misc's own "
+                                "files"),
+                   EEXIST);
+  }
+  if (name.find('\0') != std::string::npos) {
+    return Invalid(name, "the name holds a NUL byte");
+  }
+  if (name.size() > kMaxNameLength) {
+    return Failure(absl::StrCat("record \"", Printable(name.substr(0, 32)),
+                                "...\": the name has ", name.size(),
+                                " bytes, more than the ", kMaxNameLength,
+                                " of a file name"),
+                   ENAMETOOLONG);
+  }
+  return Ok();
+}
+
+Error CheckMagic(const Record& record) {
+  if (record.magic.empty()) return Invalid(record.name, "the magic is empty");
+  if (record.magic.size() > kMatchWindow ||
+      record.offset > kMatchWindow - record.magic.size()) {
+    return Invalid(record.name,
+                   absl::StrCat("offset ", record.offset, " and ",
+                                record.magic.size(),
+                                " bytes of magic reach over the ", kMatchWindow,
+                                " bytes that the kernel looks at"));
+  }
+  if (!record.mask.empty() && record.mask.size() != record.magic.size()) {
+    return Invalid(record.name, absl::StrCat("the mask has ",
+                                             record.mask.size(),
+                                             " bytes, the magic ",
+                                             record.magic.size()));
+  }
+  return Ok();
+}
+
+Error CheckExtension(const Record& record) {
+  const std::string& extension = record.magic;
+  if (extension.empty()) return Invalid(record.name, "the extension is empty");
+  if (extension.find('/') != std::string::npos ||
+      extension.find('\0') != std::string::npos) {
+    return Invalid(record.name, "the extension is not part of a file name");
+  }
+  // load_misc_binary() compares what follows the last dot (strrchr).
+  if (extension.find('.') != std::string::npos) {
+    return Invalid(record.name,
+                   "an extension with a dot inside can never match");
+  }
+  return Ok();
+}
+
+// Fields that are copied as they are must not hold the delimiter; a letter
+// would do for an old kernel, but 7.3 refuses a flag's letter, and the bytes
+// of an escape must not be cut.
+char ChooseDelimiter(const Record& record) {
+  for (const char c : {':', '|', ',', '!', '~', '%', ' ', '\t', '\x01'}) {
+    if (record.name.find(c) == std::string::npos &&
+        record.interpreter.find(c) == std::string::npos &&
+        (record.type != RecordType::kExtension ||
+         record.magic.find(c) == std::string::npos)) {
+      return c;
+    }
+  }
+  return '\0';
+}
+
+void AppendEscaped(std::string_view bytes, std::string* text) {
+  for (const char c : bytes) {
+    if (IsPlain(c)) {
+      text->push_back(c);
+    } else {
+      absl::StrAppend(text, "\\x", Hex(std::string_view(&c, 1)));
+    }
+  }
+}
+
+// Walks a record's text field by field, as the kernel does on its copy. The
+// kernel pads the copy with eight delimiters; the end of the text therefore
+// ends a field, and At() gives the delimiter beyond it.
+class FieldReader {
+ public:
+  explicit FieldReader(std::string_view text) : text_(text), delimiter_(text[0]) {}
+
+  char delimiter() const { return delimiter_; }
+  size_t position() const { return position_; }
+  void Skip() { ++position_; }
+  char At(size_t position) const {
+    return position < text_.size() ? text_[position] : delimiter_;
+  }
+  char Current() const { return At(position_); }
+
+  // strchr(p, del): up to the next delimiter; false where a NUL comes first.
+  bool Next(std::string_view* field) {
+    const size_t start = position_;
+    for (size_t i = start;; ++i) {
+      if (At(i) == delimiter_) {
+        *field = Slice(start, i);
+        position_ = i + 1;
+        return true;
+      }
+      if (At(i) == '\0') return false;
+    }
+  }
+
+  // scanarg(): the same for a field with escapes. A delimiter inside \xHH is
+  // part of the escape; a NUL does not end it. False for a \x that lacks two
+  // hex digits.
+  bool NextEscaped(std::string_view* field) {
+    const size_t start = position_;
+    size_t i = start;
+    for (;;) {
+      const char c = At(i++);
+      if (c == delimiter_) break;
+      if (c == '\\' && At(i) == 'x') {
+        ++i;
+        if (!IsHexDigit(At(i++)) || !IsHexDigit(At(i++))) return false;
+      }
+    }
+    *field = Slice(start, i - 1);
+    position_ = i;
+    return true;
+  }
+
+ private:
+  std::string_view Slice(size_t begin, size_t end) const {
+    if (begin > text_.size()) return std::string_view();
+    return text_.substr(begin, end - begin);
+  }
+
+  std::string_view text_;
+  char delimiter_;
+  size_t position_ = 1;
+};
+
+// string_unescape(UNESCAPE_HEX): one or two hex digits after \x; any other
+// backslash stays and takes the next byte with it; a NUL ends the text.
+std::string Unescape(std::string_view field) {
+  std::string out;
+  size_t i = 0;
+  while (i < field.size() && field[i] != '\0') {
+    if (field[i] == '\\' && i + 1 < field.size() && field[i + 1] != '\0') {
+      if (field[i + 1] == 'x' && i + 2 < field.size() &&
+          IsHexDigit(field[i + 2])) {
+        const size_t digits =
+            i + 3 < field.size() && IsHexDigit(field[i + 3]) ? 2 : 1;
+        std::string byte;
+        std::string hex(field.substr(i + 2, digits));
+        if (digits == 1) hex.insert(0, 1, '0');
+        Unhex(hex, &byte);
+        out += byte;
+        i += 2 + digits;
+        continue;
+      }
+      out.push_back('\\');
+      ++i;
+    }
+    out.push_back(field[i++]);
+  }
+  return out;
+}
+
+// kstrtoint(text, 10): an optional '+' or '-', digits, an optional newline.
+bool ParseOffset(std::string_view text, uint32_t* offset) {
+  bool negative = false;
+  if (!text.empty() && (text[0] == '+' || text[0] == '-')) {
+    negative = text[0] == '-';
+    text.remove_prefix(1);
+  }
+  if (!text.empty() && text.back() == '\n') text.remove_suffix(1);
+  if (text.empty()) return false;
+  uint64_t value = 0;
+  for (const char c : text) {
+    if (c < '0' || c > '9') return false;
+    value = value * 10 + static_cast<uint64_t>(c - '0');
+    if (value > 0x7fffffffu) return false;
+  }
+  // "-0" is nought to the kernel too.
+  if (negative && value != 0) return false;
+  *offset = static_cast<uint32_t>(value);
+  return true;
+}
+
+Error ParseMagicFields(FieldReader* reader, Record* record) {
+  std::string_view offset, magic, mask;
+  if (!reader->Next(&offset)) {
+    return Invalid(record->name, "the offset field has no end");
+  }
+  if (!offset.empty() && !ParseOffset(offset, &record->offset)) {
+    return Invalid(record->name,
+                   absl::StrCat("the offset \"", Printable(offset),
+                                "\" is not a decimal number"));
+  }
+  if (!reader->NextEscaped(&magic)) {
+    return Invalid(record->name, "the magic holds a \\x without two hex digits");
+  }
+  if (magic.empty() || magic[0] == '\0') {
+    return Invalid(record->name, "the magic is empty");
+  }
+  if (!reader->NextEscaped(&mask)) {
+    return Invalid(record->name, "the mask holds a \\x without two hex digits");
+  }
+  record->magic = Unescape(magic);
+  record->mask = Unescape(mask);
+  const bool has_mask = !mask.empty() && mask[0] != '\0';
+  if (has_mask && record->mask.size() != record->magic.size()) {
+    return Invalid(record->name, absl::StrCat("the mask has ",
+                                              record->mask.size(),
+                                              " bytes, the magic ",
+                                              record->magic.size()));
+  }
+  return CheckMagic(*record);
+}
+
+Error ParseExtensionFields(FieldReader* reader, Record* record) {
+  std::string_view offset, extension, mask;
+  if (!reader->Next(&offset) || !reader->Next(&extension)) {
+    return Invalid(record->name, "the extension field has no end");
+  }
+  if (extension.empty()) return Invalid(record->name, "the extension is empty");
+  if (extension.find('/') != std::string_view::npos) {
+    return Invalid(record->name, "the extension holds a slash");
+  }
+  if (!reader->Next(&mask)) {
+    return Invalid(record->name, "the mask field has no end");
+  }
+  record->magic = std::string(extension);
+  return Ok();
+}
+
+}  // namespace
+
+std::string FlagLetters(Flags flags) {
+  std::string letters;
+  for (size_t i = 0; kFlagLetters[i] != '\0'; ++i) {
+    if ((flags & (1u << i)) != 0) letters.push_back(kFlagLetters[i]);
+  }
+  return letters;
+}
+
+bool ParseFlagLetters(std::string_view letters, Flags* flags) {
+  *flags = 0;
+  for (const char c : letters) {
+    const size_t index = std::string_view(kFlagLetters).find(c);
+    if (index == std::string_view::npos) return false;
+    *flags |= WithImplied(index);
+  }
+  return true;
+}
+
+bool Record::SameRule(const Record& other) const {
+  if (type != other.type || magic != other.magic) return false;
+  if (type != RecordType::kMagic) return true;
+  if (offset != other.offset) return false;
+  const auto full = [](const Record& r) {
+    return r.mask.empty() ? std::string(r.magic.size(), '\xff') : r.mask;
+  };
+  return full(*this) == full(other);
+}
+
+Error CheckRecord(const Record& record) {
+  if (Error error = CheckName(record.name); !error.ok()) return error;
+  if (record.type == RecordType::kBpf) {
+    return Invalid(record.name, "type B is not written by this program");
+  }
+  if (Error error = record.type == RecordType::kMagic ? CheckMagic(record)
+                                                      : CheckExtension(record);
+      !error.ok()) {
+    return error;
+  }
+  if (record.interpreter.empty() || record.interpreter[0] != '/' ||
+      record.interpreter.find('\0') != std::string::npos) {
+    return Invalid(record.name,
+                   absl::StrCat("the interpreter \"",
+                                Printable(record.interpreter),
+                                "\" is not an absolute path"));
+  }
+  return Ok();
+}
+
+Error FormatRecord(const Record& record, std::string* text) {
+  if (Error error = CheckRecord(record); !error.ok()) return error;
+  const char delimiter = ChooseDelimiter(record);
+  if (delimiter == '\0') {
+    return Invalid(record.name,
+                   "name and interpreter leave no character for a delimiter");
+  }
+  text->clear();
+  const auto end_field = [&] { text->push_back(delimiter); };
+  end_field();
+  *text += record.name;
+  end_field();
+  text->push_back(static_cast<char>(record.type));
+  end_field();
+  if (record.type == RecordType::kMagic) {
+    absl::StrAppend(text, record.offset);
+    end_field();
+    AppendEscaped(record.magic, text);
+    end_field();
+    AppendEscaped(record.mask, text);
+  } else {
+    end_field();
+    *text += record.magic;
+    end_field();
+  }
+  end_field();
+  *text += record.interpreter;
+  end_field();
+  *text += FlagLetters(record.flags);
+  if (text->size() <= kMaxRecordLength) return Ok();
+  return Invalid(record.name,
+                 absl::StrCat("the record has ", text->size(),
+                              " bytes, more than the ", kMaxRecordLength,
+                              " that the kernel takes"));
+}
+
+Error ParseRecord(std::string_view text, Record* record) {
+  *record = Record();
+  if (text.size() < kMinRecordLength || text.size() > kMaxRecordLength) {
+    return Failure(absl::StrCat("a record of ", text.size(),
+                                " bytes; the kernel takes ", kMinRecordLength,
+                                " to ", kMaxRecordLength),
+                   EINVAL);
+  }
+  FieldReader reader(text);
+  std::string_view field;
+  if (!reader.Next(&field)) {
+    return Failure("a record whose name has no end", EINVAL);
+  }
+  record->name = std::string(field);
+  // EEXIST and ENAMETOOLONG are the look-up's, after all of the text was read.
+  Error name_error = CheckName(record->name);
+  if (!name_error.ok() && name_error.errnum == EINVAL) return name_error;
+
+  const char type = reader.Current();
+  reader.Skip();
+  if (type != 'M' && type != 'E') {
+    return Invalid(record->name,
+                   absl::StrCat("the type \"",
+                                Printable(std::string_view(&type, 1)),
+                                "\" is neither M nor E"));
+  }
+  record->type = static_cast<RecordType>(type);
+  if (reader.Current() != reader.delimiter()) {
+    return Invalid(record->name, "the type is longer than one letter");
+  }
+  reader.Skip();
+  if (Error error = type == 'M' ? ParseMagicFields(&reader, record)
+                                : ParseExtensionFields(&reader, record);
+      !error.ok()) {
+    return error;
+  }
+  if (!reader.Next(&field)) {
+    return Invalid(record->name, "the interpreter field has no end");
+  }
+  if (field.empty()) return Invalid(record->name, "the interpreter is empty");
+  record->interpreter = std::string(field);
+
+  // check_special_flags() takes letters as long as they are flags, one newline
+  // may follow, and then the text must be at its end.
+  while (reader.position() < text.size()) {
+    Flags flag;
+    const char c = reader.Current();
+    if (!ParseFlagLetters(std::string_view(&c, 1), &flag)) break;
+    record->flags |= flag;
+    reader.Skip();
+  }
+  if (reader.Current() == '\n') reader.Skip();
+  if (reader.position() < text.size()) {
+    const char c = reader.Current();
+    return Invalid(record->name,
+                   absl::StrCat("\"", Printable(std::string_view(&c, 1)),
+                                "\" is not a flag"));
+  }
+  if (reader.position() > text.size()) {
+    return Invalid(record->name,
+                   "the delimiter after the interpreter is missing");
+  }
+  return name_error;
+}
+
+}  // namespace binfmt

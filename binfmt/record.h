@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// A record: what one write to binfmt_misc's file `register` says, for example
+//   :qemu-arm:M:0:\x7fELF\x01\x01...:\xff\xff\xff\xff...:/usr/bin/qemu-arm:F
+#ifndef BINFMT_RECORD_H_
+#define BINFMT_RECORD_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "binfmt/error.h"
+
+namespace binfmt {
+
+// MAX_REGISTER_LENGTH of fs/binfmt_misc.c: the longest write that is taken.
+inline constexpr size_t kMaxRecordLength = 1920;
+// The shortest: `count < 11` in create_entry().
+inline constexpr size_t kMinRecordLength = 11;
+// BINPRM_BUF_SIZE since Linux 5.1: how much of a file the kernel looks at.
+inline constexpr size_t kMatchWindow = 256;
+// NAME_MAX: a longer name gets ENAMETOOLONG from the look-up.
+inline constexpr size_t kMaxNameLength = 255;
+
+// How a handler recognises its files.
+enum class RecordType : char {
+  kMagic = 'M',      // bytes at an offset
+  kExtension = 'E',  // what follows the last dot of the path
+  kBpf = 'B',        // a BPF program decides (Linux 7.3)
+};
+
+// The letters of the flags field, in the order in which the kernel reads them
+// back. T, L and D came with Linux 7.3, F with 4.8.
+enum Flag : uint8_t {
+  kPreserveArgv0 = 1 << 0,  // P
+  kOpenBinary = 1 << 1,     // O
+  kCredentials = 1 << 2,    // C, implies O
+  kFixBinary = 1 << 3,      // F: the interpreter is opened when registered
+  kTransparent = 1 << 4,    // T, implies O
+  kLoader = 1 << 5,         // L
+  kStartDisabled = 1 << 6,  // D: never read back
+};
+using Flags = uint8_t;
+
+// FLAGS as letters in the kernel's order.
+std::string FlagLetters(Flags flags);
+
+// The flags for LETTERS, repeats allowed, as the kernel takes them (C brings O,
+// T brings O). False where a letter is no flag; *FLAGS then holds those before.
+bool ParseFlagLetters(std::string_view letters, Flags* flags);
+
+struct Record {
+  std::string name;
+  RecordType type = RecordType::kMagic;
+  uint32_t offset = 0;      // of the magic, in bytes from the file's start
+  std::string magic;        // raw bytes; for kExtension the extension
+  std::string mask;         // raw bytes, as many as magic; empty: exact compare
+  std::string interpreter;  // a path
+  Flags flags = 0;
+
+  bool operator==(const Record& other) const {
+    return name == other.name && type == other.type && SameRule(other) &&
+           interpreter == other.interpreter && flags == other.flags;
+  }
+  bool operator!=(const Record& other) const { return !(*this == other); }
+
+  // Do both take the same files by the same bytes? An absent mask equals one
+  // of all ones.
+  bool SameRule(const Record& other) const;
+};
+
+// Is RECORD one that a kernel takes as it stands? The error says which field
+// is at fault. Checks the kernel's own limits (fs/binfmt_misc.c) and refuses
+// beyond them what it would take but never could use: an interpreter that is
+// not absolute, an extension with a dot inside.
+Error CheckRecord(const Record& record);
+
+// The text for one write to `register`. Every byte of magic and mask that is
+// no letter or digit is written \xHH; there is no newline at the end. The
+// delimiter is ':' unless a field holds one. Fails where CheckRecord() does,
+// where no delimiter is left, and where the text is over kMaxRecordLength.
+Error FormatRecord(const Record& record, std::string* text);
+
+// Reads TEXT as the kernel would (create_entry()): same fields, same limits,
+// same refusals. errnum of the error is the kernel's: EINVAL, or ENAMETOOLONG
+// for a name over kMaxNameLength. One newline at the end is allowed.
+Error ParseRecord(std::string_view text, Record* record);
+
+}  // namespace binfmt
+
+#endif  // BINFMT_RECORD_H_

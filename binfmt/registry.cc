@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "binfmt/registry.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/statvfs.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdint>
+#include <cstring>
+
+#include "absl/strings/str_cat.h"
+#include "binfmt/kernel.h"
+#include "binfmt/namespaces.h"
+#include "binfmt/text.h"
+
+namespace binfmt {
+namespace {
+
+constexpr size_t kMaxStatusLength = 64;
+// IOV_MAX of Linux: more segments are EINVAL.
+constexpr size_t kMaxSegments = 1024;
+constexpr int kMaxInterruptions = 100;
+// The layout of struct linux_dirent64, which no public header declares.
+constexpr size_t kDirentLengthOffset = 16;
+constexpr size_t kDirentNameOffset = 19;
+
+Error NotMounted(const std::string& dir, int errnum) {
+  switch (errnum) {
+    case EACCES:
+    case EPERM:
+      return SystemError("open", dir, errnum, Cause::kDenied);
+    case ELOOP:
+      // An automount point whose daemon lives in another mount namespace.
+      return Failure(absl::StrCat(Printable(dir),
+                                  " is an automount point that nobody answers: "
+                                  "mount binfmt_misc somewhere else and name "
+                                  "it with --dir"),
+                     errnum, Cause::kNotMounted);
+    case ENOENT:
+    case ENOTDIR:
+      if (dir != kDefaultDir) {
+        return SystemError("open", dir, errnum, Cause::kNotMounted);
+      }
+      break;
+    default:
+      break;
+  }
+  if (SupportOfBinfmtMisc() == Support::kMissing) {
+    return Failure(
+        "this kernel has no binfmt_misc: load its module (modprobe "
+        "binfmt_misc) or use a kernel with CONFIG_BINFMT_MISC",
+        errnum, Cause::kNoSupport);
+  }
+  return Failure(absl::StrCat("binfmt_misc is not mounted on ", Printable(dir),
+                              "; mount it with: binfmtbox mount",
+                              dir == kDefaultDir
+                                  ? ""
+                                  : absl::StrCat(" --dir ", Printable(dir))),
+                 errnum, Cause::kNotMounted);
+}
+
+// Takes what DONE bytes cover off the front of TEXTS; returns how many.
+size_t WholeRecords(absl::Span<const std::string> texts, size_t done) {
+  size_t count = 0;
+  while (count < texts.size() && done >= texts[count].size()) {
+    done -= texts[count++].size();
+  }
+  return count;
+}
+
+}  // namespace
+
+Error Registry::Open(const std::string& dir, Registry* registry) {
+  registry->dir_ = dir;
+  registry->register_fd_.Reset();
+  registry->fd_ = OpenAt(AT_FDCWD, dir.c_str(), O_RDONLY | O_DIRECTORY);
+  if (!registry->fd_.ok()) return NotMounted(dir, errno);
+  struct statfs facts;
+  if (fstatfs(registry->fd_.get(), &facts) != 0) {
+    return SystemError("examine", dir, errno);
+  }
+  if (facts.f_type != BINFMTFS_MAGIC) return NotMounted(dir, 0);
+  registry->read_only_ = (facts.f_flags & ST_RDONLY) != 0;
+  return Ok();
+}
+
+Error Registry::ReadEnabled(bool* enabled) const {
+  std::string text;
+  if (const int error =
+          ReadFileAt(fd_.get(), "status", kMaxStatusLength, &text);
+      error != 0) {
+    return SystemError("read", absl::StrCat(dir_, "/status"), error,
+                       error == EACCES ? Cause::kDenied : Cause::kFailed);
+  }
+  *enabled = text == "enabled\n";
+  return Ok();
+}
+
+Error Registry::List(std::vector<std::string>* names) const {
+  names->clear();
+  if (lseek(fd_.get(), 0, SEEK_SET) < 0) return SystemError("read", dir_, errno);
+  // readdir(3) would allocate and read in 2 KiB steps.
+  alignas(8) char buffer[16384];
+  for (;;) {
+    const long got = syscall(SYS_getdents64, fd_.get(), buffer, sizeof(buffer));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return SystemError("list", dir_, errno);
+    if (got == 0) return Ok();
+    for (long at = 0; at < got;) {
+      uint16_t length;
+      std::memcpy(&length, buffer + at + kDirentLengthOffset, sizeof(length));
+      const std::string_view name(buffer + at + kDirentNameOffset);
+      at += length;
+      if (name != "." && name != ".." && name != "register" &&
+          name != "status") {
+        names->emplace_back(name);
+      }
+    }
+  }
+}
+
+Error Registry::Read(const std::string& name, Entry* entry) const {
+  std::string text;
+  if (const int error =
+          ReadFileAt(fd_.get(), name.c_str(), kMaxEntryLength, &text);
+      error != 0) {
+    return SystemError("read", absl::StrCat(dir_, "/", name), error);
+  }
+  return ParseEntry(name, text, entry);
+}
+
+Error Registry::ReadAll(std::vector<Entry>* entries) const {
+  entries->clear();
+  std::vector<std::string> names;
+  if (Error error = List(&names); !error.ok()) return error;
+  entries->reserve(names.size());
+  for (const std::string& name : names) {
+    Entry entry;
+    if (Error error = Read(name, &entry); !error.ok()) {
+      if (error.errnum == ENOENT) continue;
+      return error;
+    }
+    entries->push_back(std::move(entry));
+  }
+  return Ok();
+}
+
+Error Registry::OpenRegister() {
+  if (register_fd_.ok()) return Ok();
+  register_fd_ = OpenAt(fd_.get(), "register", O_WRONLY);
+  if (register_fd_.ok()) return Ok();
+  const int error = errno;
+  const std::string file = absl::StrCat(dir_, "/register");
+  if (error == EROFS) {
+    return Failure(absl::StrCat(Printable(dir_),
+                                " is mounted read-only; make it writable with: "
+                                "mount -o remount,rw ",
+                                Printable(dir_)),
+                   error, Cause::kDenied);
+  }
+  if (error == EACCES || error == EPERM) {
+    Error denied = SystemError("open", file, error, Cause::kDenied);
+    denied.text += WhyDenied();
+    return denied;
+  }
+  return SystemError("open", file, error);
+}
+
+Error Registry::Register(absl::Span<const std::string> texts,
+                         std::vector<int>* errnums) {
+  errnums->assign(texts.size(), 0);
+  if (texts.empty()) return Ok();
+  if (Error error = OpenRegister(); !error.ok()) return error;
+  std::vector<iovec> segments(std::min(texts.size(), kMaxSegments));
+  int interruptions = 0;
+  size_t next = 0;
+  while (next < texts.size()) {
+    const size_t count = std::min(texts.size() - next, kMaxSegments);
+    for (size_t i = 0; i < count; ++i) {
+      const std::string& text = texts[next + i];
+      segments[i] = {const_cast<char*>(text.data()), text.size()};
+    }
+    const ssize_t done =
+        writev(register_fd_.get(), segments.data(), static_cast<int>(count));
+    if (done >= 0) {
+      const size_t taken = WholeRecords(texts.subspan(next, count),
+                                        static_cast<size_t>(done));
+      // Nothing taken and no errno either: no kernel does that.
+      if (taken == 0) (*errnums)[next] = EIO;
+      next += std::max<size_t>(taken, 1);
+      continue;
+    }
+    if (errno == EINTR && ++interruptions < kMaxInterruptions) continue;
+    // The errno is the first record's; a later one's shows at the next turn,
+    // since writev(2) stops before it and tells the bytes done only.
+    (*errnums)[next++] = errno;
+  }
+  return Ok();
+}
+
+Error Registry::Command(const std::string& name, const char* command,
+                        std::string_view what) const {
+  const std::string file = absl::StrCat(dir_, "/", name);
+  const UniqueFd fd = OpenAt(fd_.get(), name.c_str(), O_WRONLY);
+  if (!fd.ok()) {
+    const int error = errno;
+    const bool denied = error == EACCES || error == EPERM || error == EROFS;
+    Error failure = SystemError(what, file, error,
+                                denied ? Cause::kDenied : Cause::kFailed);
+    if (error == EROFS) {
+      absl::StrAppend(&failure.text, "; make it writable with: mount -o "
+                      "remount,rw ", Printable(dir_));
+    } else if (denied) {
+      failure.text += WhyDenied();
+    }
+    return failure;
+  }
+  const std::string_view text(command);
+  int interruptions = 0;
+  for (;;) {
+    if (write(fd.get(), text.data(), text.size()) >= 0) return Ok();
+    if (errno != EINTR || ++interruptions >= kMaxInterruptions) {
+      return SystemError(what, file, errno);
+    }
+  }
+}
+
+Error Registry::Remove(const std::string& name) const {
+  Error error = Command(name, "-1", "remove");
+  return error.errnum == ENOENT ? Ok() : error;
+}
+
+Error Registry::SetEnabled(const std::string& name, bool enabled) const {
+  return Command(name, enabled ? "1" : "0", enabled ? "enable" : "disable");
+}
+
+}  // namespace binfmt

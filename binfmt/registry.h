@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// A mounted binfmt_misc: the directory with the files `register` and `status`
+// and one file an entry.
+#ifndef BINFMT_REGISTRY_H_
+#define BINFMT_REGISTRY_H_
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/types/span.h"
+#include "binfmt/entry.h"
+#include "binfmt/error.h"
+#include "binfmt/io.h"
+
+namespace binfmt {
+
+// Where every system mounts it (Documentation/admin-guide/binfmt-misc.rst).
+inline constexpr char kDefaultDir[] = "/proc/sys/fs/binfmt_misc";
+
+class Registry {
+ public:
+  // Opens DIR, which may trigger an automount. Fails with kNotMounted where it
+  // is no binfmt_misc (decided by statfs(2), never by a file's existence), with
+  // kNoSupport where this kernel has none to mount, with kDenied where it may
+  // not be read.
+  static Error Open(const std::string& dir, Registry* registry);
+
+  const std::string& dir() const { return dir_; }
+  // Is this mount read-only? Then nothing can be changed through it.
+  bool read_only() const { return read_only_; }
+
+  // Does the kernel look at the entries at all (file `status`)?
+  Error ReadEnabled(bool* enabled) const;
+
+  // Names of all entries in the kernel's match order: readdir order, newest
+  // first (dcache_readdir() walks d_subdirs, to which d_alloc() prepends, as
+  // bm_register_write() does to its list).
+  Error List(std::vector<std::string>* names) const;
+
+  // Reads the entry NAME. errnum ENOENT where there is none.
+  Error Read(const std::string& name, Entry* entry) const;
+
+  // All entries in match order. Entries that go away meanwhile are left out;
+  // one that is not understood is an error.
+  Error ReadAll(std::vector<Entry>* entries) const;
+
+  // Registers TEXTS, records from FormatRecord(), with one open(2) for the
+  // object's life and, where none is refused, one writev(2) for 1,024 of them.
+  // Fills ERRNUMS, one each: 0 or the errno with which the kernel refused that
+  // record; one that is refused doesn't stop the others. Fails only where
+  // `register` can't be opened: then nothing was written.
+  Error Register(absl::Span<const std::string> texts,
+                 std::vector<int>* errnums);
+
+  // Takes the entry NAME out. One that is gone already is no error.
+  Error Remove(const std::string& name) const;
+
+  // Switches the entry NAME on or off; its place in the match order stays.
+  Error SetEnabled(const std::string& name, bool enabled) const;
+
+ private:
+  Error OpenRegister();
+  Error Command(const std::string& name, const char* command,
+                std::string_view what) const;
+
+  std::string dir_;
+  UniqueFd fd_;
+  UniqueFd register_fd_;
+  bool read_only_ = false;
+};
+
+// Why the kernel refused RECORD with ERRNUM, and what helps. DIR is the
+// registry's.
+Error ExplainRefusal(const Record& record, int errnum, std::string_view dir);
+
+}  // namespace binfmt
+
+#endif  // BINFMT_REGISTRY_H_
