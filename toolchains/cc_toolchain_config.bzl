@@ -122,6 +122,8 @@ def _impl(ctx):
             flag_sets = [_flags(_LINK, [
                 "-fuse-ld=lld-19",
                 "-nostdlib",
+                # abseil's -pthread, which -nostdlib makes void.
+                "-Wno-unused-command-line-argument",
                 sysroot + "/lib/rcrt1.o",
                 sysroot + "/lib/crti.o",
             ])],

@@ -30,6 +30,9 @@ def main():
     with open(sys.argv[1], encoding="utf-8") as events:
         for line in events:
             event = json.loads(line)
+            if "targetCompleted" in event["id"] and not event.get("completed", {}).get("success"):
+                print("%s did not build" % event["id"]["targetCompleted"]["label"], file=sys.stderr)
+                failed += 1
             result = event.get("testResult")
             if result is None:
                 continue

@@ -168,7 +168,8 @@ TEST_P(ProductTest, HasFullRelro) {
 TEST_P(ProductTest, HasNoExecutableStack) {
   ASSERT_EQ(product_.CountSegments(PT_GNU_STACK), 1);
   for (const Product::Segment& segment : product_.segments) {
-    if (segment.type == PT_GNU_STACK) EXPECT_FALSE(segment.flags & PF_X);
+    if (segment.type != PT_GNU_STACK) continue;
+    EXPECT_FALSE(segment.flags & PF_X);
   }
 }
 
