@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <fstream>
 #include <iostream>
-#include <iterator>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -24,17 +24,20 @@ namespace arch_table {
 namespace {
 
 int Generate(const std::string& path, std::string_view only) {
-  std::ifstream file(path);
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
-  if (!file) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  if (!file || !(text << file.rdbuf())) {
     std::cerr << path << ": cannot read\n";
     return 1;
   }
 
-  Spec spec = ParseSpec(text);
+  Spec spec = ParseSpec(text.str());
   for (SpecError& error : FindOverlaps(spec.targets)) {
     spec.errors.push_back(std::move(error));
   }
+  std::stable_sort(
+      spec.errors.begin(), spec.errors.end(),
+      [](const SpecError& a, const SpecError& b) { return a.line < b.line; });
   for (const SpecError& error : spec.errors) {
     std::cerr << path << ":" << error.line << ": " << error.message << "\n";
   }

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "arch_table/program.h"
+
+#include <string>
+
+#include "arch_table/data_for_testing.h"
+#include "arch_table/names.h"
+#include "arch_table/table.h"
+#include "gtest/gtest.h"
+
+namespace arch_table {
+namespace {
+
+TEST(ProgramTest, EveryRowTakesItsSampleAndItsProgram) {
+  for (const Target& target : Targets()) {
+    SCOPED_TRACE(std::string(target.name()));
+    const std::string header = SampleHeader(target);
+    EXPECT_EQ(header.size(), 64u);
+    EXPECT_EQ(FindByHeader(header), &target);
+    const std::string program = BuiltInProgram(target);
+    EXPECT_EQ(FindByHeader(program), &target);
+    EXPECT_GE(program.size(), 84 + target.code().size());
+    EXPECT_EQ(program.substr(program.size() - target.code().size()),
+              target.code());
+  }
+}
+
+TEST(ProgramTest, EveryRowHasCode) {
+  for (const Target& target : Targets()) {
+    EXPECT_FALSE(target.code().empty()) << target.name();
+  }
+}
+
+TEST(ProgramTest, SampleOf32BitBigEndian) {
+  EXPECT_EQ(ToHex(SampleHeader(*FindTarget("mipsn32"))),
+            "7f454c46010201000000000000000000"
+            "00020008000000010040000000000000"
+            "00000000600000200034002000000000"
+            "00000000000000000000000000000000");
+}
+
+TEST(ProgramTest, ProgramOf32BitLittleEndian) {
+  EXPECT_EQ(ToHex(BuiltInProgram(*FindTarget("i386"))),
+            "7f454c46010101000000000000000000"
+            "02000300010000005400400034000000"
+            "00000000000000003400200001000000"
+            "00000000"
+            "01000000000000000000400000004000"
+            "60000000600000000500000000000100"
+            "bb2a000000b801000000cd80");
+}
+
+TEST(ProgramTest, ProgramOf64BitBigEndian) {
+  EXPECT_EQ(ToHex(BuiltInProgram(*FindTarget("s390x"))),
+            "7f454c46020201000000000000000000"
+            "00020016000000010000000000400078"
+            "00000000000000400000000000000000"
+            "00000000004000380001000000000000"
+            "00000001000000050000000000000000"
+            "00000000004000000000000000400000"
+            "000000000000007e000000000000007e"
+            "0000000000010000"
+            "a729002a0a01");
+}
+
+}  // namespace
+}  // namespace arch_table
