@@ -33,11 +33,8 @@ int Generate(const std::string& path, std::string_view only) {
 
   Spec spec = ParseSpec(text.str());
   for (SpecError& error : FindOverlaps(spec.targets)) {
-    spec.errors.push_back(std::move(error));
+    AddError(std::move(error), &spec.errors);
   }
-  std::stable_sort(
-      spec.errors.begin(), spec.errors.end(),
-      [](const SpecError& a, const SpecError& b) { return a.line < b.line; });
   for (const SpecError& error : spec.errors) {
     std::cerr << path << ":" << error.line << ": " << error.message << "\n";
   }

@@ -31,7 +31,6 @@ class ElfWriter {
   // An address, offset or size.
   void Native(uint32_t value) { Number(value, target_.is_64bit() ? 8 : 4); }
 
-  size_t size() const { return file_.size(); }
   std::string Take() { return std::move(file_); }
 
  private:
@@ -46,15 +45,17 @@ class ElfWriter {
   std::string file_;
 };
 
-size_t HeaderSize(const Target& target) { return target.is_64bit() ? 64 : 52; }
+uint16_t HeaderSize(const Target& target) {
+  return target.is_64bit() ? 64 : 52;
+}
 
-size_t ProgramHeaderSize(const Target& target) {
+uint16_t ProgramHeaderSize(const Target& target) {
   return target.is_64bit() ? 56 : 32;
 }
 
 void WriteHeader(const Target& target, uint32_t entry, uint16_t program_headers,
                  ElfWriter* elf) {
-  const size_t header_size = HeaderSize(target);
+  const uint16_t header_size = HeaderSize(target);
   const uint8_t elf_class = target.is_64bit() ? 2 : 1;
   const uint8_t data = target.is_big_endian() ? 2 : 1;
   elf->Bytes(
@@ -91,8 +92,9 @@ std::string SampleHeader(const Target& target) {
 std::string BuiltInProgram(const Target& target) {
   if (target.code().empty()) return "";
 
-  const size_t code_offset = HeaderSize(target) + ProgramHeaderSize(target);
-  const size_t file_size = code_offset + target.code().size();
+  const uint32_t code_offset = HeaderSize(target) + ProgramHeaderSize(target);
+  const uint32_t file_size =
+      code_offset + static_cast<uint32_t>(target.code().size());
   constexpr uint32_t kLoad = 1;            // PT_LOAD
   constexpr uint32_t kReadAndExecute = 5;  // PF_R | PF_X
 

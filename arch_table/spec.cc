@@ -81,9 +81,6 @@ Spec Parser::Parse(std::string_view text) {
   if (spec_.targets.empty() && spec_.errors.empty()) {
     ErrorAt(1, "no target in this file");
   }
-  std::stable_sort(
-      spec_.errors.begin(), spec_.errors.end(),
-      [](const SpecError& a, const SpecError& b) { return a.line < b.line; });
   return std::move(spec_);
 }
 
@@ -300,10 +297,17 @@ void Parser::Error(std::string message) {
 }
 
 void Parser::ErrorAt(int line, std::string message) {
-  spec_.errors.push_back({line, std::move(message)});
+  AddError({line, std::move(message)}, &spec_.errors);
 }
 
 }  // namespace
+
+void AddError(SpecError error, std::vector<SpecError>* errors) {
+  const auto behind = std::upper_bound(
+      errors->begin(), errors->end(), error.line,
+      [](int line, const SpecError& other) { return line < other.line; });
+  errors->insert(behind, std::move(error));
+}
 
 Spec ParseSpec(std::string_view text) { return Parser().Parse(text); }
 

@@ -41,6 +41,9 @@ struct Spec {
   std::vector<SpecError> errors;
 };
 
+// Puts an error behind those of its line and of the lines before.
+void AddError(SpecError error, std::vector<SpecError>* errors);
+
 // Reads the text of a data file. Finds all errors that a row or a pair of names
 // can have; whether two rows take the same file is derive.h's to say.
 Spec ParseSpec(std::string_view text);

@@ -41,10 +41,10 @@ std::string MakePool(absl::Span<const TargetSpec> targets) {
       strings.push_back(std::move(text));
     }
   }
-  std::stable_sort(strings.begin(), strings.end(),
-                   [](const std::string& a, const std::string& b) {
-                     return a.size() > b.size();
-                   });
+  std::sort(strings.begin(), strings.end(),
+            [](const std::string& a, const std::string& b) {
+              return a.size() != b.size() ? a.size() > b.size() : a < b;
+            });
   std::string pool;
   for (const std::string& text : strings) {
     if (pool.find(text) == std::string::npos) pool += text;
