@@ -21,8 +21,8 @@ class Reader {
     uint64_t value = 0;
     for (unsigned i = 0; i < size; ++i) {
       const unsigned at = big_endian_ ? i : size - 1 - i;
-      value = value << 8 |
-              static_cast<unsigned char>(bytes_[static_cast<size_t>(offset) + at]);
+      value = value << 8 | static_cast<unsigned char>(
+                               bytes_[static_cast<size_t>(offset) + at]);
     }
     return value;
   }
@@ -59,7 +59,9 @@ void FindLoader(std::string_view head, const Reader& reader, ElfFile* elf) {
 
 bool ParseElf(std::string_view head, ElfFile* elf) {
   *elf = ElfFile();
-  if (head.size() < kHeaderLength32 || head.substr(0, 4) != "\x7f" "ELF") {
+  if (head.size() < kHeaderLength32 || head.substr(0, 4) !=
+                                           "\x7f"
+                                           "ELF") {
     return false;
   }
   const char elf_class = head[4];
@@ -73,8 +75,7 @@ bool ParseElf(std::string_view head, ElfFile* elf) {
   elf->os_abi = static_cast<uint8_t>(head[7]);
   elf->type = static_cast<uint16_t>(reader.Number(16, 2));
   elf->machine = static_cast<uint16_t>(reader.Number(18, 2));
-  elf->flags =
-      static_cast<uint32_t>(reader.Number(elf->is_64bit ? 48 : 36, 4));
+  elf->flags = static_cast<uint32_t>(reader.Number(elf->is_64bit ? 48 : 36, 4));
   FindLoader(head, reader, elf);
   return true;
 }

@@ -4,7 +4,6 @@
 #include <cerrno>
 
 #include "absl/strings/numbers.h"
-#include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "binfmt/text.h"
 
@@ -12,9 +11,8 @@ namespace binfmt {
 namespace {
 
 Error Malformed(std::string_view name, std::string_view what) {
-  return Failure(
-      absl::StrCat("entry \"", Printable(name), "\" is not understood: ", what),
-      EINVAL);
+  return Failure("entry \"%\" is not understood: %", {Printable(name), what},
+                 EINVAL);
 }
 
 // Takes the next line off TEXT; false at its end.
@@ -38,6 +36,13 @@ void ParseFlags(std::string_view letters, Entry* entry) {
 }
 
 }  // namespace
+
+Entry::Entry() = default;
+Entry::Entry(const Entry&) = default;
+Entry::Entry(Entry&&) noexcept = default;
+Entry& Entry::operator=(const Entry&) = default;
+Entry& Entry::operator=(Entry&&) noexcept = default;
+Entry::~Entry() = default;
 
 Error ParseEntry(std::string_view name, std::string_view text, Entry* entry) {
   *entry = Entry();
@@ -76,7 +81,7 @@ Error ParseEntry(std::string_view name, std::string_view text, Entry* entry) {
       record.magic = std::string(line);
       // The extension may hold a newline and is the last field.
       if (!text.empty()) {
-        absl::StrAppend(&record.magic, "\n", absl::StripSuffix(text, "\n"));
+        Append(&record.magic, {"\n", absl::StripSuffix(text, "\n")});
       }
       break;
     } else if (absl::ConsumePrefix(&line, "offset ")) {
@@ -104,21 +109,21 @@ Error ParseEntry(std::string_view name, std::string_view text, Entry* entry) {
 
 std::string FormatEntry(const Entry& entry) {
   const Record& record = entry.record;
-  std::string text = absl::StrCat(
-      entry.enabled ? "enabled" : "disabled",
-      record.type == RecordType::kBpf ? "\nbpf " : "\ninterpreter ",
-      record.interpreter, "\nflags: ", FlagLetters(record.flags),
-      entry.unknown_flags, "\n");
+  std::string text = Fill(
+      "%%%\nflags: %%\n",
+      {entry.enabled ? "enabled" : "disabled",
+       record.type == RecordType::kBpf ? "\nbpf " : "\ninterpreter ",
+       record.interpreter, FlagLetters(record.flags), entry.unknown_flags});
   switch (record.type) {
     case RecordType::kMagic:
-      absl::StrAppend(&text, "offset ", record.offset, "\nmagic ",
-                      Hex(record.magic), "\n");
+      Append(&text, {"offset ", Decimal(record.offset), "\nmagic ",
+                     Hex(record.magic), "\n"});
       if (!record.mask.empty()) {
-        absl::StrAppend(&text, "mask ", Hex(record.mask), "\n");
+        Append(&text, {"mask ", Hex(record.mask), "\n"});
       }
       break;
     case RecordType::kExtension:
-      absl::StrAppend(&text, "extension .", record.magic, "\n");
+      Append(&text, {"extension .", record.magic, "\n"});
       break;
     case RecordType::kBpf:
       break;

@@ -18,10 +18,20 @@ namespace binfmt {
 inline constexpr size_t kMaxEntryLength = 65536;
 
 struct Entry {
+  Entry();
+  Entry(const Entry&);
+  Entry(Entry&&) noexcept;
+  Entry& operator=(const Entry&);
+  Entry& operator=(Entry&&) noexcept;
+  ~Entry();
+
   Record record;  // for kBpf, interpreter holds the program's name
   bool enabled = false;
   // Flag letters that this program does not know (from a later kernel).
   std::string unknown_flags;
+  // False where the file's text is none that this program knows: then only the
+  // name holds.
+  bool understood = true;
 };
 
 // Reads TEXT, the content of the entry file NAME (bm_entry_read(),

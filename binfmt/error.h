@@ -3,9 +3,9 @@
 #ifndef BINFMT_ERROR_H_
 #define BINFMT_ERROR_H_
 
+#include <initializer_list>
 #include <string>
 #include <string_view>
-#include <utility>
 
 namespace binfmt {
 
@@ -22,20 +22,33 @@ enum class Cause {
 
 // A failure that knows its cause, the errno behind it (0: none) and a text of
 // one line for the user: what failed, on what, why, and the shortest fix.
+//
+// The special members are out of line, here and in record.h: inlined at every
+// return they cost a tenth of the program.
 struct [[nodiscard]] Error {
+  Error();
+  Error(const Error&);
+  Error(Error&&) noexcept;
+  Error& operator=(const Error&);
+  Error& operator=(Error&&) noexcept;
+  ~Error();
+
+  bool ok() const { return cause == Cause::kNone; }
+
   Cause cause = Cause::kNone;
   int errnum = 0;
   std::string text;
-
-  bool ok() const { return cause == Cause::kNone; }
 };
 
-inline Error Ok() { return Error(); }
+Error Ok();
+Error Failure(const char* text, int errnum = 0, Cause cause = Cause::kFailed);
 
-inline Error Failure(std::string text, int errnum = 0,
-                     Cause cause = Cause::kFailed) {
-  return Error{cause, errnum, std::move(text)};
-}
+// The same with a text from Fill().
+Error Failure(const char* format, std::initializer_list<std::string_view> args,
+              int errnum = 0, Cause cause = Cause::kFailed);
+
+// A failure of the words of a command line.
+Error Misuse(const char* format, std::initializer_list<std::string_view> args);
 
 // "cannot WHAT OBJECT: strerror(ERRNUM)". OBJECT is escaped for a terminal.
 Error SystemError(std::string_view what, std::string_view object, int errnum,

@@ -4,7 +4,6 @@
 #include <cerrno>
 #include <cstring>
 
-#include "absl/strings/str_cat.h"
 #include "binfmt/kernel.h"
 #include "binfmt/registry.h"
 #include "binfmt/text.h"
@@ -17,17 +16,18 @@ namespace {
 std::string WhyInvalid(const Record& record) {
   const KernelVersion kernel = RunningKernel();
   if ((record.flags & (kTransparent | kLoader | kStartDisabled)) != 0) {
-    return absl::StrCat("the flags ", FlagLetters(record.flags),
-                        " hold a letter that this kernel (", kernel.text,
-                        ") does not know; T, L and D came with Linux 7.3");
+    return Fill(
+        "the flags % hold a letter that this kernel (%) does not know; T, L "
+        "and D came with Linux 7.3",
+        {FlagLetters(record.flags), kernel.text});
   }
   if ((record.flags & kFixBinary) != 0 && kernel.IsBefore(4, 8)) {
-    return absl::StrCat("flag F needs Linux 4.8, this is ", kernel.text,
-                        "; use --persistent no");
+    return Fill("flag F needs Linux 4.8, this is %; use --persistent no",
+                {kernel.text});
   }
   if (record.offset + record.magic.size() > 128 && kernel.IsBefore(5, 1)) {
-    return absl::StrCat("this kernel (", kernel.text,
-                        ") looks at the first 128 bytes of a file only");
+    return Fill("this kernel (%) looks at the first 128 bytes of a file only",
+                {kernel.text});
   }
   return "the kernel calls the record invalid";
 }
@@ -43,51 +43,53 @@ Error ExplainRefusal(const Record& record, int errnum, std::string_view dir) {
       why = WhyInvalid(record);
       break;
     case EEXIST:
-      why = absl::StrCat("another process registered an entry of that name "
-                         "meanwhile; see it with: binfmtbox status ",
-                         Printable(record.name));
+      why = Fill(
+          "another process registered an entry of that name meanwhile; see it "
+          "with: binfmtbox status %",
+          {Printable(record.name)});
       break;
     case ENAMETOOLONG:
       why = "the name or the interpreter's path is too long";
       break;
     case ENOENT:
-      why = opens_interpreter
-                ? absl::StrCat("the interpreter ", interpreter,
-                               " was not found when the kernel opened it "
-                               "(flag F)")
-                : absl::StrCat(Printable(dir), " is gone");
+      why = opens_interpreter ? Fill(
+                                    "the interpreter % was not found when the "
+                                    "kernel opened it (flag F)",
+                                    {interpreter})
+                              : Fill("% is gone", {Printable(dir)});
       break;
     case EACCES:
-      why = absl::StrCat("the kernel may not execute the interpreter ",
-                         interpreter,
-                         ": no x permission, a mount with noexec, or a "
-                         "directory that may not be searched");
+      why = Fill(
+          "the kernel may not execute the interpreter %: no x permission, a "
+          "mount with noexec, or a directory that may not be searched",
+          {interpreter});
       break;
     case ETXTBSY:
-      why = absl::StrCat("the interpreter ", interpreter,
-                         " is open for writing; try again when its writer is "
-                         "done");
+      why = Fill(
+          "the interpreter % is open for writing; try again when its writer is "
+          "done",
+          {interpreter});
       break;
     case ENOTDIR:
     case ELOOP:
-      why = absl::StrCat("the path of the interpreter ", interpreter,
-                         " does not lead to a file: ", std::strerror(errnum));
+      why = Fill("the path of the interpreter % does not lead to a file: %",
+                 {interpreter, std::strerror(errnum)});
       break;
     case ENOSPC:
-      why = "the user namespace's limit of interpreters held by flag F is "
-            "reached (sysctl user.max_binfmt_misc_interpreters)";
+      why =
+          "the user namespace's limit of interpreters held by flag F is "
+          "reached (sysctl user.max_binfmt_misc_interpreters)";
       break;
     case ENOMEM:
-      why = "the kernel has no memory for it (the memory cgroup's limit counts "
-            "too)";
+      why =
+          "the kernel has no memory for it (the memory cgroup's limit counts "
+          "too)";
       break;
     default:
       why = std::strerror(errnum);
       break;
   }
-  return Failure(absl::StrCat("cannot register ", Printable(record.name), ": ",
-                              why),
-                 errnum);
+  return Failure("cannot register %: %", {Printable(record.name), why}, errnum);
 }
 
 }  // namespace binfmt

@@ -10,7 +10,6 @@
 #include <cstring>
 
 #include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "binfmt/match.h"
 #include "binfmt/text.h"
@@ -38,7 +37,8 @@ std::string HelperName(std::string_view owner) {
   owner = owner.substr(0, kMaxNameLength - infix.size() - kHelperDigits);
   char bytes[sizeof(bits)];
   std::memcpy(bytes, &bits, sizeof(bits));
-  return absl::StrCat(owner, infix, Hex(std::string_view(bytes, sizeof(bytes))));
+  return Fill("%%%",
+              {owner, infix, Hex(std::string_view(bytes, sizeof(bytes)))});
 }
 
 bool ComparesWholeByte(const Record& record, size_t position) {
@@ -55,8 +55,7 @@ bool IsForOneMachine(const Record& record) {
          ComparesWholeByte(record, kMachinePosition + 1);
 }
 
-const Entry* FindEntry(absl::Span<const Entry> entries,
-                       std::string_view name) {
+const Entry* FindEntry(absl::Span<const Entry> entries, std::string_view name) {
   for (const Entry& entry : entries) {
     if (entry.record.name == name) return &entry;
   }
@@ -70,7 +69,7 @@ bool SameEntry(const Entry& a, const Entry& b) {
 
 std::string FlagText(const Entry& entry) {
   const std::string letters =
-      absl::StrCat(FlagLetters(entry.record.flags), entry.unknown_flags);
+      Fill("%%", {FlagLetters(entry.record.flags), entry.unknown_flags});
   return letters.empty() ? "none" : letters;
 }
 
@@ -97,7 +96,8 @@ class Installer {
     for (size_t i = 0; i < wanted.size(); ++i) {
       Outcome& outcome = (*outcomes)[i];
       if (outcome.change == Change::kReplaced) Replace(wanted[i], &outcome);
-      if (outcome.change != Change::kFailed) RemoveLeftovers(wanted[i], &outcome);
+      if (outcome.change != Change::kFailed)
+        RemoveLeftovers(wanted[i], &outcome);
     }
     return Ok();
   }
@@ -126,19 +126,15 @@ class Installer {
     }
     if (old != nullptr && !SameEntry(*old, EntryOf(wanted))) {
       outcome->error = Failure(
-          absl::StrCat(Printable(wanted.name), " is there and differs: ",
-                       Difference(*old, EntryOf(wanted)),
-                       "; swap it with --replace"),
-          EEXIST);
+          "% is there and differs: %; swap it with --replace",
+          {Printable(wanted.name), Difference(*old, EntryOf(wanted))}, EEXIST);
       return Change::kFailed;
     }
     if (!outcome->shadows.empty() && !options_.override_others) {
       outcome->error = Failure(
-          absl::StrCat("the entry ", Printable(outcome->shadows[0]),
-                       " takes the files that ", Printable(wanted.name),
-                       " is for; take it out with --replace, or register in "
-                       "front of it with --override"),
-          EEXIST);
+          "the entry % takes the files that % is for; take it out with "
+          "--replace, or register in front of it with --override",
+          {Printable(outcome->shadows[0]), Printable(wanted.name)}, EEXIST);
       return Change::kFailed;
     }
     // In front of the others again: the order is the order of registration.
@@ -157,8 +153,7 @@ class Installer {
   }
 
   // Registers the records at INDICES in one batch and reads each back.
-  Error Add(absl::Span<const Record> wanted,
-            const std::vector<size_t>& indices,
+  Error Add(absl::Span<const Record> wanted, const std::vector<size_t>& indices,
             std::vector<Outcome>* outcomes) {
     std::vector<std::string> texts(indices.size());
     for (size_t i = 0; i < indices.size(); ++i) {
@@ -196,21 +191,19 @@ class Installer {
     Entry entry;
     Error error = registry_->Read(record.name, &entry);
     if (error.errnum == ENOENT) {
-      return Failure(absl::StrCat(Printable(record.name),
-                                  " was registered and is gone again: another "
-                                  "process took it out"),
-                     ENOENT);
+      return Failure(
+          "% was registered and is gone again: another process took it out",
+          {Printable(record.name)}, ENOENT);
     }
     if (error.ok()) {
       const Entry expected = EntryOf(record);
       if (SameEntry(entry, expected)) return Ok();
-      error = Failure(absl::StrCat("the kernel holds ", Printable(record.name),
-                                   " otherwise than asked: ",
-                                   Difference(entry, expected)));
+      error = Failure("the kernel holds % otherwise than asked: %",
+                      {Printable(record.name), Difference(entry, expected)});
     }
     const Error removal = registry_->Remove(record.name);
     error.text += removal.ok() ? "; it was taken out again"
-                               : absl::StrCat("; and ", removal.text);
+                               : Fill("; and %", {removal.text});
     return error;
   }
 
@@ -251,8 +244,8 @@ class Installer {
       if (back.ok()) {
         (void)registry_->Remove(helper.name).ok();
       } else {
-        absl::StrAppend(&error.text, "; ", back.text,
-                        ", so the new rule stays as ", helper.name);
+        Append(&error.text,
+               {"; ", back.text, ", so the new rule stays as ", helper.name});
       }
       return error;
     }
@@ -271,8 +264,7 @@ class Installer {
     Entry now;
     if (registry_->Read(old->record.name, &now).ok()) return Ok();
     if (Error error = RegisterOne(old->record); !error.ok()) return error;
-    return old->enabled ? Ok()
-                        : registry_->SetEnabled(old->record.name, false);
+    return old->enabled ? Ok() : registry_->SetEnabled(old->record.name, false);
   }
 
   // Takes out the helpers of a run that died in between.
@@ -308,8 +300,8 @@ std::string Difference(const Entry& present, const Entry& wanted) {
   const auto add = [&](std::string_view what, const std::string& is,
                        const std::string& asked) {
     if (is == asked) return;
-    absl::StrAppend(&text, text.empty() ? "" : ", ", what, " ", Printable(is),
-                    " instead of ", Printable(asked));
+    Append(&text, {text.empty() ? "" : ", ", what, " ", Printable(is),
+                   " instead of ", Printable(asked)});
   };
   const auto state = [](const Entry& entry) {
     return std::string(entry.enabled ? "enabled" : "disabled");
@@ -325,8 +317,8 @@ std::string Difference(const Entry& present, const Entry& wanted) {
     const auto mask = [](const Entry& entry) {
       return entry.record.mask.empty() ? "none" : Hex(entry.record.mask);
     };
-    add("offset", absl::StrCat(present.record.offset),
-        absl::StrCat(wanted.record.offset));
+    add("offset", Decimal(present.record.offset),
+        Decimal(wanted.record.offset));
     add("magic", Hex(present.record.magic), Hex(wanted.record.magic));
     add("mask", mask(present), mask(wanted));
   }

@@ -11,28 +11,35 @@
 #include <string_view>
 
 #include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
 #include "binfmt/io.h"
 #include "binfmt/text.h"
 
 namespace binfmt {
 namespace {
 
-// The first LIMIT bytes of FD, fewer at its end.
-int ReadHead(int fd, size_t limit, std::string* head) {
-  head->resize(limit);
-  ssize_t got;
-  do {
-    got = pread(fd, &(*head)[0], limit, 0);
-  } while (got < 0 && errno == EINTR);
-  const int error = errno;
-  head->resize(got > 0 ? static_cast<size_t>(got) : 0);
-  return got < 0 ? error : 0;
-}
+// The first bytes of an open file, on the stack: most are looked at once.
+class Head {
+ public:
+  // Returns 0 or an errno.
+  int Read(int fd) {
+    ssize_t got;
+    do {
+      got = pread(fd, bytes_, sizeof(bytes_), 0);
+    } while (got < 0 && errno == EINTR);
+    if (got < 0) return errno;
+    size_ = static_cast<size_t>(got);
+    return 0;
+  }
+
+  std::string_view bytes() const { return {bytes_, size_}; }
+
+ private:
+  char bytes_[kElfProbeLength];
+  size_t size_ = 0;
+};
 
 Error Unusable(const std::string& path, std::string_view why, int errnum) {
-  return Failure(absl::StrCat("interpreter ", Printable(path), " ", why),
-                 errnum);
+  return Failure("interpreter % %", {Printable(path), why}, errnum);
 }
 
 Error ExplainOpen(const std::string& path, int errnum) {
@@ -84,8 +91,8 @@ Error InspectInterpreter(const std::string& path, Interpreter* interpreter) {
   }
   if ((facts.st_mode & 0111) == 0) {
     return Unusable(path,
-                    absl::StrCat("is not executable; make it so with: chmod +x ",
-                                 Printable(path)),
+                    Fill("is not executable; make it so with: chmod +x %",
+                         {Printable(path)}),
                     EACCES);
   }
   struct statfs mount_facts;
@@ -96,28 +103,30 @@ Error InspectInterpreter(const std::string& path, Interpreter* interpreter) {
   }
   if (!readable) return Ok();
 
-  std::string head;
-  if (const int error = ReadHead(fd.get(), kElfProbeLength, &head);
-      error != 0) {
+  Head head;
+  if (const int error = head.Read(fd.get()); error != 0) {
     return SystemError("read", path, error);
   }
-  interpreter->is_elf = ParseElf(head, &interpreter->elf);
-  interpreter->is_script = absl::StartsWith(head, "#!");
+  interpreter->is_elf = ParseElf(head.bytes(), &interpreter->elf);
+  interpreter->is_script = absl::StartsWith(head.bytes(), "#!");
   if (!interpreter->is_elf && !interpreter->is_script) {
     return Unusable(path, "is neither an ELF file nor a script", ENOEXEC);
   }
   return Ok();
 }
 
+bool CanExecute(const std::string& path) {
+  return access(path.c_str(), X_OK) == 0;
+}
+
 Error ReadOwnElf(ElfFile* elf) {
   const UniqueFd fd = OpenAt(AT_FDCWD, "/proc/self/exe", O_RDONLY);
   if (!fd.ok()) return SystemError("open", "/proc/self/exe", errno);
-  std::string head;
-  if (const int error = ReadHead(fd.get(), kElfProbeLength, &head);
-      error != 0) {
+  Head head;
+  if (const int error = head.Read(fd.get()); error != 0) {
     return SystemError("read", "/proc/self/exe", error);
   }
-  if (ParseElf(head, elf)) return Ok();
+  if (ParseElf(head.bytes(), elf)) return Ok();
   return Failure("/proc/self/exe is no ELF file", ENOEXEC);
 }
 

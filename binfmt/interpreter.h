@@ -23,6 +23,10 @@ struct Interpreter {
 // file is for, nor whether a dynamic one will do.
 Error InspectInterpreter(const std::string& path, Interpreter* interpreter);
 
+// Is there a file at PATH that this process may execute? Much cheaper than
+// InspectInterpreter().
+bool CanExecute(const std::string& path);
+
 // This program's own ELF header: what the machine, or an emulator, runs.
 // Fails without /proc.
 Error ReadOwnElf(ElfFile* elf);

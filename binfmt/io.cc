@@ -23,19 +23,17 @@ UniqueFd OpenAt(int dir_fd, const char* path, int flags) {
 }
 
 int ReadAll(int fd, size_t limit, std::string* out) {
-  constexpr size_t kChunk = 4096;
+  // On the stack: a string that grows by pages costs a system call each time.
+  char chunk[4096];
   out->clear();
   for (;;) {
-    const size_t have = out->size();
     // One byte over the limit tells "just fits" from "too long".
-    const size_t want = std::min(kChunk, limit + 1 - have);
-    out->resize(have + want);
-    const ssize_t got = read(fd, &(*out)[have], want);
-    const int error = errno;
-    out->resize(have + (got > 0 ? static_cast<size_t>(got) : 0));
-    if (got < 0 && error == EINTR) continue;
-    if (got < 0) return error;
+    const size_t want = std::min(sizeof(chunk), limit + 1 - out->size());
+    const ssize_t got = read(fd, chunk, want);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return errno;
     if (got == 0) return 0;
+    out->append(chunk, static_cast<size_t>(got));
     if (out->size() > limit) return EFBIG;
   }
 }

@@ -45,7 +45,7 @@ Support SupportOfBinfmtMisc() {
     return Support::kUnknown;
   }
   return text.find("\tbinfmt_misc\n") != std::string::npos ? Support::kPresent
-                                                            : Support::kMissing;
+                                                           : Support::kMissing;
 }
 
 }  // namespace binfmt

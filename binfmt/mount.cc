@@ -11,7 +11,6 @@
 #include <string_view>
 
 #include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
 #include "binfmt/io.h"
 #include "binfmt/kernel.h"
 #include "binfmt/namespaces.h"
@@ -45,14 +44,13 @@ Error MountProc(bool dry_run) {
 
 Error ExplainMount(const std::string& dir, int errnum) {
   const std::string what =
-      absl::StrCat("cannot mount binfmt_misc on ", Printable(dir), ": ");
+      Fill("cannot mount binfmt_misc on %: ", {Printable(dir)});
   switch (errnum) {
     case ENODEV:
-      return Failure(absl::StrCat(what,
-                                  "this kernel has no binfmt_misc: load its "
-                                  "module (modprobe binfmt_misc) or use a "
-                                  "kernel with CONFIG_BINFMT_MISC"),
-                     errnum, Cause::kNoSupport);
+      return Failure(
+          "%this kernel has no binfmt_misc: load its module (modprobe "
+          "binfmt_misc) or use a kernel with CONFIG_BINFMT_MISC",
+          {what}, errnum, Cause::kNoSupport);
     case ENOENT:
       // The directory in /proc/sys exists where binfmt_misc is built in or its
       // module is loaded (register_sysctl_mount_point()).
@@ -60,15 +58,15 @@ Error ExplainMount(const std::string& dir, int errnum) {
           SupportOfBinfmtMisc() != Support::kPresent) {
         return ExplainMount(dir, ENODEV);
       }
-      return Failure(absl::StrCat(what, "there is no such directory"), errnum,
+      return Failure("%there is no such directory", {what}, errnum,
                      Cause::kNotMounted);
     case ENOTDIR:
-      return Failure(absl::StrCat(what, "it is not a directory"), errnum,
+      return Failure("%it is not a directory", {what}, errnum,
                      Cause::kNotMounted);
     case EPERM:
     case EACCES: {
-      Error error = SystemError("mount binfmt_misc on", dir, errnum,
-                                Cause::kDenied);
+      Error error =
+          SystemError("mount binfmt_misc on", dir, errnum, Cause::kDenied);
       error.text +=
           CurrentUserNamespace() == UserNamespace::kOther &&
                   RunningKernel().IsBefore(6, 7)
@@ -79,10 +77,10 @@ Error ExplainMount(const std::string& dir, int errnum) {
       return error;
     }
     case ELOOP:
-      return Failure(absl::StrCat(what,
-                                  "it is an automount point that nobody "
-                                  "answers; mount it somewhere else with --dir"),
-                     errnum, Cause::kNotMounted);
+      return Failure(
+          "%it is an automount point that nobody answers; mount it somewhere "
+          "else with --dir",
+          {what}, errnum, Cause::kNotMounted);
     default:
       return SystemError("mount binfmt_misc on", dir, errnum);
   }
@@ -121,10 +119,10 @@ Error MountBinfmtMisc(const std::string& dir, const MountOptions& options,
     return ExplainMount(dir, errno);
   }
   if (IsBinfmtMisc(dir)) return Ok();
-  return Failure(absl::StrCat("binfmt_misc was mounted on ", Printable(dir),
-                              ", but is not there now; was something else "
-                              "mounted over it?"),
-                 0, Cause::kNotMounted);
+  return Failure(
+      "binfmt_misc was mounted on %, but is not there now; was something else "
+      "mounted over it?",
+      {Printable(dir)}, 0, Cause::kNotMounted);
 }
 
 }  // namespace binfmt

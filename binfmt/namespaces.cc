@@ -5,7 +5,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "absl/strings/str_cat.h"
 #include "binfmt/io.h"
 #include "binfmt/text.h"
 
@@ -38,8 +37,7 @@ std::string WhyDenied() {
       profile.pop_back();
     }
     if (!profile.empty() && profile != "unconfined") {
-      return absl::StrCat("; this process is confined by \"",
-                          Printable(profile), "\"");
+      return Fill("; this process is confined by \"%\"", {Printable(profile)});
     }
   }
   return "";

@@ -96,7 +96,8 @@ Error RunNatively(absl::Span<const std::string> programs,
                             CLONE_VM | CLONE_VFORK | SIGCHLD, &attempt);
     if (pid < 0) return SystemError("start", "a process", errno);
     int status;
-    if (!WaitFor(pid, &status)) return SystemError("wait for", "a process", errno);
+    if (!WaitFor(pid, &status))
+      return SystemError("wait for", "a process", errno);
     if (attempt.error != 0) {
       return SystemError("write", "a memfd", attempt.error);
     }

@@ -3,7 +3,6 @@
 
 #include <cerrno>
 
-#include "absl/strings/str_cat.h"
 #include "binfmt/text.h"
 
 namespace binfmt {
@@ -31,8 +30,7 @@ Flags WithImplied(size_t index) {
 }
 
 Error Invalid(std::string_view name, std::string_view what) {
-  return Failure(absl::StrCat("record \"", Printable(name), "\": ", what),
-                 EINVAL);
+  return Failure("record \"%\": %", {Printable(name), what}, EINVAL);
 }
 
 Error CheckName(const std::string& name) {
@@ -41,20 +39,18 @@ Error CheckName(const std::string& name) {
     return Invalid(name, "the name is not a file name");
   }
   if (name == "register" || name == "status") {
-    return Failure(absl::StrCat("record \"", name,
-                                "\": the name is one of binfmt_misc's own "
-                                "files"),
-                   EEXIST);
+    return Failure("record \"%\": the name is one of binfmt_misc's own files",
+                   {name}, EEXIST);
   }
   if (name.find('\0') != std::string::npos) {
     return Invalid(name, "the name holds a NUL byte");
   }
   if (name.size() > kMaxNameLength) {
-    return Failure(absl::StrCat("record \"", Printable(name.substr(0, 32)),
-                                "...\": the name has ", name.size(),
-                                " bytes, more than the ", kMaxNameLength,
-                                " of a file name"),
-                   ENAMETOOLONG);
+    return Failure(
+        "record \"%...\": the name has % bytes, more than the % of a file name",
+        {Printable(name.substr(0, 32)), Decimal(name.size()),
+         Decimal(kMaxNameLength)},
+        ENAMETOOLONG);
   }
   return Ok();
 }
@@ -64,16 +60,15 @@ Error CheckMagic(const Record& record) {
   if (record.magic.size() > kMatchWindow ||
       record.offset > kMatchWindow - record.magic.size()) {
     return Invalid(record.name,
-                   absl::StrCat("offset ", record.offset, " and ",
-                                record.magic.size(),
-                                " bytes of magic reach over the ", kMatchWindow,
-                                " bytes that the kernel looks at"));
+                   Fill("offset % and % bytes of magic reach over the % bytes "
+                        "that the kernel looks at",
+                        {Decimal(record.offset), Decimal(record.magic.size()),
+                         Decimal(kMatchWindow)}));
   }
   if (!record.mask.empty() && record.mask.size() != record.magic.size()) {
-    return Invalid(record.name, absl::StrCat("the mask has ",
-                                             record.mask.size(),
-                                             " bytes, the magic ",
-                                             record.magic.size()));
+    return Invalid(record.name, Fill("the mask has % bytes, the magic %",
+                                     {Decimal(record.mask.size()),
+                                      Decimal(record.magic.size())}));
   }
   return Ok();
 }
@@ -113,7 +108,7 @@ void AppendEscaped(std::string_view bytes, std::string* text) {
     if (IsPlain(c)) {
       text->push_back(c);
     } else {
-      absl::StrAppend(text, "\\x", Hex(std::string_view(&c, 1)));
+      Append(text, {"\\x", Hex(std::string_view(&c, 1))});
     }
   }
 }
@@ -123,7 +118,8 @@ void AppendEscaped(std::string_view bytes, std::string* text) {
 // ends a field, and At() gives the delimiter beyond it.
 class FieldReader {
  public:
-  explicit FieldReader(std::string_view text) : text_(text), delimiter_(text[0]) {}
+  explicit FieldReader(std::string_view text)
+      : text_(text), delimiter_(text[0]) {}
 
   char delimiter() const { return delimiter_; }
   size_t position() const { return position_; }
@@ -230,12 +226,13 @@ Error ParseMagicFields(FieldReader* reader, Record* record) {
     return Invalid(record->name, "the offset field has no end");
   }
   if (!offset.empty() && !ParseOffset(offset, &record->offset)) {
-    return Invalid(record->name,
-                   absl::StrCat("the offset \"", Printable(offset),
-                                "\" is not a decimal number"));
+    return Invalid(
+        record->name,
+        Fill("the offset \"%\" is not a decimal number", {Printable(offset)}));
   }
   if (!reader->NextEscaped(&magic)) {
-    return Invalid(record->name, "the magic holds a \\x without two hex digits");
+    return Invalid(record->name,
+                   "the magic holds a \\x without two hex digits");
   }
   if (magic.empty() || magic[0] == '\0') {
     return Invalid(record->name, "the magic is empty");
@@ -247,10 +244,9 @@ Error ParseMagicFields(FieldReader* reader, Record* record) {
   record->mask = Unescape(mask);
   const bool has_mask = !mask.empty() && mask[0] != '\0';
   if (has_mask && record->mask.size() != record->magic.size()) {
-    return Invalid(record->name, absl::StrCat("the mask has ",
-                                              record->mask.size(),
-                                              " bytes, the magic ",
-                                              record->magic.size()));
+    return Invalid(record->name, Fill("the mask has % bytes, the magic %",
+                                      {Decimal(record->mask.size()),
+                                       Decimal(record->magic.size())}));
   }
   return CheckMagic(*record);
 }
@@ -291,6 +287,18 @@ bool ParseFlagLetters(std::string_view letters, Flags* flags) {
   return true;
 }
 
+Record::Record() = default;
+Record::Record(const Record&) = default;
+Record::Record(Record&&) noexcept = default;
+Record& Record::operator=(const Record&) = default;
+Record& Record::operator=(Record&&) noexcept = default;
+Record::~Record() = default;
+
+bool Record::operator==(const Record& other) const {
+  return name == other.name && type == other.type && SameRule(other) &&
+         interpreter == other.interpreter && flags == other.flags;
+}
+
 bool Record::SameRule(const Record& other) const {
   if (type != other.type || magic != other.magic) return false;
   if (type != RecordType::kMagic) return true;
@@ -314,9 +322,8 @@ Error CheckRecord(const Record& record) {
   if (record.interpreter.empty() || record.interpreter[0] != '/' ||
       record.interpreter.find('\0') != std::string::npos) {
     return Invalid(record.name,
-                   absl::StrCat("the interpreter \"",
-                                Printable(record.interpreter),
-                                "\" is not an absolute path"));
+                   Fill("the interpreter \"%\" is not an absolute path",
+                        {Printable(record.interpreter)}));
   }
   return Ok();
 }
@@ -336,7 +343,7 @@ Error FormatRecord(const Record& record, std::string* text) {
   text->push_back(static_cast<char>(record.type));
   end_field();
   if (record.type == RecordType::kMagic) {
-    absl::StrAppend(text, record.offset);
+    *text += Decimal(record.offset);
     end_field();
     AppendEscaped(record.magic, text);
     end_field();
@@ -351,18 +358,18 @@ Error FormatRecord(const Record& record, std::string* text) {
   end_field();
   *text += FlagLetters(record.flags);
   if (text->size() <= kMaxRecordLength) return Ok();
-  return Invalid(record.name,
-                 absl::StrCat("the record has ", text->size(),
-                              " bytes, more than the ", kMaxRecordLength,
-                              " that the kernel takes"));
+  return Invalid(
+      record.name,
+      Fill("the record has % bytes, more than the % that the kernel takes",
+           {Decimal(text->size()), Decimal(kMaxRecordLength)}));
 }
 
 Error ParseRecord(std::string_view text, Record* record) {
   *record = Record();
   if (text.size() < kMinRecordLength || text.size() > kMaxRecordLength) {
-    return Failure(absl::StrCat("a record of ", text.size(),
-                                " bytes; the kernel takes ", kMinRecordLength,
-                                " to ", kMaxRecordLength),
+    return Failure("a record of % bytes; the kernel takes % to %",
+                   {Decimal(text.size()), Decimal(kMinRecordLength),
+                    Decimal(kMaxRecordLength)},
                    EINVAL);
   }
   FieldReader reader(text);
@@ -378,10 +385,8 @@ Error ParseRecord(std::string_view text, Record* record) {
   const char type = reader.Current();
   reader.Skip();
   if (type != 'M' && type != 'E') {
-    return Invalid(record->name,
-                   absl::StrCat("the type \"",
-                                Printable(std::string_view(&type, 1)),
-                                "\" is neither M nor E"));
+    return Invalid(record->name, Fill("the type \"%\" is neither M nor E",
+                                      {Printable(std::string_view(&type, 1))}));
   }
   record->type = static_cast<RecordType>(type);
   if (reader.Current() != reader.delimiter()) {
@@ -411,9 +416,8 @@ Error ParseRecord(std::string_view text, Record* record) {
   if (reader.Current() == '\n') reader.Skip();
   if (reader.position() < text.size()) {
     const char c = reader.Current();
-    return Invalid(record->name,
-                   absl::StrCat("\"", Printable(std::string_view(&c, 1)),
-                                "\" is not a flag"));
+    return Invalid(record->name, Fill("\"%\" is not a flag",
+                                      {Printable(std::string_view(&c, 1))}));
   }
   if (reader.position() > text.size()) {
     return Invalid(record->name,

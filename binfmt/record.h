@@ -50,6 +50,13 @@ std::string FlagLetters(Flags flags);
 bool ParseFlagLetters(std::string_view letters, Flags* flags);
 
 struct Record {
+  Record();
+  Record(const Record&);
+  Record(Record&&) noexcept;
+  Record& operator=(const Record&);
+  Record& operator=(Record&&) noexcept;
+  ~Record();
+
   std::string name;
   RecordType type = RecordType::kMagic;
   uint32_t offset = 0;      // of the magic, in bytes from the file's start
@@ -58,10 +65,7 @@ struct Record {
   std::string interpreter;  // a path
   Flags flags = 0;
 
-  bool operator==(const Record& other) const {
-    return name == other.name && type == other.type && SameRule(other) &&
-           interpreter == other.interpreter && flags == other.flags;
-  }
+  bool operator==(const Record& other) const;
   bool operator!=(const Record& other) const { return !(*this == other); }
 
   // Do both take the same files by the same bytes? An absent mask equals one

@@ -15,7 +15,6 @@
 #include <cstdint>
 #include <cstring>
 
-#include "absl/strings/str_cat.h"
 #include "binfmt/kernel.h"
 #include "binfmt/namespaces.h"
 #include "binfmt/text.h"
@@ -38,11 +37,10 @@ Error NotMounted(const std::string& dir, int errnum) {
       return SystemError("open", dir, errnum, Cause::kDenied);
     case ELOOP:
       // An automount point whose daemon lives in another mount namespace.
-      return Failure(absl::StrCat(Printable(dir),
-                                  " is an automount point that nobody answers: "
-                                  "mount binfmt_misc somewhere else and name "
-                                  "it with --dir"),
-                     errnum, Cause::kNotMounted);
+      return Failure(
+          "% is an automount point that nobody answers: mount binfmt_misc "
+          "somewhere else and name it with --dir",
+          {Printable(dir)}, errnum, Cause::kNotMounted);
     case ENOENT:
     case ENOTDIR:
       if (dir != kDefaultDir) {
@@ -58,12 +56,11 @@ Error NotMounted(const std::string& dir, int errnum) {
         "binfmt_misc) or use a kernel with CONFIG_BINFMT_MISC",
         errnum, Cause::kNoSupport);
   }
-  return Failure(absl::StrCat("binfmt_misc is not mounted on ", Printable(dir),
-                              "; mount it with: binfmtbox mount",
-                              dir == kDefaultDir
-                                  ? ""
-                                  : absl::StrCat(" --dir ", Printable(dir))),
-                 errnum, Cause::kNotMounted);
+  return Failure(
+      "binfmt_misc is not mounted on %; mount it with: binfmtbox mount%",
+      {Printable(dir),
+       dir == kDefaultDir ? "" : Fill(" --dir %", {Printable(dir)})},
+      errnum, Cause::kNotMounted);
 }
 
 // Takes what DONE bytes cover off the front of TEXTS; returns how many.
@@ -96,7 +93,7 @@ Error Registry::ReadEnabled(bool* enabled) const {
   if (const int error =
           ReadFileAt(fd_.get(), "status", kMaxStatusLength, &text);
       error != 0) {
-    return SystemError("read", absl::StrCat(dir_, "/status"), error,
+    return SystemError("read", Fill("%/status", {dir_}), error,
                        error == EACCES ? Cause::kDenied : Cause::kFailed);
   }
   *enabled = text == "enabled\n";
@@ -105,7 +102,8 @@ Error Registry::ReadEnabled(bool* enabled) const {
 
 Error Registry::List(std::vector<std::string>* names) const {
   names->clear();
-  if (lseek(fd_.get(), 0, SEEK_SET) < 0) return SystemError("read", dir_, errno);
+  if (lseek(fd_.get(), 0, SEEK_SET) < 0)
+    return SystemError("read", dir_, errno);
   // readdir(3) would allocate and read in 2 KiB steps.
   alignas(8) char buffer[16384];
   for (;;) {
@@ -131,7 +129,7 @@ Error Registry::Read(const std::string& name, Entry* entry) const {
   if (const int error =
           ReadFileAt(fd_.get(), name.c_str(), kMaxEntryLength, &text);
       error != 0) {
-    return SystemError("read", absl::StrCat(dir_, "/", name), error);
+    return SystemError("read", Fill("%/%", {dir_, name}), error);
   }
   return ParseEntry(name, text, entry);
 }
@@ -145,7 +143,11 @@ Error Registry::ReadAll(std::vector<Entry>* entries) const {
     Entry entry;
     if (Error error = Read(name, &entry); !error.ok()) {
       if (error.errnum == ENOENT) continue;
-      return error;
+      if (error.errnum != EINVAL) return error;
+      entry = Entry();
+      entry.record.name = name;
+      entry.record.type = RecordType::kBpf;  // never compared by its bytes
+      entry.understood = false;
     }
     entries->push_back(std::move(entry));
   }
@@ -157,13 +159,11 @@ Error Registry::OpenRegister() {
   register_fd_ = OpenAt(fd_.get(), "register", O_WRONLY);
   if (register_fd_.ok()) return Ok();
   const int error = errno;
-  const std::string file = absl::StrCat(dir_, "/register");
+  const std::string file = Fill("%/register", {dir_});
   if (error == EROFS) {
-    return Failure(absl::StrCat(Printable(dir_),
-                                " is mounted read-only; make it writable with: "
-                                "mount -o remount,rw ",
-                                Printable(dir_)),
-                   error, Cause::kDenied);
+    return Failure(
+        "% is mounted read-only; make it writable with: mount -o remount,rw %",
+        {Printable(dir_), Printable(dir_)}, error, Cause::kDenied);
   }
   if (error == EACCES || error == EPERM) {
     Error denied = SystemError("open", file, error, Cause::kDenied);
@@ -190,8 +190,9 @@ Error Registry::Register(absl::Span<const std::string> texts,
     const ssize_t done =
         writev(register_fd_.get(), segments.data(), static_cast<int>(count));
     if (done >= 0) {
-      const size_t taken = WholeRecords(texts.subspan(next, count),
-                                        static_cast<size_t>(done));
+      const size_t taken =
+          WholeRecords(absl::MakeSpan(texts.data() + next, count),
+                       static_cast<size_t>(done));
       // Nothing taken and no errno either: no kernel does that.
       if (taken == 0) (*errnums)[next] = EIO;
       next += std::max<size_t>(taken, 1);
@@ -207,7 +208,7 @@ Error Registry::Register(absl::Span<const std::string> texts,
 
 Error Registry::Command(const std::string& name, const char* command,
                         std::string_view what) const {
-  const std::string file = absl::StrCat(dir_, "/", name);
+  const std::string file = Fill("%/%", {dir_, name});
   const UniqueFd fd = OpenAt(fd_.get(), name.c_str(), O_WRONLY);
   if (!fd.ok()) {
     const int error = errno;
@@ -215,8 +216,9 @@ Error Registry::Command(const std::string& name, const char* command,
     Error failure = SystemError(what, file, error,
                                 denied ? Cause::kDenied : Cause::kFailed);
     if (error == EROFS) {
-      absl::StrAppend(&failure.text, "; make it writable with: mount -o "
-                      "remount,rw ", Printable(dir_));
+      Append(&failure.text, {"; make it writable with: mount -o "
+                             "remount,rw ",
+                             Printable(dir_)});
     } else if (denied) {
       failure.text += WhyDenied();
     }

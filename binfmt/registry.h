@@ -42,8 +42,8 @@ class Registry {
   // Reads the entry NAME. errnum ENOENT where there is none.
   Error Read(const std::string& name, Entry* entry) const;
 
-  // All entries in match order. Entries that go away meanwhile are left out;
-  // one that is not understood is an error.
+  // All entries in match order. Those that go away meanwhile are left out; one
+  // whose text is not understood is kept by its name.
   Error ReadAll(std::vector<Entry>* entries) const;
 
   // Registers TEXTS, records from FormatRecord(), with one open(2) for the

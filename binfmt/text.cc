@@ -23,6 +23,34 @@ void AppendHex(unsigned char byte, std::string* out) {
 
 }  // namespace
 
+void Append(std::string* text, std::initializer_list<std::string_view> parts) {
+  for (const std::string_view part : parts) text->append(part);
+}
+
+std::string Fill(const char* format,
+                 std::initializer_list<std::string_view> args) {
+  std::string text;
+  const std::string_view* next = args.begin();
+  for (; *format != '\0'; ++format) {
+    if (*format == '%' && next != args.end()) {
+      text.append(*next++);
+    } else {
+      text.push_back(*format);
+    }
+  }
+  return text;
+}
+
+std::string Decimal(uint64_t number) {
+  char digits[20];
+  size_t start = sizeof(digits);
+  do {
+    digits[--start] = static_cast<char>('0' + number % 10);
+    number /= 10;
+  } while (number != 0);
+  return std::string(digits + start, sizeof(digits) - start);
+}
+
 int Utf8SequenceLength(std::string_view bytes) {
   if (bytes.empty()) return 0;
   const auto at = [&](size_t i) {
@@ -53,10 +81,9 @@ std::string Printable(std::string_view bytes) {
   while (!bytes.empty()) {
     const auto lead = static_cast<unsigned char>(bytes[0]);
     const int length = Utf8SequenceLength(bytes);
-    const bool control =
-        lead < 0x20 || lead == 0x7f || lead == '\\' ||
-        (lead == 0xc2 && length == 2 &&
-         static_cast<unsigned char>(bytes[1]) < 0xa0);
+    const bool control = lead < 0x20 || lead == 0x7f || lead == '\\' ||
+                         (lead == 0xc2 && length == 2 &&
+                          static_cast<unsigned char>(bytes[1]) < 0xa0);
     if (length == 0 || (control && length == 1)) {
       out += "\\x";
       AppendHex(lead, &out);

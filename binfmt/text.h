@@ -3,10 +3,25 @@
 #ifndef BINFMT_TEXT_H_
 #define BINFMT_TEXT_H_
 
+#include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 
 namespace binfmt {
+
+// FORMAT with each % replaced by the next of ARGS: Fill("%/%", {dir, name}). A
+// % without an argument stays.
+//
+// With a message behind every error this is what the program is made of:
+// absl::StrCat() in its place makes the whole executable half as large again,
+// since it builds an AlphaNum of 48 bytes of each part at each call.
+std::string Fill(const char* format,
+                 std::initializer_list<std::string_view> args);
+
+void Append(std::string* text, std::initializer_list<std::string_view> parts);
+
+std::string Decimal(uint64_t number);
 
 // BYTES with everything that could disturb a terminal or a line written as
 // \xHH: control characters, DEL, backslash, and all bytes that are not part

@@ -80,13 +80,15 @@ def _impl(ctx):
             name = "size",
             enabled = True,
             flag_sets = [
-                _flags(_COMPILE + _LINK, ["-Os"], not_dbg),
+                _flags(_COMPILE + _LINK, ["-Oz"], not_dbg),
                 _flags(_COMPILE + _LINK, ["-O0"], dbg),
                 _flags(_COMPILE, ["-g"], dbg),
                 # Without NDEBUG abseil's logging brings printf.
                 _flags(_COMPILE, ["-DNDEBUG"], opt),
                 _flags(_COMPILE, ["-ffunction-sections", "-fdata-sections"]),
                 _flags(_LINK, ["-Wl,--gc-sections", "-Wl,--icf=safe", "-Wl,--build-id=none"]),
+                # 5 % off; a test is not worth the time.
+                _flags(_COMPILE + _LINK, ["-flto"], opt),
                 _flags(_LINK, ["-Wl,--strip-all"], opt),
             ],
         ),

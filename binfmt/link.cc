@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "binfmt/link.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <climits>
+
+#include "binfmt/text.h"
+
+namespace binfmt {
+namespace {
+
+bool IsSelf(const std::string& path) {
+  struct stat self;
+  struct stat other;
+  return stat("/proc/self/exe", &self) == 0 &&
+         stat(path.c_str(), &other) == 0 && self.st_dev == other.st_dev &&
+         self.st_ino == other.st_ino;
+}
+
+}  // namespace
+
+Error LinkToSelf(const std::string& path, bool symbolic, bool* made) {
+  *made = false;
+  char self[PATH_MAX];
+  const ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
+  if (length < 0) return SystemError("read", "/proc/self/exe", errno);
+  self[length] = '\0';
+  const int result =
+      symbolic ? symlink(self, path.c_str()) : link(self, path.c_str());
+  *made = result == 0;
+  if (result == 0) return Ok();
+  const int error = errno;
+  if (error == EEXIST) {
+    if (IsSelf(path)) return Ok();
+    return Failure("% is there and is another file; remove it first",
+                   {Printable(path)}, error);
+  }
+  Error failure = SystemError("make the link", path, error);
+  if (error == EXDEV) {
+    Append(&failure.text,
+           {"; ", Printable(self), " lies on another file system: use -s"});
+  }
+  return failure;
+}
+
+}  // namespace binfmt

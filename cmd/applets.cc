@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cmd/applets.h"
+
+#include "absl/strings/strip.h"
+#include "binfmt/text.h"
+
+namespace cmd {
+namespace {
+
+constexpr const Applet* kApplets[] = {
+    &kMountApplet,
+    &kRegisterApplet,
+    &kStatusApplet,
+    &kClearApplet,
+};
+
+std::string ProgramName(const Applet& applet) {
+  return binfmt::Fill("binfmt-%", {applet.name});
+}
+
+std::string Usage(const Applet& applet) {
+  return binfmt::Fill(
+      "usage: % [OPTION]... %\n\n%\n\n%%%",
+      {ProgramName(applet), applet.operands, applet.summary,
+       OptionHelp(absl::MakeSpan(applet.options, applet.option_count)),
+       applet.details[0] == '\0' ? "" : "\n", applet.details});
+}
+
+}  // namespace
+
+absl::Span<const Applet* const> Applets() { return kApplets; }
+
+const Applet* FindApplet(std::string_view name) {
+  absl::ConsumePrefix(&name, "binfmt-");
+  for (const Applet* applet : kApplets) {
+    if (applet->name == name) return applet;
+  }
+  return nullptr;
+}
+
+int RunApplet(const Applet& applet, absl::Span<const char* const> args) {
+  Console console(ProgramName(applet));
+  CommandLine line;
+  const binfmt::Error error = ParseCommandLine(
+      absl::MakeSpan(applet.options, applet.option_count), args, &line);
+  if (!error.ok()) {
+    console.Complain(error);
+  } else if (line.common.help) {
+    console.Answer(Usage(applet));
+  } else {
+    console.set_quiet(line.common.quiet);
+    console.set_if_possible(line.common.if_possible);
+    applet.run(line, &console);
+  }
+  return console.Finish();
+}
+
+}  // namespace cmd

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// The table of applets: dispatch, --list, --install and the help read it.
+#ifndef CMD_APPLETS_H_
+#define CMD_APPLETS_H_
+
+#include <string>
+#include <string_view>
+
+#include "absl/types/span.h"
+#include "cmd/console.h"
+#include "cmd/options.h"
+
+namespace cmd {
+
+struct Applet {
+  const char* name;      // "register"
+  const char* operands;  // for the usage line: "[TARGET]..."
+  const char* summary;   // one imperative sentence
+  const char* details;   // further lines for --help, ended by newlines, or ""
+  const Option* options;
+  size_t option_count;
+  // Does the applet's work. LINE is parsed and --help and the common options
+  // that concern the console are dealt with.
+  void (*run)(const CommandLine& line, Console* console);
+};
+
+// All applets, in the order of --list.
+absl::Span<const Applet* const> Applets();
+
+// The applet that NAME ("mount", "binfmt-mount") calls; nullptr: none.
+const Applet* FindApplet(std::string_view name);
+
+// Runs APPLET with ARGS, those behind its name. Returns the exit status.
+int RunApplet(const Applet& applet, absl::Span<const char* const> args);
+
+// One for each applet, in MODULE_applet.cc.
+extern const Applet kMountApplet;
+extern const Applet kRegisterApplet;
+extern const Applet kStatusApplet;
+extern const Applet kClearApplet;
+
+}  // namespace cmd
+
+#endif  // CMD_APPLETS_H_

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cmd/box.h"
+
+#include <cstdint>
+#include <string>
+
+#include "arch_table/table.h"
+#include "binfmt/link.h"
+#include "binfmt/text.h"
+#include "cmd/applets.h"
+#include "cmd/console.h"
+#include "cmd/version.h"
+
+namespace cmd {
+namespace {
+
+using binfmt::Error;
+using binfmt::Misuse;
+using binfmt::Printable;
+
+constexpr char kUsage[] =
+    "usage: binfmtbox APPLET [OPTION]... [OPERAND]...\n"
+    "   or: binfmtbox --list | --version | --help\n"
+    "   or: binfmtbox --install [-s] [--bare] DIR\n"
+    "   or: APPLET [OPTION]... [OPERAND]...    (by a link of that name)\n"
+    "\n"
+    "Make this machine run programs built for other processors.\n"
+    "\n";
+
+constexpr char kUsageOptions[] =
+    "\n"
+    "  --list                    print the applets' names\n"
+    "  --install [-s] [--bare] DIR\n"
+    "                            make hard links (-s: symbolic ones) called\n"
+    "                            binfmt-APPLET (--bare: APPLET) in DIR\n"
+    "  --version                 print version, revision, table and target\n"
+    "  --help                    print this text\n"
+    "\n"
+    "\"binfmtbox APPLET --help\" tells more.\n";
+
+// NUMBER as eight hex digits.
+std::string Hex32(uint32_t number) {
+  const char bytes[] = {
+      static_cast<char>(number >> 24), static_cast<char>(number >> 16),
+      static_cast<char>(number >> 8), static_cast<char>(number)};
+  return binfmt::Hex(std::string_view(bytes, sizeof(bytes)));
+}
+
+std::string Usage() {
+  std::string text = kUsage;
+  for (const Applet* applet : Applets()) {
+    std::string name = binfmt::Fill("  %", {applet->name});
+    name.resize(28, ' ');
+    binfmt::Append(&text, {name, applet->summary, "\n"});
+  }
+  return text + kUsageOptions;
+}
+
+std::string Version() {
+  return binfmt::Fill(
+      "binfmtbox %\nrevision %\ntable %, % targets\nbuilt for %\n",
+      {kVersion, kRevision, Hex32(arch_table::TableChecksum()),
+       binfmt::Decimal(arch_table::Targets().size()), kBuildTarget});
+}
+
+absl::Span<const char* const> Rest(absl::Span<const char* const> args) {
+  return absl::MakeSpan(args.data() + 1, args.size() - 1);
+}
+
+void Install(absl::Span<const char* const> args, Console* console) {
+  bool symbolic = false;
+  bool bare = false;
+  bool only_operands = false;
+  std::string dir;
+  for (const std::string_view arg : args) {
+    if (!only_operands && arg == "-s") {
+      symbolic = true;
+    } else if (!only_operands && arg == "--bare") {
+      bare = true;
+    } else if (!only_operands && arg == "--") {
+      only_operands = true;
+    } else if (!only_operands && arg.size() > 1 && arg[0] == '-') {
+      console->Complain(Misuse("unknown option \"%\"", {Printable(arg)}));
+      return;
+    } else if (!dir.empty() || arg.empty()) {
+      console->Complain(Misuse("--install takes one directory", {}));
+      return;
+    } else {
+      dir = std::string(arg);
+    }
+  }
+  if (dir.empty()) {
+    console->Complain(Misuse("--install needs a directory", {}));
+    return;
+  }
+  if (!console->CanReport()) return;
+  for (const Applet* applet : Applets()) {
+    const std::string path =
+        binfmt::Fill("%/%%", {dir, bare ? "" : "binfmt-", applet->name});
+    bool made;
+    if (Error error = binfmt::LinkToSelf(path, symbolic, &made); !error.ok()) {
+      console->Complain(error);
+      continue;
+    }
+    console->Result(
+        binfmt::Fill("%%", {Printable(path), made ? "\n" : ": unchanged\n"}));
+  }
+}
+
+}  // namespace
+
+int RunBox(absl::Span<const char* const> args) {
+  Console console("binfmtbox");
+  const std::string_view word = args.empty() ? "--help" : args[0];
+  if (const Applet* applet = FindApplet(word)) {
+    return RunApplet(*applet, Rest(args));
+  }
+  const bool alone = args.size() <= 1;
+  if ((word == "--help" || word == "-h") && alone) {
+    console.Answer(Usage());
+  } else if (word == "--list" && alone) {
+    for (const Applet* applet : Applets()) {
+      console.Answer(binfmt::Fill("%\n", {applet->name}));
+    }
+  } else if (word == "--version" && alone) {
+    console.Answer(Version());
+  } else if (word == "--install") {
+    Install(Rest(args), &console);
+  } else if (word.empty() || word[0] != '-') {
+    return NoSuchApplet(word);
+  } else if (word == "--help" || word == "-h" || word == "--list" ||
+             word == "--version") {
+    console.Complain(Misuse("unexpected operand \"%\" behind %",
+                            {Printable(args[1]), word}));
+  } else {
+    console.Complain(Misuse("unknown option \"%\"", {Printable(word)}));
+  }
+  return console.Finish();
+}
+
+int NoSuchApplet(std::string_view name) {
+  Console console("binfmtbox");
+  console.Complain(binfmt::Failure(
+      "there is no applet \"%\"; see \"binfmtbox --list\"", {Printable(name)}));
+  return kExitNoApplet;
+}
+
+}  // namespace cmd

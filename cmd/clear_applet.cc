@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+// clear: takes entries back, or switches them off and on.
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_join.h"
+#include "arch_table/names.h"
+#include "binfmt/registry.h"
+#include "binfmt/text.h"
+#include "cmd/applets.h"
+#include "cmd/json.h"
+#include "cmd/pattern.h"
+#include "cmd/recognise.h"
+
+namespace cmd {
+namespace {
+
+using binfmt::Entry;
+using binfmt::Error;
+using binfmt::Misuse;
+using binfmt::Printable;
+
+constexpr Option kOptions[] = {
+    {0, "ours", nullptr, "the entries that binfmt-register makes"},
+    {0, "all", nullptr, "every entry, whoever made it"},
+    {0, "disable", nullptr, "switch the entries off and leave them there"},
+    {0, "enable", nullptr, "switch the entries on"},
+};
+
+enum class Action { kRemove, kDisable, kEnable };
+
+struct Request {
+  bool ours = false;
+  bool all = false;
+  Action action = Action::kRemove;
+};
+
+// One line of the result.
+struct Item {
+  std::string name;
+  std::string_view result;
+};
+
+Error ReadRequest(const CommandLine& line, Request* request) {
+  bool enable = false;
+  bool disable = false;
+  for (const GivenOption& given : line.options) {
+    if (given.Is("ours")) request->ours = true;
+    if (given.Is("all")) request->all = true;
+    if (given.Is("disable")) disable = true;
+    if (given.Is("enable")) enable = true;
+  }
+  if (enable && disable) {
+    return Misuse("--disable and --enable contradict each other", {});
+  }
+  if (enable) request->action = Action::kEnable;
+  if (disable) request->action = Action::kDisable;
+  if (line.operands.empty() && !request->ours && !request->all) {
+    return Misuse("name the entries, or say --ours or --all", {});
+  }
+  return binfmt::Ok();
+}
+
+// Finds the entries that an operand means.
+class Selection {
+ public:
+  explicit Selection(const std::vector<Entry>& entries)
+      : entries_(entries), chosen_(entries.size(), false) {}
+
+  template <typename Predicate>
+  bool Choose(Predicate matches) {
+    bool any = false;
+    for (size_t i = 0; i < entries_.size(); ++i) {
+      if (!matches(entries_[i].record)) continue;
+      chosen_[i] = true;
+      any = true;
+    }
+    return any;
+  }
+
+  // An entry's name comes first, then a target, then a pattern. False where
+  // the operand means no entry that is there.
+  bool ChooseOperand(std::string_view operand) {
+    if (ChooseName(operand)) return true;
+    if (const arch_table::Target* target = arch_table::FindTarget(operand)) {
+      return ChooseName(target->EntryName());
+    }
+    return Choose([&](const binfmt::Record& record) {
+      return MatchesPattern(operand, record.name);
+    });
+  }
+
+  bool Has(size_t index) const { return chosen_[index]; }
+
+ private:
+  bool ChooseName(std::string_view name) {
+    return Choose(
+        [&](const binfmt::Record& record) { return record.name == name; });
+  }
+
+  const std::vector<Entry>& entries_;
+  std::vector<bool> chosen_;
+};
+
+// What an operand that means no entry is to be called.
+std::string MissingName(std::string_view operand) {
+  const arch_table::Target* target = arch_table::FindTarget(operand);
+  return target != nullptr ? target->EntryName() : std::string(operand);
+}
+
+// Tells a user who may have mistyped, where nothing is wrong otherwise.
+void NoteUnknown(std::string_view operand, Console* console) {
+  if (IsPattern(operand) || arch_table::FindTarget(operand) != nullptr) return;
+  const std::vector<std::string_view> near =
+      arch_table::NearestNames(operand, 3);
+  if (near.empty()) return;
+  console->Note(
+      binfmt::Fill("\"%\" is neither an entry nor a target; did you mean %?",
+                   {Printable(operand), absl::StrJoin(near, " or ")}));
+}
+
+Error Apply(const binfmt::Registry& registry, const Entry& entry, Action action,
+            bool dry_run, std::string_view* result) {
+  const std::string& name = entry.record.name;
+  switch (action) {
+    case Action::kRemove:
+      *result = dry_run ? "would be removed" : "removed";
+      return dry_run ? binfmt::Ok() : registry.Remove(name);
+    case Action::kDisable:
+    case Action::kEnable:
+      break;
+  }
+  const bool enable = action == Action::kEnable;
+  if (entry.enabled == enable) {
+    *result = "unchanged";
+    return binfmt::Ok();
+  }
+  *result = enable ? (dry_run ? "would be enabled" : "enabled")
+                   : (dry_run ? "would be disabled" : "disabled");
+  return dry_run ? binfmt::Ok() : registry.SetEnabled(name, enable);
+}
+
+void Report(const std::vector<Item>& items, bool as_json, Console* console) {
+  if (!as_json) {
+    for (const Item& item : items) {
+      console->Result(
+          binfmt::Fill("%: %\n", {Printable(item.name), item.result}));
+    }
+    return;
+  }
+  JsonWriter json;
+  json.BeginObject();
+  json.Key("entries");
+  json.BeginArray();
+  for (const Item& item : items) {
+    json.BeginObject();
+    json.Field("name", item.name);
+    json.Field("result", item.result);
+    json.EndObject();
+  }
+  json.EndArray();
+  json.EndObject();
+  console->Result(json.text() + "\n");
+}
+
+void Run(const CommandLine& line, Console* console) {
+  Request request;
+  if (Error error = ReadRequest(line, &request); !error.ok()) {
+    console->Complain(error);
+    return;
+  }
+  if (!console->CanReport()) return;
+  binfmt::Registry registry;
+  if (Error error = binfmt::Registry::Open(line.common.dir, &registry);
+      !error.ok()) {
+    console->Complain(error);
+    return;
+  }
+  std::vector<Entry> entries;
+  if (Error error = registry.ReadAll(&entries); !error.ok()) {
+    console->Complain(error);
+    return;
+  }
+
+  Selection selection(entries);
+  std::vector<Item> items;
+  if (request.ours) selection.Choose(IsOurs);
+  if (request.all) {
+    selection.Choose([](const binfmt::Record&) { return true; });
+  }
+  for (const std::string_view operand : line.operands) {
+    if (selection.ChooseOperand(operand)) continue;
+    if (request.action == Action::kEnable) {
+      console->Complain(
+          binfmt::Failure("cannot enable %: there is no such entry",
+                          {Printable(MissingName(operand))}));
+      continue;
+    }
+    NoteUnknown(operand, console);
+    if (!IsPattern(operand))
+      items.push_back({MissingName(operand), "not there"});
+  }
+  for (size_t i = 0; i < entries.size(); ++i) {
+    if (!selection.Has(i)) continue;
+    Item item{entries[i].record.name, ""};
+    if (Error error = Apply(registry, entries[i], request.action,
+                            line.common.dry_run, &item.result);
+        !error.ok()) {
+      console->Complain(error);
+      item.result = "failed";
+    }
+    items.push_back(std::move(item));
+  }
+  Report(items, line.common.json, console);
+}
+
+}  // namespace
+
+const Applet kClearApplet = {
+    "clear",
+    "[NAME|TARGET|PATTERN]...",
+    "Take entries out of binfmt_misc.",
+    "A TARGET means the entry that binfmt-register makes for it (arm64 means\n"
+    "qemu-aarch64); a PATTERN is a shell pattern of entry names. One that is\n"
+    "not there is no error.\n",
+    kOptions,
+    sizeof(kOptions) / sizeof(Option),
+    Run,
+};
+
+}  // namespace cmd

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one place that prints, and the exit status that goes with what was
+// printed.
+#ifndef CMD_CONSOLE_H_
+#define CMD_CONSOLE_H_
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "binfmt/error.h"
+
+namespace cmd {
+
+// The exit statuses of the contract.
+enum ExitStatus {
+  kExitOk = 0,
+  kExitFailed = 1,
+  kExitMisuse = 2,
+  kExitNotMounted = 3,
+  kExitNoSupport = 4,
+  kExitDenied = 5,
+  kExitWouldNotLast = 6,
+  kExitNoApplet = 127,
+};
+
+class Console {
+ public:
+  // PROGRAM begins every line on stderr.
+  explicit Console(std::string program) : program_(std::move(program)) {}
+
+  // No notes and no results, errors only.
+  void set_quiet(bool quiet) { quiet_ = quiet; }
+  bool quiet() const { return quiet_; }
+  // Causes for which the surroundings are to blame (exit status 3 to 6) become
+  // notes and leave the exit status alone.
+  void set_if_possible(bool if_possible) { if_possible_ = if_possible; }
+
+  // Keeps TEXT for stdout; it is written when the program ends. Results of a
+  // change: nothing where the user wants quiet.
+  void Result(std::string_view text) {
+    if (!quiet_) out_.append(text);
+  }
+  // What the user asked to see, such as a help text.
+  void Answer(std::string_view text) { out_.append(text); }
+
+  // A line "PROGRAM: note: TEXT" on stderr.
+  void Note(std::string_view text);
+
+  // A line "PROGRAM: TEXT" on stderr for an error that is not ok, with a
+  // pointer to the help where it is misuse; and the exit status that belongs to
+  // its cause. Different causes together make kExitFailed.
+  void Complain(const binfmt::Error& error);
+
+  // Complains where stdout takes no output, so that nothing is changed whose
+  // result can't be told. True where it does, or nothing is to be printed.
+  bool CanReport();
+
+  // Writes what was kept. Returns the program's exit status.
+  int Finish();
+
+ private:
+  void Fail(int status);
+
+  std::string program_;
+  std::string out_;
+  bool quiet_ = false;
+  bool if_possible_ = false;
+  int status_ = kExitOk;
+};
+
+}  // namespace cmd
+
+#endif  // CMD_CONSOLE_H_

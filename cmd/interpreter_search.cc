@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cmd/interpreter_search.h"
+
+#include <cerrno>
+#include <string_view>
+
+#include "absl/strings/match.h"
+#include "absl/types/span.h"
+#include "binfmt/kernel.h"
+#include "binfmt/text.h"
+
+namespace cmd {
+namespace {
+
+constexpr std::string_view kSearchDirs[] = {"/usr/bin", "/usr/local/bin",
+                                            "/usr/libexec/qemu-binfmt"};
+
+std::vector<std::string> FileNames(const arch_table::Target& target,
+                                   const SearchOptions& options) {
+  const std::string_view name = target.interpreter();
+  if (options.suffix.has_value()) {
+    return {binfmt::Fill("qemu-%%", {name, *options.suffix})};
+  }
+  return {binfmt::Fill("qemu-%-static", {name}), binfmt::Fill("qemu-%", {name}),
+          binfmt::Fill("%-binfmt-P", {name})};
+}
+
+}  // namespace
+
+binfmt::Error FindInterpreter(const arch_table::Target& target,
+                              const SearchOptions& options,
+                              FoundInterpreter* found) {
+  const std::string_view given[] = {options.dir};
+  const absl::Span<const std::string_view> dirs =
+      options.dir.empty() ? absl::MakeSpan(kSearchDirs) : absl::MakeSpan(given);
+  const std::vector<std::string> names = FileNames(target, options);
+  binfmt::Error first = binfmt::Ok();
+  for (const std::string_view dir : dirs) {
+    for (const std::string& name : names) {
+      found->path = binfmt::Fill("%%%", {dir, dir == "/" ? "" : "/", name});
+      binfmt::Error error =
+          binfmt::InspectInterpreter(found->path, &found->facts);
+      if (error.ok()) return error;
+      // A dangling link is there, in a way, and worth telling; a path through
+      // a directory that is missing is not.
+      if (error.errnum != ENOENT && first.ok()) first = std::move(error);
+    }
+  }
+  if (!first.ok()) return first;
+  return binfmt::Failure(
+      "no interpreter for %: no %% in %%",
+      {target.name(), names[0],
+       names.size() > 1 ? binfmt::Fill(" or %", {names[1]}) : "",
+       options.dir.empty() ? "/usr/bin or /usr/local/bin"
+                           : binfmt::Printable(options.dir),
+       options.dir.empty() ? "; install qemu-user-static, or name one with "
+                             "--interpreter"
+                           : ""},
+      ENOENT);
+}
+
+bool UnderstandsPreservedArgv0(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  const std::string_view name =
+      std::string_view(path).substr(slash == std::string::npos ? 0 : slash + 1);
+  if (absl::EndsWith(name, "-binfmt-P")) return true;
+  return absl::StartsWith(name, "qemu-") &&
+         !binfmt::RunningKernel().IsBefore(5, 12);
+}
+
+}  // namespace cmd

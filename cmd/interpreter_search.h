@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// Finds a target's emulator on the disk.
+#ifndef CMD_INTERPRETER_SEARCH_H_
+#define CMD_INTERPRETER_SEARCH_H_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "arch_table/table.h"
+#include "binfmt/error.h"
+#include "binfmt/interpreter.h"
+
+namespace cmd {
+
+struct SearchOptions {
+  // Where to look; empty: /usr/bin, /usr/local/bin, /usr/libexec/qemu-binfmt.
+  std::string dir;
+  // What follows qemu-NAME; none: "-static", then "", then Debian's file name
+  // NAME-binfmt-P.
+  std::optional<std::string> suffix;
+};
+
+struct FoundInterpreter {
+  std::string path;
+  binfmt::Interpreter facts;
+};
+
+// The first file of the search list for TARGET that the kernel can start as an
+// interpreter. errnum ENOENT where none of the files is there; else the error
+// of the first that is there and can't be used.
+binfmt::Error FindInterpreter(const arch_table::Target& target,
+                              const SearchOptions& options,
+                              FoundInterpreter* found);
+
+// Does the interpreter at PATH, when KERNEL starts it with flag P, know that
+// argv holds the original argv[0]? A name that ends in -binfmt-P says so; QEMU
+// since 6.0 reads it from AT_FLAGS, which Linux sets since 5.12.
+bool UnderstandsPreservedArgv0(const std::string& path);
+
+}  // namespace cmd
+
+#endif  // CMD_INTERPRETER_SEARCH_H_

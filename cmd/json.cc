@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cmd/json.h"
+
+#include "binfmt/text.h"
+
+namespace cmd {
+
+void JsonWriter::Separate() {
+  if (needs_comma_) text_ += ',';
+  needs_comma_ = true;
+}
+
+void JsonWriter::Open(char bracket) {
+  Separate();
+  text_ += bracket;
+  needs_comma_ = false;
+}
+
+void JsonWriter::Close(char bracket) {
+  text_ += bracket;
+  needs_comma_ = true;
+}
+
+void JsonWriter::Quote(std::string_view bytes) {
+  text_ += '"';
+  for (const char c : binfmt::Printable(bytes)) {
+    // Printable() leaves no control character.
+    if (c == '"' || c == '\\') text_ += '\\';
+    text_ += c;
+  }
+  text_ += '"';
+}
+
+void JsonWriter::Key(std::string_view key) {
+  Separate();
+  Quote(key);
+  text_ += ':';
+  needs_comma_ = false;
+}
+
+void JsonWriter::String(std::string_view bytes) {
+  Separate();
+  Quote(bytes);
+}
+
+void JsonWriter::Number(uint64_t number) {
+  Separate();
+  text_ += binfmt::Decimal(number);
+}
+
+void JsonWriter::Bool(bool value) {
+  Separate();
+  text_ += value ? "true" : "false";
+}
+
+void JsonWriter::Null() {
+  Separate();
+  text_ += "null";
+}
+
+}  // namespace cmd

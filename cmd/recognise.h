@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an entry of the kernel is in the terms of the architecture table.
+#ifndef CMD_RECOGNISE_H_
+#define CMD_RECOGNISE_H_
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "arch_table/table.h"
+#include "binfmt/record.h"
+
+namespace cmd {
+
+class Recogniser {
+ public:
+  Recogniser();
+
+  // The target whose programs RECORD takes, told by its bytes and not by its
+  // name; nullptr where it takes those of none, or of several targets.
+  const arch_table::Target* Recognise(const binfmt::Record& record) const;
+
+  // Does RECORD take the programs of TARGET?
+  bool Takes(const binfmt::Record& record,
+             const arch_table::Target& target) const;
+
+ private:
+  std::vector<std::string> headers_;  // one a target, in the table's order
+};
+
+// Is RECORD one that this program makes: a row's magic and mask under the name
+// that the row's target gets?
+bool IsOurs(const binfmt::Record& record);
+
+}  // namespace cmd
+
+#endif  // CMD_RECOGNISE_H_

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// Targets as users write them, and those that the machine runs itself.
+#ifndef CMD_TARGETS_H_
+#define CMD_TARGETS_H_
+
+#include <string_view>
+#include <vector>
+
+#include "arch_table/table.h"
+#include "binfmt/error.h"
+
+namespace cmd {
+
+using TargetList = std::vector<const arch_table::Target*>;
+
+// The target that WORD names. An unknown one is misuse; the error names the
+// nearest words.
+binfmt::Error ParseTarget(std::string_view word,
+                          const arch_table::Target** target);
+
+// Words divided by blanks and commas, as in $QEMU_TARGET_LIST.
+std::vector<std::string_view> SplitWords(std::string_view list);
+
+// Which of TARGETS does this machine run by itself? Found by running their
+// built-in programs; a target without one counts as foreign.
+binfmt::Error FindNative(const TargetList& targets, std::vector<bool>* native);
+
+}  // namespace cmd
+
+#endif  // CMD_TARGETS_H_
