@@ -3,7 +3,6 @@
 
 #include <cerrno>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/strip.h"
 #include "binfmt/text.h"
 
@@ -11,8 +10,7 @@ namespace binfmt {
 namespace {
 
 Error Malformed(std::string_view name, std::string_view what) {
-  return Failure("entry \"%\" is not understood: %", {Printable(name), what},
-                 EINVAL);
+  return Failure("entry \"%\" is not understood: @", {name, what}, EINVAL);
 }
 
 // Takes the next line off TEXT; false at its end.
@@ -85,7 +83,7 @@ Error ParseEntry(std::string_view name, std::string_view text, Entry* entry) {
       }
       break;
     } else if (absl::ConsumePrefix(&line, "offset ")) {
-      if (!absl::SimpleAtoi(line, &record.offset)) {
+      if (!ParseDecimal(line, 0x7fffffff, &record.offset)) {
         return Malformed(name, "the offset is no number");
       }
     } else if (absl::ConsumePrefix(&line, "magic ")) {
@@ -110,7 +108,7 @@ Error ParseEntry(std::string_view name, std::string_view text, Entry* entry) {
 std::string FormatEntry(const Entry& entry) {
   const Record& record = entry.record;
   std::string text = Fill(
-      "%%%\nflags: %%\n",
+      "@@@\nflags: @@\n",
       {entry.enabled ? "enabled" : "disabled",
        record.type == RecordType::kBpf ? "\nbpf " : "\ninterpreter ",
        record.interpreter, FlagLetters(record.flags), entry.unknown_flags});

@@ -35,8 +35,7 @@ Error Misuse(const char* format, std::initializer_list<std::string_view> args) {
 
 Error SystemError(std::string_view what, std::string_view object, int errnum,
                   Cause cause) {
-  return Failure("cannot % %: %",
-                 {what, Printable(object), std::strerror(errnum)}, errnum,
+  return Failure("cannot @ %: @", {what, object, std::strerror(errnum)}, errnum,
                  cause);
 }
 

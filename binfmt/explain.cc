@@ -17,16 +17,16 @@ std::string WhyInvalid(const Record& record) {
   const KernelVersion kernel = RunningKernel();
   if ((record.flags & (kTransparent | kLoader | kStartDisabled)) != 0) {
     return Fill(
-        "the flags % hold a letter that this kernel (%) does not know; T, L "
+        "the flags @ hold a letter that this kernel (@) does not know; T, L "
         "and D came with Linux 7.3",
         {FlagLetters(record.flags), kernel.text});
   }
   if ((record.flags & kFixBinary) != 0 && kernel.IsBefore(4, 8)) {
-    return Fill("flag F needs Linux 4.8, this is %; use --persistent no",
+    return Fill("flag F needs Linux 4.8, this is @; use --persistent no",
                 {kernel.text});
   }
   if (record.offset + record.magic.size() > 128 && kernel.IsBefore(5, 1)) {
-    return Fill("this kernel (%) looks at the first 128 bytes of a file only",
+    return Fill("this kernel (@) looks at the first 128 bytes of a file only",
                 {kernel.text});
   }
   return "the kernel calls the record invalid";
@@ -46,33 +46,33 @@ Error ExplainRefusal(const Record& record, int errnum, std::string_view dir) {
       why = Fill(
           "another process registered an entry of that name meanwhile; see it "
           "with: binfmtbox status %",
-          {Printable(record.name)});
+          {record.name});
       break;
     case ENAMETOOLONG:
       why = "the name or the interpreter's path is too long";
       break;
     case ENOENT:
       why = opens_interpreter ? Fill(
-                                    "the interpreter % was not found when the "
+                                    "the interpreter @ was not found when the "
                                     "kernel opened it (flag F)",
                                     {interpreter})
-                              : Fill("% is gone", {Printable(dir)});
+                              : Fill("% is gone", {dir});
       break;
     case EACCES:
       why = Fill(
-          "the kernel may not execute the interpreter %: no x permission, a "
+          "the kernel may not execute the interpreter @: no x permission, a "
           "mount with noexec, or a directory that may not be searched",
           {interpreter});
       break;
     case ETXTBSY:
       why = Fill(
-          "the interpreter % is open for writing; try again when its writer is "
+          "the interpreter @ is open for writing; try again when its writer is "
           "done",
           {interpreter});
       break;
     case ENOTDIR:
     case ELOOP:
-      why = Fill("the path of the interpreter % does not lead to a file: %",
+      why = Fill("the path of the interpreter @ does not lead to a file: @",
                  {interpreter, std::strerror(errnum)});
       break;
     case ENOSPC:
@@ -89,7 +89,7 @@ Error ExplainRefusal(const Record& record, int errnum, std::string_view dir) {
       why = std::strerror(errnum);
       break;
   }
-  return Failure("cannot register %: %", {Printable(record.name), why}, errnum);
+  return Failure("cannot register %: @", {record.name, why}, errnum);
 }
 
 }  // namespace binfmt

@@ -37,7 +37,7 @@ std::string HelperName(std::string_view owner) {
   owner = owner.substr(0, kMaxNameLength - infix.size() - kHelperDigits);
   char bytes[sizeof(bits)];
   std::memcpy(bytes, &bits, sizeof(bits));
-  return Fill("%%%",
+  return Fill("@@@",
               {owner, infix, Hex(std::string_view(bytes, sizeof(bytes)))});
 }
 
@@ -69,7 +69,7 @@ bool SameEntry(const Entry& a, const Entry& b) {
 
 std::string FlagText(const Entry& entry) {
   const std::string letters =
-      Fill("%%", {FlagLetters(entry.record.flags), entry.unknown_flags});
+      Fill("@@", {FlagLetters(entry.record.flags), entry.unknown_flags});
   return letters.empty() ? "none" : letters;
 }
 
@@ -82,12 +82,13 @@ class Installer {
 
   Error Run(absl::Span<const Record> wanted, std::vector<Outcome>* outcomes) {
     outcomes->assign(wanted.size(), Outcome());
-    std::vector<size_t> additions;
+    std::vector<int> additions;
     for (size_t i = 0; i < wanted.size(); ++i) {
       Outcome& outcome = (*outcomes)[i];
       const Entry* old = FindEntry(present_, wanted[i].name);
       outcome.change = Decide(wanted[i], old, &outcome);
-      if (outcome.change == Change::kAdded) additions.push_back(i);
+      if (outcome.change == Change::kAdded)
+        additions.push_back(static_cast<int>(i));
     }
     if (options_.dry_run) return Ok();
     if (Error error = Add(wanted, additions, outcomes); !error.ok()) {
@@ -125,16 +126,16 @@ class Installer {
                                                         : Change::kReplaced;
     }
     if (old != nullptr && !SameEntry(*old, EntryOf(wanted))) {
-      outcome->error = Failure(
-          "% is there and differs: %; swap it with --replace",
-          {Printable(wanted.name), Difference(*old, EntryOf(wanted))}, EEXIST);
+      outcome->error =
+          Failure("% is there and differs: @; swap it with --replace",
+                  {wanted.name, Difference(*old, EntryOf(wanted))}, EEXIST);
       return Change::kFailed;
     }
     if (!outcome->shadows.empty() && !options_.override_others) {
       outcome->error = Failure(
           "the entry % takes the files that % is for; take it out with "
           "--replace, or register in front of it with --override",
-          {Printable(outcome->shadows[0]), Printable(wanted.name)}, EEXIST);
+          {outcome->shadows[0], wanted.name}, EEXIST);
       return Change::kFailed;
     }
     // In front of the others again: the order is the order of registration.
@@ -153,7 +154,7 @@ class Installer {
   }
 
   // Registers the records at INDICES in one batch and reads each back.
-  Error Add(absl::Span<const Record> wanted, const std::vector<size_t>& indices,
+  Error Add(absl::Span<const Record> wanted, const std::vector<int>& indices,
             std::vector<Outcome>* outcomes) {
     std::vector<std::string> texts(indices.size());
     for (size_t i = 0; i < indices.size(); ++i) {
@@ -193,17 +194,17 @@ class Installer {
     if (error.errnum == ENOENT) {
       return Failure(
           "% was registered and is gone again: another process took it out",
-          {Printable(record.name)}, ENOENT);
+          {record.name}, ENOENT);
     }
     if (error.ok()) {
       const Entry expected = EntryOf(record);
       if (SameEntry(entry, expected)) return Ok();
-      error = Failure("the kernel holds % otherwise than asked: %",
-                      {Printable(record.name), Difference(entry, expected)});
+      error = Failure("the kernel holds % otherwise than asked: @",
+                      {record.name, Difference(entry, expected)});
     }
     const Error removal = registry_->Remove(record.name);
     error.text += removal.ok() ? "; it was taken out again"
-                               : Fill("; and %", {removal.text});
+                               : Fill("; and @", {removal.text});
     return error;
   }
 

@@ -39,7 +39,7 @@ class Head {
 };
 
 Error Unusable(const std::string& path, std::string_view why, int errnum) {
-  return Failure("interpreter % %", {Printable(path), why}, errnum);
+  return Failure("interpreter % @", {path, why}, errnum);
 }
 
 Error ExplainOpen(const std::string& path, int errnum) {
@@ -90,10 +90,9 @@ Error InspectInterpreter(const std::string& path, Interpreter* interpreter) {
     return Unusable(path, "is not a regular file", EACCES);
   }
   if ((facts.st_mode & 0111) == 0) {
-    return Unusable(path,
-                    Fill("is not executable; make it so with: chmod +x %",
-                         {Printable(path)}),
-                    EACCES);
+    return Unusable(
+        path, Fill("is not executable; make it so with: chmod +x %", {path}),
+        EACCES);
   }
   struct statfs mount_facts;
   if (fstatfs(fd.get(), &mount_facts) == 0 &&

@@ -36,8 +36,8 @@ Error LinkToSelf(const std::string& path, bool symbolic, bool* made) {
   const int error = errno;
   if (error == EEXIST) {
     if (IsSelf(path)) return Ok();
-    return Failure("% is there and is another file; remove it first",
-                   {Printable(path)}, error);
+    return Failure("% is there and is another file; remove it first", {path},
+                   error);
   }
   Error failure = SystemError("make the link", path, error);
   if (error == EXDEV) {

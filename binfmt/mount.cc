@@ -43,12 +43,11 @@ Error MountProc(bool dry_run) {
 }
 
 Error ExplainMount(const std::string& dir, int errnum) {
-  const std::string what =
-      Fill("cannot mount binfmt_misc on %: ", {Printable(dir)});
+  const std::string what = Fill("cannot mount binfmt_misc on %: ", {dir});
   switch (errnum) {
     case ENODEV:
       return Failure(
-          "%this kernel has no binfmt_misc: load its module (modprobe "
+          "@this kernel has no binfmt_misc: load its module (modprobe "
           "binfmt_misc) or use a kernel with CONFIG_BINFMT_MISC",
           {what}, errnum, Cause::kNoSupport);
     case ENOENT:
@@ -58,10 +57,10 @@ Error ExplainMount(const std::string& dir, int errnum) {
           SupportOfBinfmtMisc() != Support::kPresent) {
         return ExplainMount(dir, ENODEV);
       }
-      return Failure("%there is no such directory", {what}, errnum,
+      return Failure("@there is no such directory", {what}, errnum,
                      Cause::kNotMounted);
     case ENOTDIR:
-      return Failure("%it is not a directory", {what}, errnum,
+      return Failure("@it is not a directory", {what}, errnum,
                      Cause::kNotMounted);
     case EPERM:
     case EACCES: {
@@ -78,7 +77,7 @@ Error ExplainMount(const std::string& dir, int errnum) {
     }
     case ELOOP:
       return Failure(
-          "%it is an automount point that nobody answers; mount it somewhere "
+          "@it is an automount point that nobody answers; mount it somewhere "
           "else with --dir",
           {what}, errnum, Cause::kNotMounted);
     default:
@@ -122,7 +121,7 @@ Error MountBinfmtMisc(const std::string& dir, const MountOptions& options,
   return Failure(
       "binfmt_misc was mounted on %, but is not there now; was something else "
       "mounted over it?",
-      {Printable(dir)}, 0, Cause::kNotMounted);
+      {dir}, 0, Cause::kNotMounted);
 }
 
 }  // namespace binfmt

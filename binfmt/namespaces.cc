@@ -37,7 +37,7 @@ std::string WhyDenied() {
       profile.pop_back();
     }
     if (!profile.empty() && profile != "unconfined") {
-      return Fill("; this process is confined by \"%\"", {Printable(profile)});
+      return Fill("; this process is confined by \"%\"", {profile});
     }
   }
   return "";

@@ -78,8 +78,8 @@ bool WaitFor(pid_t pid, int* status) {
 }  // namespace
 
 Error RunNatively(absl::Span<const std::string> programs,
-                  std::vector<bool>* runs) {
-  runs->assign(programs.size(), false);
+                  std::vector<int>* runs) {
+  runs->assign(programs.size(), 0);
   bool any = false;
   for (const std::string& program : programs) any = any || IsCandidate(program);
   if (!any) return Ok();
@@ -103,7 +103,7 @@ Error RunNatively(absl::Span<const std::string> programs,
     }
     if (attempt.current >= programs.size()) break;
     (*runs)[attempt.current] =
-        WIFEXITED(status) && WEXITSTATUS(status) == kProbeExitStatus;
+        WIFEXITED(status) && WEXITSTATUS(status) == kProbeExitStatus ? 1 : 0;
     ++attempt.current;
   }
   return Ok();

@@ -15,7 +15,7 @@ namespace binfmt {
 inline constexpr int kProbeExitStatus = 42;
 
 // Runs each of PROGRAMS, complete ELF files that exit with kProbeExitStatus at
-// once, on the machine itself and says which of them ran: (*runs)[i].
+// once, on the machine itself and says which of them ran: (*runs)[i], 0 or 1.
 //
 // No handler gets in the way: the copy that is run has an EI_VERSION that no
 // handler's magic has (the kernel's ELF loader never reads that byte,
@@ -28,7 +28,7 @@ inline constexpr int kProbeExitStatus = 42;
 // one's memory until it runs the program. Fails where memfd_create(2) or
 // clone(2) does; *runs is then of no use.
 Error RunNatively(absl::Span<const std::string> programs,
-                  std::vector<bool>* runs);
+                  std::vector<int>* runs);
 
 }  // namespace binfmt
 

@@ -30,7 +30,7 @@ Flags WithImplied(size_t index) {
 }
 
 Error Invalid(std::string_view name, std::string_view what) {
-  return Failure("record \"%\": %", {Printable(name), what}, EINVAL);
+  return Failure("record \"%\": @", {name, what}, EINVAL);
 }
 
 Error CheckName(const std::string& name) {
@@ -39,7 +39,7 @@ Error CheckName(const std::string& name) {
     return Invalid(name, "the name is not a file name");
   }
   if (name == "register" || name == "status") {
-    return Failure("record \"%\": the name is one of binfmt_misc's own files",
+    return Failure("record \"@\": the name is one of binfmt_misc's own files",
                    {name}, EEXIST);
   }
   if (name.find('\0') != std::string::npos) {
@@ -47,9 +47,8 @@ Error CheckName(const std::string& name) {
   }
   if (name.size() > kMaxNameLength) {
     return Failure(
-        "record \"%...\": the name has % bytes, more than the % of a file name",
-        {Printable(name.substr(0, 32)), Decimal(name.size()),
-         Decimal(kMaxNameLength)},
+        "record \"%...\": the name has @ bytes, more than the @ of a file name",
+        {name.substr(0, 32), Decimal(name.size()), Decimal(kMaxNameLength)},
         ENAMETOOLONG);
   }
   return Ok();
@@ -60,13 +59,13 @@ Error CheckMagic(const Record& record) {
   if (record.magic.size() > kMatchWindow ||
       record.offset > kMatchWindow - record.magic.size()) {
     return Invalid(record.name,
-                   Fill("offset % and % bytes of magic reach over the % bytes "
+                   Fill("offset @ and @ bytes of magic reach over the @ bytes "
                         "that the kernel looks at",
                         {Decimal(record.offset), Decimal(record.magic.size()),
                          Decimal(kMatchWindow)}));
   }
   if (!record.mask.empty() && record.mask.size() != record.magic.size()) {
-    return Invalid(record.name, Fill("the mask has % bytes, the magic %",
+    return Invalid(record.name, Fill("the mask has @ bytes, the magic @",
                                      {Decimal(record.mask.size()),
                                       Decimal(record.magic.size())}));
   }
@@ -207,16 +206,11 @@ bool ParseOffset(std::string_view text, uint32_t* offset) {
     text.remove_prefix(1);
   }
   if (!text.empty() && text.back() == '\n') text.remove_suffix(1);
-  if (text.empty()) return false;
-  uint64_t value = 0;
-  for (const char c : text) {
-    if (c < '0' || c > '9') return false;
-    value = value * 10 + static_cast<uint64_t>(c - '0');
-    if (value > 0x7fffffffu) return false;
-  }
+  uint32_t value;
+  if (!ParseDecimal(text, 0x7fffffff, &value)) return false;
   // "-0" is nought to the kernel too.
   if (negative && value != 0) return false;
-  *offset = static_cast<uint32_t>(value);
+  *offset = value;
   return true;
 }
 
@@ -226,9 +220,8 @@ Error ParseMagicFields(FieldReader* reader, Record* record) {
     return Invalid(record->name, "the offset field has no end");
   }
   if (!offset.empty() && !ParseOffset(offset, &record->offset)) {
-    return Invalid(
-        record->name,
-        Fill("the offset \"%\" is not a decimal number", {Printable(offset)}));
+    return Invalid(record->name,
+                   Fill("the offset \"%\" is not a decimal number", {offset}));
   }
   if (!reader->NextEscaped(&magic)) {
     return Invalid(record->name,
@@ -244,7 +237,7 @@ Error ParseMagicFields(FieldReader* reader, Record* record) {
   record->mask = Unescape(mask);
   const bool has_mask = !mask.empty() && mask[0] != '\0';
   if (has_mask && record->mask.size() != record->magic.size()) {
-    return Invalid(record->name, Fill("the mask has % bytes, the magic %",
+    return Invalid(record->name, Fill("the mask has @ bytes, the magic @",
                                       {Decimal(record->mask.size()),
                                        Decimal(record->magic.size())}));
   }
@@ -323,7 +316,7 @@ Error CheckRecord(const Record& record) {
       record.interpreter.find('\0') != std::string::npos) {
     return Invalid(record.name,
                    Fill("the interpreter \"%\" is not an absolute path",
-                        {Printable(record.interpreter)}));
+                        {record.interpreter}));
   }
   return Ok();
 }
@@ -360,14 +353,14 @@ Error FormatRecord(const Record& record, std::string* text) {
   if (text->size() <= kMaxRecordLength) return Ok();
   return Invalid(
       record.name,
-      Fill("the record has % bytes, more than the % that the kernel takes",
+      Fill("the record has @ bytes, more than the @ that the kernel takes",
            {Decimal(text->size()), Decimal(kMaxRecordLength)}));
 }
 
 Error ParseRecord(std::string_view text, Record* record) {
   *record = Record();
   if (text.size() < kMinRecordLength || text.size() > kMaxRecordLength) {
-    return Failure("a record of % bytes; the kernel takes % to %",
+    return Failure("a record of @ bytes; the kernel takes @ to @",
                    {Decimal(text.size()), Decimal(kMinRecordLength),
                     Decimal(kMaxRecordLength)},
                    EINVAL);
@@ -386,7 +379,7 @@ Error ParseRecord(std::string_view text, Record* record) {
   reader.Skip();
   if (type != 'M' && type != 'E') {
     return Invalid(record->name, Fill("the type \"%\" is neither M nor E",
-                                      {Printable(std::string_view(&type, 1))}));
+                                      {std::string_view(&type, 1)}));
   }
   record->type = static_cast<RecordType>(type);
   if (reader.Current() != reader.delimiter()) {
@@ -416,8 +409,8 @@ Error ParseRecord(std::string_view text, Record* record) {
   if (reader.Current() == '\n') reader.Skip();
   if (reader.position() < text.size()) {
     const char c = reader.Current();
-    return Invalid(record->name, Fill("\"%\" is not a flag",
-                                      {Printable(std::string_view(&c, 1))}));
+    return Invalid(record->name,
+                   Fill("\"%\" is not a flag", {std::string_view(&c, 1)}));
   }
   if (reader.position() > text.size()) {
     return Invalid(record->name,

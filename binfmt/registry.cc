@@ -40,7 +40,7 @@ Error NotMounted(const std::string& dir, int errnum) {
       return Failure(
           "% is an automount point that nobody answers: mount binfmt_misc "
           "somewhere else and name it with --dir",
-          {Printable(dir)}, errnum, Cause::kNotMounted);
+          {dir}, errnum, Cause::kNotMounted);
     case ENOENT:
     case ENOTDIR:
       if (dir != kDefaultDir) {
@@ -57,9 +57,8 @@ Error NotMounted(const std::string& dir, int errnum) {
         errnum, Cause::kNoSupport);
   }
   return Failure(
-      "binfmt_misc is not mounted on %; mount it with: binfmtbox mount%",
-      {Printable(dir),
-       dir == kDefaultDir ? "" : Fill(" --dir %", {Printable(dir)})},
+      "binfmt_misc is not mounted on %; mount it with: binfmtbox mount@",
+      {dir, dir == kDefaultDir ? "" : Fill(" --dir %", {Printable(dir)})},
       errnum, Cause::kNotMounted);
 }
 
@@ -93,7 +92,7 @@ Error Registry::ReadEnabled(bool* enabled) const {
   if (const int error =
           ReadFileAt(fd_.get(), "status", kMaxStatusLength, &text);
       error != 0) {
-    return SystemError("read", Fill("%/status", {dir_}), error,
+    return SystemError("read", Fill("@/status", {dir_}), error,
                        error == EACCES ? Cause::kDenied : Cause::kFailed);
   }
   *enabled = text == "enabled\n";
@@ -129,7 +128,7 @@ Error Registry::Read(const std::string& name, Entry* entry) const {
   if (const int error =
           ReadFileAt(fd_.get(), name.c_str(), kMaxEntryLength, &text);
       error != 0) {
-    return SystemError("read", Fill("%/%", {dir_, name}), error);
+    return SystemError("read", Fill("@/@", {dir_, name}), error);
   }
   return ParseEntry(name, text, entry);
 }
@@ -159,11 +158,11 @@ Error Registry::OpenRegister() {
   register_fd_ = OpenAt(fd_.get(), "register", O_WRONLY);
   if (register_fd_.ok()) return Ok();
   const int error = errno;
-  const std::string file = Fill("%/register", {dir_});
+  const std::string file = Fill("@/register", {dir_});
   if (error == EROFS) {
     return Failure(
         "% is mounted read-only; make it writable with: mount -o remount,rw %",
-        {Printable(dir_), Printable(dir_)}, error, Cause::kDenied);
+        {dir_, dir_}, error, Cause::kDenied);
   }
   if (error == EACCES || error == EPERM) {
     Error denied = SystemError("open", file, error, Cause::kDenied);
@@ -178,7 +177,7 @@ Error Registry::Register(absl::Span<const std::string> texts,
   errnums->assign(texts.size(), 0);
   if (texts.empty()) return Ok();
   if (Error error = OpenRegister(); !error.ok()) return error;
-  std::vector<iovec> segments(std::min(texts.size(), kMaxSegments));
+  iovec segments[kMaxSegments];
   int interruptions = 0;
   size_t next = 0;
   while (next < texts.size()) {
@@ -188,7 +187,7 @@ Error Registry::Register(absl::Span<const std::string> texts,
       segments[i] = {const_cast<char*>(text.data()), text.size()};
     }
     const ssize_t done =
-        writev(register_fd_.get(), segments.data(), static_cast<int>(count));
+        writev(register_fd_.get(), segments, static_cast<int>(count));
     if (done >= 0) {
       const size_t taken =
           WholeRecords(absl::MakeSpan(texts.data() + next, count),
@@ -208,7 +207,7 @@ Error Registry::Register(absl::Span<const std::string> texts,
 
 Error Registry::Command(const std::string& name, const char* command,
                         std::string_view what) const {
-  const std::string file = Fill("%/%", {dir_, name});
+  const std::string file = Fill("@/@", {dir_, name});
   const UniqueFd fd = OpenAt(fd_.get(), name.c_str(), O_WRONLY);
   if (!fd.ok()) {
     const int error = errno;

@@ -32,11 +32,12 @@ std::string Fill(const char* format,
   std::string text;
   const std::string_view* next = args.begin();
   for (; *format != '\0'; ++format) {
-    if (*format == '%' && next != args.end()) {
-      text.append(*next++);
-    } else {
+    if (next == args.end() || (*format != '%' && *format != '@')) {
       text.push_back(*format);
+      continue;
     }
+    text.append(*format == '%' ? Printable(*next) : std::string(*next));
+    ++next;
   }
   return text;
 }
@@ -49,6 +50,18 @@ std::string Decimal(uint64_t number) {
     number /= 10;
   } while (number != 0);
   return std::string(digits + start, sizeof(digits) - start);
+}
+
+bool ParseDecimal(std::string_view text, uint32_t limit, uint32_t* number) {
+  if (text.empty()) return false;
+  uint64_t value = 0;
+  for (const char c : text) {
+    if (c < '0' || c > '9') return false;
+    value = value * 10 + static_cast<uint64_t>(c - '0');
+    if (value > limit) return false;
+  }
+  *number = static_cast<uint32_t>(value);
+  return true;
 }
 
 int Utf8SequenceLength(std::string_view bytes) {

@@ -10,8 +10,10 @@
 
 namespace binfmt {
 
-// FORMAT with each % replaced by the next of ARGS: Fill("%/%", {dir, name}). A
-// % without an argument stays.
+// FORMAT with each % and each @ replaced by the next of ARGS: % by its bytes as
+// Printable() writes them, for what comes from outside; @ by the bytes as they
+// are, for words of our own: Fill("cannot open %: @", {path, reason}). Once ARGS
+// are at their end, % and @ stay.
 //
 // With a message behind every error this is what the program is made of:
 // absl::StrCat() in its place makes the whole executable half as large again,
@@ -22,6 +24,9 @@ std::string Fill(const char* format,
 void Append(std::string* text, std::initializer_list<std::string_view> parts);
 
 std::string Decimal(uint64_t number);
+
+// Reads TEXT, decimal digits only, as a number of at most LIMIT.
+bool ParseDecimal(std::string_view text, uint32_t limit, uint32_t* number);
 
 // BYTES with everything that could disturb a terminal or a line written as
 // \xHH: control characters, DEL, backslash, and all bytes that are not part

@@ -15,12 +15,12 @@ constexpr const Applet* kApplets[] = {
 };
 
 std::string ProgramName(const Applet& applet) {
-  return binfmt::Fill("binfmt-%", {applet.name});
+  return binfmt::Fill("binfmt-@", {applet.name});
 }
 
 std::string Usage(const Applet& applet) {
   return binfmt::Fill(
-      "usage: % [OPTION]... %\n\n%\n\n%%%",
+      "usage: @ [OPTION]... @\n\n@\n\n@@@",
       {ProgramName(applet), applet.operands, applet.summary,
        OptionHelp(absl::MakeSpan(applet.options, applet.option_count)),
        applet.details[0] == '\0' ? "" : "\n", applet.details});

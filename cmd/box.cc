@@ -49,7 +49,7 @@ std::string Hex32(uint32_t number) {
 std::string Usage() {
   std::string text = kUsage;
   for (const Applet* applet : Applets()) {
-    std::string name = binfmt::Fill("  %", {applet->name});
+    std::string name = binfmt::Fill("  @", {applet->name});
     name.resize(28, ' ');
     binfmt::Append(&text, {name, applet->summary, "\n"});
   }
@@ -58,7 +58,7 @@ std::string Usage() {
 
 std::string Version() {
   return binfmt::Fill(
-      "binfmtbox %\nrevision %\ntable %, % targets\nbuilt for %\n",
+      "binfmtbox @\nrevision @\ntable @, @ targets\nbuilt for @\n",
       {kVersion, kRevision, Hex32(arch_table::TableChecksum()),
        binfmt::Decimal(arch_table::Targets().size()), kBuildTarget});
 }
@@ -80,7 +80,7 @@ void Install(absl::Span<const char* const> args, Console* console) {
     } else if (!only_operands && arg == "--") {
       only_operands = true;
     } else if (!only_operands && arg.size() > 1 && arg[0] == '-') {
-      console->Complain(Misuse("unknown option \"%\"", {Printable(arg)}));
+      console->Complain(Misuse("unknown option \"%\"", {arg}));
       return;
     } else if (!dir.empty() || arg.empty()) {
       console->Complain(Misuse("--install takes one directory", {}));
@@ -96,14 +96,13 @@ void Install(absl::Span<const char* const> args, Console* console) {
   if (!console->CanReport()) return;
   for (const Applet* applet : Applets()) {
     const std::string path =
-        binfmt::Fill("%/%%", {dir, bare ? "" : "binfmt-", applet->name});
+        binfmt::Fill("@/@@", {dir, bare ? "" : "binfmt-", applet->name});
     bool made;
     if (Error error = binfmt::LinkToSelf(path, symbolic, &made); !error.ok()) {
       console->Complain(error);
       continue;
     }
-    console->Result(
-        binfmt::Fill("%%", {Printable(path), made ? "\n" : ": unchanged\n"}));
+    console->Result(binfmt::Fill("%@", {path, made ? "\n" : ": unchanged\n"}));
   }
 }
 
@@ -120,7 +119,7 @@ int RunBox(absl::Span<const char* const> args) {
     console.Answer(Usage());
   } else if (word == "--list" && alone) {
     for (const Applet* applet : Applets()) {
-      console.Answer(binfmt::Fill("%\n", {applet->name}));
+      console.Answer(binfmt::Fill("@\n", {applet->name}));
     }
   } else if (word == "--version" && alone) {
     console.Answer(Version());
@@ -130,10 +129,10 @@ int RunBox(absl::Span<const char* const> args) {
     return NoSuchApplet(word);
   } else if (word == "--help" || word == "-h" || word == "--list" ||
              word == "--version") {
-    console.Complain(Misuse("unexpected operand \"%\" behind %",
-                            {Printable(args[1]), word}));
+    console.Complain(
+        Misuse("unexpected operand \"%\" behind @", {args[1], word}));
   } else {
-    console.Complain(Misuse("unknown option \"%\"", {Printable(word)}));
+    console.Complain(Misuse("unknown option \"%\"", {word}));
   }
   return console.Finish();
 }
@@ -141,7 +140,7 @@ int RunBox(absl::Span<const char* const> args) {
 int NoSuchApplet(std::string_view name) {
   Console console("binfmtbox");
   console.Complain(binfmt::Failure(
-      "there is no applet \"%\"; see \"binfmtbox --list\"", {Printable(name)}));
+      "there is no applet \"%\"; see \"binfmtbox --list\"", {name}));
   return kExitNoApplet;
 }
 

@@ -65,14 +65,14 @@ Error ReadRequest(const CommandLine& line, Request* request) {
 class Selection {
  public:
   explicit Selection(const std::vector<Entry>& entries)
-      : entries_(entries), chosen_(entries.size(), false) {}
+      : entries_(entries), chosen_(entries.size(), 0) {}
 
   template <typename Predicate>
   bool Choose(Predicate matches) {
     bool any = false;
     for (size_t i = 0; i < entries_.size(); ++i) {
       if (!matches(entries_[i].record)) continue;
-      chosen_[i] = true;
+      chosen_[i] = 1;
       any = true;
     }
     return any;
@@ -90,7 +90,7 @@ class Selection {
     });
   }
 
-  bool Has(size_t index) const { return chosen_[index]; }
+  bool Has(size_t index) const { return chosen_[index] != 0; }
 
  private:
   bool ChooseName(std::string_view name) {
@@ -99,7 +99,7 @@ class Selection {
   }
 
   const std::vector<Entry>& entries_;
-  std::vector<bool> chosen_;
+  std::vector<int> chosen_;
 };
 
 // What an operand that means no entry is to be called.
@@ -115,8 +115,8 @@ void NoteUnknown(std::string_view operand, Console* console) {
       arch_table::NearestNames(operand, 3);
   if (near.empty()) return;
   console->Note(
-      binfmt::Fill("\"%\" is neither an entry nor a target; did you mean %?",
-                   {Printable(operand), absl::StrJoin(near, " or ")}));
+      binfmt::Fill("\"%\" is neither an entry nor a target; did you mean @?",
+                   {operand, absl::StrJoin(near, " or ")}));
 }
 
 Error Apply(const binfmt::Registry& registry, const Entry& entry, Action action,
@@ -143,8 +143,7 @@ Error Apply(const binfmt::Registry& registry, const Entry& entry, Action action,
 void Report(const std::vector<Item>& items, bool as_json, Console* console) {
   if (!as_json) {
     for (const Item& item : items) {
-      console->Result(
-          binfmt::Fill("%: %\n", {Printable(item.name), item.result}));
+      console->Result(binfmt::Fill("%: @\n", {item.name, item.result}));
     }
     return;
   }
@@ -191,9 +190,8 @@ void Run(const CommandLine& line, Console* console) {
   for (const std::string_view operand : line.operands) {
     if (selection.ChooseOperand(operand)) continue;
     if (request.action == Action::kEnable) {
-      console->Complain(
-          binfmt::Failure("cannot enable %: there is no such entry",
-                          {Printable(MissingName(operand))}));
+      console->Complain(binfmt::Failure(
+          "cannot enable %: there is no such entry", {MissingName(operand)}));
       continue;
     }
     NoteUnknown(operand, console);

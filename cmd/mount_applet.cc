@@ -30,16 +30,16 @@ void Report(const CommandLine& line, binfmt::MountOutcome outcome,
   }
   const std::string dir = binfmt::Printable(line.common.dir);
   console->Result(
-      already ? binfmt::Fill("binfmt_misc is mounted on % already\n", {dir})
+      already ? binfmt::Fill("binfmt_misc is mounted on @ already\n", {dir})
       : line.common.dry_run
-          ? binfmt::Fill("would mount binfmt_misc on %\n", {dir})
-          : binfmt::Fill("mounted binfmt_misc on %\n", {dir}));
+          ? binfmt::Fill("would mount binfmt_misc on @\n", {dir})
+          : binfmt::Fill("mounted binfmt_misc on @\n", {dir}));
 }
 
 void Run(const CommandLine& line, Console* console) {
   if (!line.operands.empty()) {
     console->Complain(binfmt::Failure("unexpected operand \"%\"",
-                                      {binfmt::Printable(line.operands[0])}, 0,
+                                      {line.operands[0]}, 0,
                                       binfmt::Cause::kMisuse));
     return;
   }

@@ -93,16 +93,16 @@ class Parser {
     const Option* option =
         Find(own_, [&](const Option& o) { return name == o.name; });
     if (option == nullptr) {
-      return Misuse("unknown option \"--%\"", {Printable(name)});
+      return Misuse("unknown option \"--%\"", {name});
     }
     if (equals != std::string_view::npos) {
       if (option->value == nullptr) {
-        return Misuse("option --% takes no value", {option->name});
+        return Misuse("option --@ takes no value", {option->name});
       }
       Take(option, text.substr(equals + 1), line_);
       return binfmt::Ok();
     }
-    return TakeWithNext(option, binfmt::Fill("--%", {option->name}));
+    return TakeWithNext(option, binfmt::Fill("--@", {option->name}));
   }
 
   Error Letters(std::string_view letters) {
@@ -112,8 +112,7 @@ class Parser {
       const Option* option =
           Find(own_, [&](const Option& o) { return o.letter == letter; });
       if (option == nullptr) {
-        return Misuse("unknown option \"-%\"",
-                      {Printable(std::string_view(&letter, 1))});
+        return Misuse("unknown option \"-%\"", {std::string_view(&letter, 1)});
       }
       if (option->value == nullptr) {
         Take(option, "", line_);
@@ -124,7 +123,7 @@ class Parser {
         return binfmt::Ok();
       }
       return TakeWithNext(option,
-                          binfmt::Fill("-%", {std::string_view(&letter, 1)}));
+                          binfmt::Fill("-@", {std::string_view(&letter, 1)}));
     }
     return binfmt::Ok();
   }
@@ -135,7 +134,7 @@ class Parser {
       return binfmt::Ok();
     }
     if (next_ == args_.size()) {
-      return Misuse("option % needs a value %", {spelling, option->value});
+      return Misuse("option @ needs a value @", {spelling, option->value});
     }
     Take(option, args_[next_++], line_);
     return binfmt::Ok();
@@ -185,8 +184,8 @@ Error ParseYesNo(const GivenOption& given, bool* value) {
     *value = given.value == "yes";
     return binfmt::Ok();
   }
-  return Misuse("option --% takes yes or no, not \"%\"",
-                {given.option->name, Printable(given.value)});
+  return Misuse("option --@ takes yes or no, not \"%\"",
+                {given.option->name, given.value});
 }
 
 std::string OptionHelp(absl::Span<const Option> own) {

@@ -74,8 +74,8 @@ Error ReadChoice(const GivenOption& given, Choice* choice) {
     *choice = yes ? Choice::kYes : Choice::kNo;
     return binfmt::Ok();
   }
-  return Misuse("option --% takes yes, no or auto, not \"%\"",
-                {given.option->name, Printable(given.value)});
+  return Misuse("option --@ takes yes, no or auto, not \"%\"",
+                {given.option->name, given.value});
 }
 
 Error ReadSettings(const CommandLine& line, Settings* settings) {
@@ -220,7 +220,7 @@ class Registrar {
       return binfmt::Failure(
           "binfmt_misc is disabled as a whole, so no entry would be of use; "
           "enable it with: echo 1 > %/status",
-          {Printable(dir)});
+          {dir});
     }
     return registry_.ReadAll(&entries_);
   }
@@ -238,7 +238,7 @@ class Registrar {
       // "all" is every target that has an interpreter.
       if (request.all && error.errnum == ENOENT) continue;
       failed_ = true;
-      error.text = binfmt::Fill("%: %", {target->EntryName(), error.text});
+      error.text = binfmt::Fill("@: @", {target->EntryName(), error.text});
       console_->Complain(error);
     }
     return binfmt::Ok();
@@ -274,11 +274,11 @@ class Registrar {
   // Leaves out what this machine runs by itself.
   Error DropNative(bool all) {
     if (settings_.ignore_native) return binfmt::Ok();
-    std::vector<bool> native;
+    std::vector<int> native;
     if (Error error = FindNative(targets_, &native); !error.ok()) return error;
     size_t kept = 0;
     for (size_t i = 0; i < targets_.size(); ++i) {
-      if (!native[i]) {
+      if (native[i] == 0) {
         if (kept != i) {
           targets_[kept] = targets_[i];
           records_[kept] = std::move(records_[i]);
@@ -287,7 +287,7 @@ class Registrar {
       } else if (!all) {
         failed_ = true;
         console_->Complain(
-            binfmt::Failure("%: this machine runs programs for % by itself; "
+            binfmt::Failure("@: this machine runs programs for @ by itself; "
                             "register it all the same with --ignore-family yes",
                             {records_[i].name, targets_[i]->name()}));
       }
@@ -354,8 +354,8 @@ class Registrar {
         json.EndObject();
       } else if (outcome.change != binfmt::Change::kFailed) {
         console_->Result(binfmt::Fill(
-            "%: %, %%%%\n",
-            {record.name, word, Printable(record.interpreter),
+            "@: @, %@@@\n",
+            {record.name, word, record.interpreter,
              flags.empty() ? "" : ", flags ", flags,
              outcome.shadows.empty() || settings_.install.replace
                  ? ""

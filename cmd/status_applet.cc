@@ -68,8 +68,8 @@ std::string Marks(const Line& line) {
   std::vector<std::string> marks;
   if (!line.entry->understood) marks.push_back("not understood");
   if (line.shadowed_by != nullptr) {
-    marks.push_back(binfmt::Fill("shadowed by %",
-                                 {Printable(line.shadowed_by->record.name)}));
+    marks.push_back(
+        binfmt::Fill("shadowed by %", {line.shadowed_by->record.name}));
   }
   if (line.entry->understood && !line.interpreter_there &&
       line.entry->record.type != binfmt::RecordType::kBpf) {
@@ -82,7 +82,7 @@ std::string Marks(const Line& line) {
 
 std::string FlagText(const Entry& entry) {
   return binfmt::Fill(
-      "%%", {binfmt::FlagLetters(entry.record.flags), entry.unknown_flags});
+      "@@", {binfmt::FlagLetters(entry.record.flags), entry.unknown_flags});
 }
 
 // Entries in match order with all that can be said of each.
@@ -146,22 +146,22 @@ std::string WhyUnusable(const Overview& overview, const Line& line) {
   const std::string name = Printable(line.entry->record.name);
   if (!overview.enabled) {
     return binfmt::Fill(
-        "% is of no use while binfmt_misc is disabled; enable it with: echo 1 "
+        "@ is of no use while binfmt_misc is disabled; enable it with: echo 1 "
         "> %/status",
-        {name, Printable(overview.dir)});
+        {name, overview.dir});
   }
   if (!line.entry->enabled) {
     return binfmt::Fill(
-        "% is disabled; enable it with: binfmtbox clear --enable %",
+        "@ is disabled; enable it with: binfmtbox clear --enable @",
         {name, name});
   }
   if (line.shadowed_by != nullptr) {
-    return binfmt::Fill("% never gets a program: % takes them first",
-                        {name, Printable(line.shadowed_by->record.name)});
+    return binfmt::Fill("@ never gets a program: % takes them first",
+                        {name, line.shadowed_by->record.name});
   }
   if (!line.startable()) {
-    return binfmt::Fill("the interpreter of %, %, is missing or not executable",
-                        {name, Printable(line.entry->record.interpreter)});
+    return binfmt::Fill("the interpreter of @, %, is missing or not executable",
+                        {name, line.entry->record.interpreter});
   }
   return "";
 }
@@ -176,8 +176,8 @@ void Probe(std::string_view operand, const Overview& overview, bool listed,
       // It may be the name of an entry that is not there.
       error.cause = binfmt::Cause::kFailed;
       error.text =
-          binfmt::Fill("there is no entry \"%\", and it is no target: %",
-                       {Printable(operand), error.text});
+          binfmt::Fill("there is no entry \"%\", and it is no target: @",
+                       {operand, error.text});
       console->Complain(error);
       return;
     }
@@ -185,32 +185,32 @@ void Probe(std::string_view operand, const Overview& overview, bool listed,
     if (line == nullptr) line = listing->Named(target->EntryName());
   }
   if (line == nullptr) {
-    std::vector<bool> native;
-    if (FindNative({target}, &native).ok() && native[0]) {
+    std::vector<int> native;
+    if (FindNative({target}, &native).ok() && native[0] != 0) {
       if (!listed) return;
-      console->Result(binfmt::Fill("%: this machine runs it by itself\n",
+      console->Result(binfmt::Fill("@: this machine runs it by itself\n",
                                    {target->name()}));
       return;
     }
     console->Complain(
-        binfmt::Failure("no entry takes programs for %; register one with: "
-                        "binfmtbox register %",
+        binfmt::Failure("no entry takes programs for @; register one with: "
+                        "binfmtbox register @",
                         {target->name(), target->name()}));
     return;
   }
   line->wanted = true;
   if (const std::string why = WhyUnusable(overview, *line); !why.empty()) {
-    console->Complain(binfmt::Failure("%", {why}));
+    console->Complain(binfmt::Failure("@", {why}));
   }
 }
 
 void PrintText(const Overview& overview, const std::vector<Line>& lines,
                bool all, Console* console) {
-  console->Result(binfmt::Fill(
-      "binfmt_misc: % on %%, user namespace: %, Linux %\n",
-      {overview.enabled ? "enabled" : "DISABLED", Printable(overview.dir),
-       overview.read_only ? " (read-only)" : "",
-       NamespaceWord(overview.user_namespace), Printable(overview.kernel)}));
+  console->Result(
+      binfmt::Fill("binfmt_misc: @ on %@, user namespace: @, Linux %\n",
+                   {overview.enabled ? "enabled" : "DISABLED", overview.dir,
+                    overview.read_only ? " (read-only)" : "",
+                    NamespaceWord(overview.user_namespace), overview.kernel}));
   size_t name_width = 0;
   size_t target_width = 1;
   for (const Line& line : lines) {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cmd/targets.h"
 
+#include <algorithm>
 #include <string>
 
 #include "absl/strings/str_join.h"
-#include "absl/strings/str_split.h"
 #include "arch_table/names.h"
 #include "arch_table/program.h"
 #include "binfmt/native.h"
@@ -23,18 +23,26 @@ binfmt::Error ParseTarget(std::string_view word,
   if (*target != nullptr) return binfmt::Ok();
   const std::vector<std::string_view> near =
       arch_table::NearestNames(word, kMostSuggestions);
-  return binfmt::Failure(
-      "unknown target \"%\"%%%",
-      {binfmt::Printable(word), near.empty() ? "" : "; did you mean ",
-       absl::StrJoin(near, " or "), near.empty() ? "" : "?"},
-      0, binfmt::Cause::kMisuse);
+  return binfmt::Failure("unknown target \"%\"@@@",
+                         {word, near.empty() ? "" : "; did you mean ",
+                          absl::StrJoin(near, " or "), near.empty() ? "" : "?"},
+                         0, binfmt::Cause::kMisuse);
 }
 
 std::vector<std::string_view> SplitWords(std::string_view list) {
-  return absl::StrSplit(list, absl::ByAnyChar(" \t\n,"), absl::SkipEmpty());
+  constexpr std::string_view kDividers = " \t\n,";
+  std::vector<std::string_view> words;
+  for (;;) {
+    const size_t start = list.find_first_not_of(kDividers);
+    if (start == std::string_view::npos) return words;
+    list.remove_prefix(start);
+    const size_t length = std::min(list.find_first_of(kDividers), list.size());
+    words.push_back(list.substr(0, length));
+    list.remove_prefix(length);
+  }
 }
 
-binfmt::Error FindNative(const TargetList& targets, std::vector<bool>* native) {
+binfmt::Error FindNative(const TargetList& targets, std::vector<int>* native) {
   static_assert(arch_table::kProgramExitStatus == binfmt::kProbeExitStatus);
   std::vector<std::string> programs;
   programs.reserve(targets.size());

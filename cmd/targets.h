@@ -21,9 +21,9 @@ binfmt::Error ParseTarget(std::string_view word,
 // Words divided by blanks and commas, as in $QEMU_TARGET_LIST.
 std::vector<std::string_view> SplitWords(std::string_view list);
 
-// Which of TARGETS does this machine run by itself? Found by running their
-// built-in programs; a target without one counts as foreign.
-binfmt::Error FindNative(const TargetList& targets, std::vector<bool>* native);
+// Which of TARGETS does this machine run by itself (1) or not (0)? Found by
+// running their built-in programs; a target without one counts as foreign.
+binfmt::Error FindNative(const TargetList& targets, std::vector<int>* native);
 
 }  // namespace cmd
 
