@@ -2,19 +2,30 @@
 #include "binfmt/error.h"
 
 #include <cstring>
+#include <utility>
 
 #include "binfmt/text.h"
 
 namespace binfmt {
 
-Error::Error() = default;
-Error::Error(const Error&) = default;
-Error::Error(Error&&) noexcept = default;
-Error& Error::operator=(const Error&) = default;
-Error& Error::operator=(Error&&) noexcept = default;
-Error::~Error() = default;
+Error::Error(Cause cause, int errnum, std::string text)
+    : facts_(new Facts{cause, errnum, std::move(text)}) {}
 
-Error Ok() { return Error(); }
+void Error::Free() { delete facts_; }
+
+std::string_view Error::text() const {
+  return ok() ? std::string_view() : facts_->text;
+}
+
+void Error::SetText(const char* format,
+                    std::initializer_list<std::string_view> args) {
+  facts_->text = Fill(format, args);
+}
+
+void Error::AddText(const char* format,
+                    std::initializer_list<std::string_view> args) {
+  facts_->text += Fill(format, args);
+}
 
 Error Failure(const char* text, int errnum, Cause cause) {
   return Failure(text, {}, errnum, cause);
@@ -22,11 +33,7 @@ Error Failure(const char* text, int errnum, Cause cause) {
 
 Error Failure(const char* format, std::initializer_list<std::string_view> args,
               int errnum, Cause cause) {
-  Error error;
-  error.cause = cause;
-  error.errnum = errnum;
-  error.text = Fill(format, args);
-  return error;
+  return Error(cause, errnum, Fill(format, args));
 }
 
 Error Misuse(const char* format, std::initializer_list<std::string_view> args) {

@@ -6,6 +6,15 @@
 #include <initializer_list>
 #include <string>
 #include <string_view>
+#include <utility>
+
+// Lets clang pass a class of one pointer like the pointer. GCC has no such
+// thing.
+#if defined(__clang__)
+#define BINFMT_TRIVIAL_ABI [[clang::trivial_abi]]
+#else
+#define BINFMT_TRIVIAL_ABI
+#endif
 
 namespace binfmt {
 
@@ -21,26 +30,53 @@ enum class Cause {
 };
 
 // A failure that knows its cause, the errno behind it (0: none) and a text of
-// one line for the user: what failed, on what, why, and the shortest fix.
+// one line for the user: what failed, on what, why, and the shortest fix. Or no
+// failure at all.
 //
-// The special members are out of line, here and in record.h: inlined at every
-// return they cost a tenth of the program.
-struct [[nodiscard]] Error {
-  Error();
-  Error(const Error&);
-  Error(Error&&) noexcept;
-  Error& operator=(const Error&);
-  Error& operator=(Error&&) noexcept;
-  ~Error();
+// It is one pointer, null for no failure, and passed in a register: every
+// function returns one, and as a struct with a string it was a tenth of the
+// program.
+class [[nodiscard]] BINFMT_TRIVIAL_ABI Error {
+ public:
+  Error() = default;
+  Error(Cause cause, int errnum, std::string text);
+  Error(Error&& other) noexcept : facts_(other.facts_) {
+    other.facts_ = nullptr;
+  }
+  Error& operator=(Error&& other) noexcept {
+    std::swap(facts_, other.facts_);
+    return *this;
+  }
+  ~Error() {
+    if (facts_ != nullptr) Free();
+  }
 
-  bool ok() const { return cause == Cause::kNone; }
+  bool ok() const { return facts_ == nullptr; }
+  Cause cause() const { return ok() ? Cause::kNone : facts_->cause; }
+  int errnum() const { return ok() ? 0 : facts_->errnum; }
+  // Empty where ok().
+  std::string_view text() const;
 
-  Cause cause = Cause::kNone;
-  int errnum = 0;
-  std::string text;
+  // The following are for failures only.
+  void set_cause(Cause cause) { facts_->cause = cause; }
+  void SetText(const char* format,
+               std::initializer_list<std::string_view> args);  // as Fill()
+  void AddText(const char* format,
+               std::initializer_list<std::string_view> args);
+
+ private:
+  struct Facts {
+    Cause cause;
+    int errnum;
+    std::string text;
+  };
+
+  void Free();
+
+  Facts* facts_ = nullptr;
 };
 
-Error Ok();
+inline Error Ok() { return Error(); }
 Error Failure(const char* text, int errnum = 0, Cause cause = Cause::kFailed);
 
 // The same with a text from Fill().

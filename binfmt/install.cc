@@ -81,12 +81,13 @@ class Installer {
       : registry_(registry), present_(present), options_(options) {}
 
   Error Run(absl::Span<const Record> wanted, std::vector<Outcome>* outcomes) {
-    outcomes->assign(wanted.size(), Outcome());
+    outcomes->clear();
+    outcomes->resize(wanted.size());
     std::vector<int> additions;
     for (size_t i = 0; i < wanted.size(); ++i) {
       Outcome& outcome = (*outcomes)[i];
       const Entry* old = FindEntry(present_, wanted[i].name);
-      outcome.change = Decide(wanted[i], old, &outcome);
+      outcome.change = Decide(wanted[i], wanted, old, &outcome);
       if (outcome.change == Change::kAdded)
         additions.push_back(static_cast<int>(i));
     }
@@ -104,11 +105,14 @@ class Installer {
   }
 
  private:
-  Change Decide(const Record& wanted, const Entry* old, Outcome* outcome) {
+  Change Decide(const Record& wanted, absl::Span<const Record> all,
+                const Entry* old, Outcome* outcome) {
     std::string text;
-    if (outcome->error = FormatRecord(wanted, &text); !outcome->error.ok()) {
-      return Change::kFailed;
+    outcome->error = FormatRecord(wanted, &text);
+    if (outcome->error.ok()) {
+      outcome->error = options_.guard->Check(wanted, present_, all);
     }
+    if (!outcome->error.ok()) return Change::kFailed;
     for (const Entry& entry : present_) {
       if (entry.enabled && entry.record.name != wanted.name &&
           !IsHelperName(entry.record.name, wanted.name) &&
@@ -191,20 +195,26 @@ class Installer {
   Error Verify(const Record& record) {
     Entry entry;
     Error error = registry_->Read(record.name, &entry);
-    if (error.errnum == ENOENT) {
+    if (error.errnum() == ENOENT) {
       return Failure(
           "% was registered and is gone again: another process took it out",
           {record.name}, ENOENT);
     }
     if (error.ok()) {
       const Entry expected = EntryOf(record);
-      if (SameEntry(entry, expected)) return Ok();
-      error = Failure("the kernel holds % otherwise than asked: @",
-                      {record.name, Difference(entry, expected)});
+      // What the kernel holds must be harmless too, whatever was written.
+      error = options_.guard->Check(entry.record, {}, {});
+      if (error.ok() && SameEntry(entry, expected)) return Ok();
+      if (error.ok())
+        error = Failure("the kernel holds % otherwise than asked: @",
+                        {record.name, Difference(entry, expected)});
     }
     const Error removal = registry_->Remove(record.name);
-    error.text += removal.ok() ? "; it was taken out again"
-                               : Fill("; and @", {removal.text});
+    if (removal.ok()) {
+      error.AddText("; it was taken out again", {});
+    } else {
+      error.AddText("; and @", {removal.text()});
+    }
     return error;
   }
 
@@ -245,8 +255,8 @@ class Installer {
       if (back.ok()) {
         (void)registry_->Remove(helper.name).ok();
       } else {
-        Append(&error.text,
-               {"; ", back.text, ", so the new rule stays as ", helper.name});
+        error.AddText("; @, so the new rule stays as %",
+                      {back.text(), helper.name});
       }
       return error;
     }
@@ -254,7 +264,7 @@ class Installer {
     if (!options_.replace) return error;
     for (const std::string& name : outcome.shadows) {
       if (Error removal = registry_->Remove(name); error.ok()) {
-        error = removal;
+        error = std::move(removal);
       }
     }
     return error;
@@ -273,7 +283,7 @@ class Installer {
     for (const Entry& entry : present_) {
       if (!IsHelperName(entry.record.name, wanted.name)) continue;
       if (Error error = registry_->Remove(entry.record.name); !error.ok()) {
-        outcome->error = error;
+        outcome->error = std::move(error);
         outcome->change = Change::kFailed;
       }
     }

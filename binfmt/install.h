@@ -9,6 +9,7 @@
 #include "absl/types/span.h"
 #include "binfmt/entry.h"
 #include "binfmt/error.h"
+#include "binfmt/guard.h"
 #include "binfmt/record.h"
 #include "binfmt/registry.h"
 
@@ -34,6 +35,9 @@ struct InstallOptions {
   bool replace = false;
   // Register in front of entries of other names for the same files.
   bool override_others = false;
+  // Asked before a record is written, and again with what was read back.
+  // Required.
+  const Guard* guard = nullptr;
   // Decide and check, but write nothing: outcomes say what would be done.
   bool dry_run = false;
 };

@@ -5,8 +5,10 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/vfs.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <string_view>
 
@@ -37,6 +39,31 @@ class Head {
   char bytes_[kElfProbeLength];
   size_t size_ = 0;
 };
+
+// A lease for reading is refused (EAGAIN) while someone has the file open for
+// writing; execve(2) would get ETXTBSY. Who may not take leases does not learn
+// it here.
+bool IsOpenForWriting(int fd) {
+  if (fcntl(fd, F_SETLEASE, F_RDLCK) != 0) return errno == EAGAIN;
+  (void)fcntl(fd, F_SETLEASE, F_UNLCK);
+  return false;
+}
+
+// The first part of PATH, a directory or the file, that others than root may
+// write to; empty: none.
+std::string WritableByOthers(const std::string& path) {
+  for (size_t end = 1;; ++end) {
+    end = std::min(path.find('/', end), path.size());
+    const std::string part = path.substr(0, end);
+    struct stat facts;
+    if (stat(part.c_str(), &facts) != 0 || facts.st_uid != 0 ||
+        (facts.st_mode & S_IWOTH) != 0 ||
+        ((facts.st_mode & S_IWGRP) != 0 && facts.st_gid != 0)) {
+      return part;
+    }
+    if (end == path.size()) return "";
+  }
+}
 
 Error Unusable(const std::string& path, std::string_view why, int errnum) {
   return Failure("interpreter % @", {path, why}, errnum);
@@ -101,17 +128,77 @@ Error InspectInterpreter(const std::string& path, Interpreter* interpreter) {
                     EACCES);
   }
   if (!readable) return Ok();
+  if (IsOpenForWriting(fd.get())) {
+    return Unusable(path,
+                    "is open for writing; try again when its writer is done",
+                    ETXTBSY);
+  }
 
   Head head;
   if (const int error = head.Read(fd.get()); error != 0) {
     return SystemError("read", path, error);
   }
+  interpreter->head = std::string(head.bytes().substr(0, kMatchWindow));
   interpreter->is_elf = ParseElf(head.bytes(), &interpreter->elf);
   interpreter->is_script = absl::StartsWith(head.bytes(), "#!");
   if (!interpreter->is_elf && !interpreter->is_script) {
     return Unusable(path, "is neither an ELF file nor a script", ENOEXEC);
   }
   return Ok();
+}
+
+Error CheckInterpreterFlags(const std::string& path,
+                            const Interpreter& interpreter, Flags flags) {
+  if ((flags & kFixBinary) != 0 && interpreter.is_elf &&
+      interpreter.elf.loader == ElfFile::Loader::kPresent) {
+    return Failure(
+        "interpreter % is dynamic: with flag F its loader % would still be "
+        "looked for in every container; take a static one (qemu-user-static), "
+        "or --persistent no",
+        {path, interpreter.elf.loader_path}, ELIBBAD);
+  }
+  if ((flags & (kOpenBinary | kCredentials)) != 0 && interpreter.is_script) {
+    return Unusable(path,
+                    "is a script, which flag O or C does not allow; take an "
+                    "ELF program, or --credential no",
+                    ENOEXEC);
+  }
+  if ((flags & kCredentials) != 0) {
+    if (const std::string place = WritableByOthers(path); !place.empty()) {
+      return Failure(
+          "interpreter % may not run with other owners' rights (flag C): "
+          "others "
+          "than root may write to %",
+          {path, place}, EPERM);
+    }
+  }
+  return Ok();
+}
+
+bool IsPrivateLabel(std::string_view label) {
+  // A level with categories ("s0:c12,c34") is one container's own.
+  return absl::StrContains(label, ":c") ||
+         absl::StrContains(label, ":secret_t") ||
+         absl::StrContains(label, ":container_file_t") ||
+         absl::StrContains(label, ":svirt_");
+}
+
+std::string SelinuxHint(const std::string& path) {
+  std::string enforced;
+  if (ReadFileAt(AT_FDCWD, "/sys/fs/selinux/enforce", 8, &enforced) != 0 ||
+      enforced.empty() || enforced[0] != '1') {
+    return "";
+  }
+  char label[256];
+  const ssize_t length =
+      getxattr(path.c_str(), "security.selinux", label, sizeof(label));
+  if (length <= 0) return "";
+  const std::string_view text(label, static_cast<size_t>(length));
+  if (!IsPrivateLabel(text)) return "";
+  return Fill(
+      "SELinux label % of % may keep containers from running it; copy it to a "
+      "directory of the host, such as /usr/local/bin, first",
+      {text.substr(0, text.find('\0')), path});
 }
 
 bool CanExecute(const std::string& path) {

@@ -4,9 +4,11 @@
 #define BINFMT_INTERPRETER_H_
 
 #include <string>
+#include <string_view>
 
 #include "binfmt/elf_header.h"
 #include "binfmt/error.h"
+#include "binfmt/record.h"
 
 namespace binfmt {
 
@@ -14,14 +16,32 @@ struct Interpreter {
   bool is_elf = false;
   ElfFile elf;             // where is_elf
   bool is_script = false;  // begins with #!
+  std::string head;        // the first bytes, at most kMatchWindow
 };
 
 // Looks at PATH as the kernel will (open_exec()): absolute, there, a regular
-// file, executable, on a file system that is mounted without noexec, an ELF
-// file or a script. The error names the first of these that does not hold.
-// errnum ENOENT where nothing is there. Does not judge whose machine the ELF
-// file is for, nor whether a dynamic one will do.
+// file, executable, on a file system that is mounted without noexec, not open
+// for writing, an ELF file or a script. The error names the first of these that
+// does not hold. errnum ENOENT where nothing is there. Does not judge whose
+// machine the ELF file is for, nor whether a dynamic one will do.
 Error InspectInterpreter(const std::string& path, Interpreter* interpreter);
+
+// Will INTERPRETER at PATH do for a record with FLAGS? Fails
+//  - with F where it is dynamic: only the interpreter is held open, and its
+//    loader would be looked for in every container (docker/docs#14140);
+//  - with O or C where it is a script (exec_binprm() allows no further hop);
+//  - with C where others than root may write to it or to a directory on its
+//    path: it runs with the rights of setuid programs' owners.
+Error CheckInterpreterFlags(const std::string& path,
+                            const Interpreter& interpreter, Flags flags);
+
+// A hint for machines on which SELinux is enforced: that the label of the file
+// at PATH keeps processes in containers from mapping it; empty where there is
+// nothing to say.
+std::string SelinuxHint(const std::string& path);
+
+// Is LABEL, "user:role:type:level", one that containers may not map?
+bool IsPrivateLabel(std::string_view label);
 
 // Is there a file at PATH that this process may execute? Much cheaper than
 // InspectInterpreter().

@@ -10,6 +10,8 @@
 
 namespace binfmt {
 
+static_assert(kCurrentDir == AT_FDCWD);
+
 void UniqueFd::Reset(int fd) {
   if (fd_ >= 0) close(fd_);
   fd_ = fd;
@@ -36,6 +38,22 @@ int ReadAll(int fd, size_t limit, std::string* out) {
     out->append(chunk, static_cast<size_t>(got));
     if (out->size() > limit) return EFBIG;
   }
+}
+
+int ReadSome(int fd, size_t limit, std::string* out) {
+  out->assign(limit, '\0');
+  size_t have = 0;
+  int error = 0;
+  while (have < limit) {
+    const ssize_t got =
+        pread(fd, &(*out)[have], limit - have, static_cast<off_t>(have));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) error = errno;
+    if (got <= 0) break;
+    have += static_cast<size_t>(got);
+  }
+  out->resize(have);
+  return error;
 }
 
 int ReadFileAt(int dir_fd, const char* path, size_t limit, std::string* out) {

@@ -37,9 +37,16 @@ class UniqueFd {
 // openat(2) with O_CLOEXEC, tried again on EINTR; on failure !ok() and errno.
 UniqueFd OpenAt(int dir_fd, const char* path, int flags);
 
+// AT_FDCWD: paths are relative to the working directory.
+inline constexpr int kCurrentDir = -100;
+
 // Reads FD to its end, at most LIMIT bytes. Returns 0, or the errno of the
 // failed read, or EFBIG where there is more than LIMIT.
 int ReadAll(int fd, size_t limit, std::string* out);
+
+// Reads at most LIMIT bytes from the start of the file FD; fewer where it ends
+// before. Returns 0 or an errno.
+int ReadSome(int fd, size_t limit, std::string* out);
 
 // Opens PATH (relative to DIR_FD) and reads it as ReadAll does.
 int ReadFileAt(int dir_fd, const char* path, size_t limit, std::string* out);

@@ -41,8 +41,7 @@ Error LinkToSelf(const std::string& path, bool symbolic, bool* made) {
   }
   Error failure = SystemError("make the link", path, error);
   if (error == EXDEV) {
-    Append(&failure.text,
-           {"; ", Printable(self), " lies on another file system: use -s"});
+    failure.AddText("; % lies on another file system: use -s", {self});
   }
   return failure;
 }

@@ -3,17 +3,21 @@
 
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <sched.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
 #include <cerrno>
 #include <string_view>
+#include <utility>
 
 #include "absl/strings/match.h"
 #include "binfmt/io.h"
 #include "binfmt/kernel.h"
+#include "binfmt/lifetime.h"
 #include "binfmt/namespaces.h"
+#include "binfmt/process.h"
 #include "binfmt/text.h"
 
 namespace binfmt {
@@ -66,13 +70,14 @@ Error ExplainMount(const std::string& dir, int errnum) {
     case EACCES: {
       Error error =
           SystemError("mount binfmt_misc on", dir, errnum, Cause::kDenied);
-      error.text +=
-          CurrentUserNamespace() == UserNamespace::kOther &&
-                  RunningKernel().IsBefore(6, 7)
-              ? "; before Linux 6.7 only the first user namespace may mount "
-                "it: do it on the host"
-              : "; it takes CAP_SYS_ADMIN in this user namespace: run it as "
-                "root, in a container with --privileged";
+      error.AddText(
+          "@",
+          {CurrentUserNamespace() == UserNamespace::kOther &&
+                   RunningKernel().IsBefore(6, 7)
+               ? "; before Linux 6.7 only the first user namespace may mount "
+                 "it: do it on the host"
+               : "; it takes CAP_SYS_ADMIN in this user namespace: run it as "
+                 "root, in a container with --privileged"});
       return error;
     }
     case ELOOP:
@@ -85,6 +90,48 @@ Error ExplainMount(const std::string& dir, int errnum) {
   }
 }
 
+// What MountOnHost() and its child share.
+struct HostMount {
+  const std::string* dir;
+  Error error;
+};
+
+int EnterAndMount(void* argument) {
+  auto* job = static_cast<HostMount*>(argument);
+  const UniqueFd host = OpenAt(AT_FDCWD, "/proc/1/ns/mnt", O_RDONLY);
+  if (!host.ok() || setns(host.get(), CLONE_NEWNS) != 0) {
+    job->error = SystemError("enter the mount namespace of", "PID 1", errno,
+                             Cause::kDenied);
+    job->error.AddText(
+        "; it takes CAP_SYS_ADMIN and CAP_SYS_CHROOT (--privileged)", {});
+    return 0;
+  }
+  const std::string& dir = *job->dir;
+  if (!IsBinfmtMisc(dir) &&
+      mount("binfmt_misc", dir.c_str(), "binfmt_misc", kFlags, nullptr) != 0) {
+    job->error = ExplainMount(dir, errno);
+  }
+  return 0;
+}
+
+// Mounts on DIR in the mount namespace of PID 1. A child does it, since
+// there is no way back with this process's root and working directory.
+Error MountOnHost(const std::string& dir) {
+  if (CurrentUserNamespace() == UserNamespace::kFirst &&
+      !InFirstPidNamespace()) {
+    return Failure(
+        "PID 1 is this container's own, not the host's, so --host can't "
+        "work: "
+        "start the container with --pid=host",
+        EPERM, Cause::kDenied);
+  }
+  HostMount job{&dir, Ok()};
+  if (Error error = RunSharingMemory(EnterAndMount, &job); !error.ok()) {
+    return error;
+  }
+  return std::move(job.error);
+}
+
 }  // namespace
 
 bool IsBinfmtMisc(const std::string& dir) {
@@ -94,6 +141,9 @@ bool IsBinfmtMisc(const std::string& dir) {
 Error MountBinfmtMisc(const std::string& dir, const MountOptions& options,
                       MountOutcome* outcome) {
   *outcome = MountOutcome::kAlreadyMounted;
+  if (options.on_host && !options.dry_run) {
+    if (Error error = MountOnHost(dir); !error.ok()) return error;
+  }
   if (IsBinfmtMisc(dir)) return Ok();
   *outcome = MountOutcome::kMounted;
   if (absl::StartsWith(dir, "/proc/")) {
@@ -112,16 +162,23 @@ Error MountBinfmtMisc(const std::string& dir, const MountOptions& options,
         EPERM, Cause::kDenied);
   }
   if (options.dry_run) return Ok();
-  if (mount("binfmt_misc", dir.c_str(), "binfmt_misc", kFlags, nullptr) != 0 &&
-      // EBUSY: another process was faster.
-      !(errno == EBUSY && IsBinfmtMisc(dir))) {
-    return ExplainMount(dir, errno);
+  const timespec before = InstanceClock();
+  if (mount("binfmt_misc", dir.c_str(), "binfmt_misc", kFlags, nullptr) != 0) {
+    const int error = errno;
+    // EBUSY: another process was faster.
+    if (error != EBUSY || !IsBinfmtMisc(dir)) return ExplainMount(dir, error);
   }
-  if (IsBinfmtMisc(dir)) return Ok();
-  return Failure(
-      "binfmt_misc was mounted on %, but is not there now; was something else "
-      "mounted over it?",
-      {dir}, 0, Cause::kNotMounted);
+  if (!IsBinfmtMisc(dir)) {
+    return Failure(
+        "binfmt_misc was mounted on %, but is not there now; was something "
+        "else mounted over it?",
+        {dir}, 0, Cause::kNotMounted);
+  }
+  if (!options.holds && !MountNamespaceLasts() &&
+      !InstanceIsOlder(dir, before)) {
+    return WouldNotLast(dir);
+  }
+  return Ok();
 }
 
 }  // namespace binfmt

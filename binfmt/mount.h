@@ -14,6 +14,11 @@ struct MountOptions {
   // first mount, and the host's handlers are hidden there for good, even after
   // umount (load_binfmt_misc(), Linux 6.7). So that needs this consent.
   bool allow_user_namespace = false;
+  // Mount in PID 1's mount namespace, too, so that the instance outlives this
+  // process's own.
+  bool on_host = false;
+  // This process stays, so the mount need not outlive it.
+  bool holds = false;
   bool dry_run = false;  // only find out what would be done
 };
 
@@ -25,6 +30,9 @@ enum class MountOutcome {
 // Mounts binfmt_misc on DIR, and before that /proc where DIR lies under it and
 // it is not there. "Mounted" is decided by statfs(2) and by trying, never by a
 // list of mounts. Never unmounts anything.
+//
+// Fails with kWouldNotLast, the mount being made, where the instance would go
+// with this process's mount namespace (see lifetime.h).
 Error MountBinfmtMisc(const std::string& dir, const MountOptions& options,
                       MountOutcome* outcome);
 

@@ -12,6 +12,7 @@ namespace binfmt {
 namespace {
 
 constexpr ino_t kFirstUserNamespaceInode = 0xeffffffdu;
+constexpr ino_t kFirstPidNamespaceInode = 0xeffffffcu;
 constexpr size_t kMaxProfileLength = 4096;
 
 }  // namespace
@@ -21,6 +22,12 @@ UserNamespace CurrentUserNamespace() {
   if (stat("/proc/self/ns/user", &facts) != 0) return UserNamespace::kUnknown;
   return facts.st_ino == kFirstUserNamespaceInode ? UserNamespace::kFirst
                                                   : UserNamespace::kOther;
+}
+
+bool InFirstPidNamespace() {
+  struct stat facts;
+  return stat("/proc/self/ns/pid", &facts) != 0 ||
+         facts.st_ino == kFirstPidNamespaceInode;
 }
 
 std::string WhyDenied() {

@@ -16,6 +16,11 @@ enum class UserNamespace { kFirst, kOther, kUnknown };
 // without /proc.
 UserNamespace CurrentUserNamespace();
 
+// Is PID 1 of this process's pid namespace the machine's own? By the inode of
+// /proc/self/ns/pid: PROC_PID_INIT_INO, 4026531836. True without /proc: that is
+// early boot.
+bool InFirstPidNamespace();
+
 // Why a root-only file may have been closed to this process, to be appended to
 // an error: "; ..." or nothing. Names the user, the user namespace and the
 // confinement of a Linux security module, as far as /proc tells them.

@@ -2,8 +2,6 @@
 #include "binfmt/native.h"
 
 #include <fcntl.h>
-#include <sched.h>
-#include <signal.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -13,13 +11,13 @@
 #include <cstddef>
 
 #include "binfmt/io.h"
+#include "binfmt/process.h"
 
 namespace binfmt {
 namespace {
 
 constexpr size_t kDataPosition = 5;     // EI_DATA
 constexpr size_t kVersionPosition = 6;  // EI_VERSION
-constexpr size_t kStackSize = 16384;
 
 constexpr char OwnByteOrder() {
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
@@ -67,14 +65,6 @@ int TryPrograms(void* argument) {
   return 0;
 }
 
-// Waits for PID; false where it can't be waited for.
-bool WaitFor(pid_t pid, int* status) {
-  for (;;) {
-    if (waitpid(pid, status, __WALL) == pid) return true;
-    if (errno != EINTR) return false;
-  }
-}
-
 }  // namespace
 
 Error RunNatively(absl::Span<const std::string> programs,
@@ -88,16 +78,12 @@ Error RunNatively(absl::Span<const std::string> programs,
       syscall(SYS_memfd_create, "binfmtbox-native-probe", MFD_CLOEXEC)));
   if (!fd.ok()) return SystemError("make", "a memfd", errno);
   Attempt attempt{programs, 0, fd.get(), 0};
-  alignas(16) char stack[kStackSize];
   while (attempt.current < programs.size()) {
-    // CLONE_VFORK: this process sleeps until the child has exec'd or ended, so
-    // that sharing memory and the stack below is safe.
-    const pid_t pid = clone(TryPrograms, stack + sizeof(stack),
-                            CLONE_VM | CLONE_VFORK | SIGCHLD, &attempt);
-    if (pid < 0) return SystemError("start", "a process", errno);
     int status;
-    if (!WaitFor(pid, &status))
-      return SystemError("wait for", "a process", errno);
+    if (Error error = RunSharingMemory(TryPrograms, &attempt, &status);
+        !error.ok()) {
+      return error;
+    }
     if (attempt.error != 0) {
       return SystemError("write", "a memfd", attempt.error);
     }

@@ -373,7 +373,7 @@ Error ParseRecord(std::string_view text, Record* record) {
   record->name = std::string(field);
   // EEXIST and ENAMETOOLONG are the look-up's, after all of the text was read.
   Error name_error = CheckName(record->name);
-  if (!name_error.ok() && name_error.errnum == EINVAL) return name_error;
+  if (!name_error.ok() && name_error.errnum() == EINVAL) return name_error;
 
   const char type = reader.Current();
   reader.Skip();

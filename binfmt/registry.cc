@@ -141,8 +141,8 @@ Error Registry::ReadAll(std::vector<Entry>* entries) const {
   for (const std::string& name : names) {
     Entry entry;
     if (Error error = Read(name, &entry); !error.ok()) {
-      if (error.errnum == ENOENT) continue;
-      if (error.errnum != EINVAL) return error;
+      if (error.errnum() == ENOENT) continue;
+      if (error.errnum() != EINVAL) return error;
       entry = Entry();
       entry.record.name = name;
       entry.record.type = RecordType::kBpf;  // never compared by its bytes
@@ -166,7 +166,7 @@ Error Registry::OpenRegister() {
   }
   if (error == EACCES || error == EPERM) {
     Error denied = SystemError("open", file, error, Cause::kDenied);
-    denied.text += WhyDenied();
+    denied.AddText("@", {WhyDenied()});
     return denied;
   }
   return SystemError("open", file, error);
@@ -215,11 +215,9 @@ Error Registry::Command(const std::string& name, const char* command,
     Error failure = SystemError(what, file, error,
                                 denied ? Cause::kDenied : Cause::kFailed);
     if (error == EROFS) {
-      Append(&failure.text, {"; make it writable with: mount -o "
-                             "remount,rw ",
-                             Printable(dir_)});
+      failure.AddText("; make it writable with: mount -o remount,rw %", {dir_});
     } else if (denied) {
-      failure.text += WhyDenied();
+      failure.AddText("@", {WhyDenied()});
     }
     return failure;
   }
@@ -235,7 +233,8 @@ Error Registry::Command(const std::string& name, const char* command,
 
 Error Registry::Remove(const std::string& name) const {
   Error error = Command(name, "-1", "remove");
-  return error.errnum == ENOENT ? Ok() : error;
+  if (error.errnum() == ENOENT) return Ok();
+  return error;
 }
 
 Error Registry::SetEnabled(const std::string& name, bool enabled) const {

@@ -12,8 +12,8 @@ namespace binfmt {
 
 // FORMAT with each % and each @ replaced by the next of ARGS: % by its bytes as
 // Printable() writes them, for what comes from outside; @ by the bytes as they
-// are, for words of our own: Fill("cannot open %: @", {path, reason}). Once ARGS
-// are at their end, % and @ stay.
+// are, for words of our own: Fill("cannot open %: @", {path, reason}). Once
+// ARGS are at their end, % and @ stay.
 //
 // With a message behind every error this is what the program is made of:
 // absl::StrCat() in its place makes the whole executable half as large again,

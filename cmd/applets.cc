@@ -20,10 +20,9 @@ std::string ProgramName(const Applet& applet) {
 
 std::string Usage(const Applet& applet) {
   return binfmt::Fill(
-      "usage: @ [OPTION]... @\n\n@\n\n@@@",
-      {ProgramName(applet), applet.operands, applet.summary,
-       OptionHelp(absl::MakeSpan(applet.options, applet.option_count)),
-       applet.details[0] == '\0' ? "" : "\n", applet.details});
+      "usage: @ [OPTION]... @\n\n@\n\n@@@@",
+      {ProgramName(applet), applet.operands, applet.summary, applet.options,
+       kCommonOptions, applet.details[0] == '\0' ? "" : "\n", applet.details});
 }
 
 }  // namespace
@@ -41,8 +40,7 @@ const Applet* FindApplet(std::string_view name) {
 int RunApplet(const Applet& applet, absl::Span<const char* const> args) {
   Console console(ProgramName(applet));
   CommandLine line;
-  const binfmt::Error error = ParseCommandLine(
-      absl::MakeSpan(applet.options, applet.option_count), args, &line);
+  const binfmt::Error error = ParseCommandLine(applet.options, args, &line);
   if (!error.ok()) {
     console.Complain(error);
   } else if (line.common.help) {

@@ -17,8 +17,7 @@ struct Applet {
   const char* operands;  // for the usage line: "[TARGET]..."
   const char* summary;   // one imperative sentence
   const char* details;   // further lines for --help, ended by newlines, or ""
-  const Option* options;
-  size_t option_count;
+  const char* options;   // the help text of its own options (options.h), or ""
   // Does the applet's work. LINE is parsed and --help and the common options
   // that concern the console are dealt with.
   void (*run)(const CommandLine& line, Console* console);

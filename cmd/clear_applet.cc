@@ -20,12 +20,11 @@ using binfmt::Error;
 using binfmt::Misuse;
 using binfmt::Printable;
 
-constexpr Option kOptions[] = {
-    {0, "ours", nullptr, "the entries that binfmt-register makes"},
-    {0, "all", nullptr, "every entry, whoever made it"},
-    {0, "disable", nullptr, "switch the entries off and leave them there"},
-    {0, "enable", nullptr, "switch the entries on"},
-};
+constexpr char kOptions[] =
+    "      --ours             the entries that binfmt-register makes\n"
+    "      --all              every entry, whoever made it\n"
+    "      --disable          switch the entries off and leave them there\n"
+    "      --enable           switch the entries on\n";
 
 enum class Action { kRemove, kDisable, kEnable };
 
@@ -222,7 +221,6 @@ const Applet kClearApplet = {
     "qemu-aarch64); a PATTERN is a shell pattern of entry names. One that is\n"
     "not there is no error.\n",
     kOptions,
-    sizeof(kOptions) / sizeof(Option),
     Run,
 };
 

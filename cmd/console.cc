@@ -43,16 +43,16 @@ void Console::Note(std::string_view text) {
 }
 
 void Console::Complain(const binfmt::Error& error) {
-  const int status = StatusOf(error.cause);
+  const int status = StatusOf(error.cause());
   if (if_possible_ && status >= kExitNotMounted &&
       status <= kExitWouldNotLast) {
-    WriteLine(program_, binfmt::Fill("note: @", {error.text}));
+    WriteLine(program_, binfmt::Fill("note: @", {error.text()}));
     return;
   }
   WriteLine(program_,
             status == kExitMisuse
-                ? binfmt::Fill("@; see \"@ --help\"", {error.text, program_})
-                : error.text);
+                ? binfmt::Fill("@; see \"@ --help\"", {error.text(), program_})
+                : error.text());
   Fail(status);
 }
 
@@ -68,14 +68,17 @@ bool Console::CanReport() {
   return false;
 }
 
-int Console::Finish() {
-  if (!out_.empty()) {
-    const int error = binfmt::WriteAll(kStandardOutput, out_);
-    out_.clear();
-    if (error != 0) {
-      Complain(binfmt::SystemError("write to", "standard output", error));
-    }
+void Console::Flush() {
+  if (out_.empty()) return;
+  const int error = binfmt::WriteAll(kStandardOutput, out_);
+  out_.clear();
+  if (error != 0) {
+    Complain(binfmt::SystemError("write to", "standard output", error));
   }
+}
+
+int Console::Finish() {
+  Flush();
   return status_;
 }
 

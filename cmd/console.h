@@ -56,7 +56,10 @@ class Console {
   // result can't be told. True where it does, or nothing is to be printed.
   bool CanReport();
 
-  // Writes what was kept. Returns the program's exit status.
+  // Writes what was kept. Complains where it can't.
+  void Flush();
+
+  // Flush(); returns the program's exit status.
   int Finish();
 
  private:

@@ -43,7 +43,7 @@ binfmt::Error FindInterpreter(const arch_table::Target& target,
       if (error.ok()) return error;
       // A dangling link is there, in a way, and worth telling; a path through
       // a directory that is missing is not.
-      if (error.errnum != ENOENT && first.ok()) first = std::move(error);
+      if (error.errnum() != ENOENT && first.ok()) first = std::move(error);
     }
   }
   if (!first.ok()) return first;
@@ -57,6 +57,12 @@ binfmt::Error FindInterpreter(const arch_table::Target& target,
                              "--interpreter"
                            : ""},
       ENOENT);
+}
+
+std::string SearchPlaces(const SearchOptions& options) {
+  return options.dir.empty()
+             ? "/usr/bin, /usr/local/bin or /usr/libexec/qemu-binfmt"
+             : binfmt::Printable(options.dir);
 }
 
 bool UnderstandsPreservedArgv0(const std::string& path) {

@@ -33,6 +33,9 @@ binfmt::Error FindInterpreter(const arch_table::Target& target,
                               const SearchOptions& options,
                               FoundInterpreter* found);
 
+// The directories that a search looks into, for a message.
+std::string SearchPlaces(const SearchOptions& options);
+
 // Does the interpreter at PATH, when KERNEL starts it with flag P, know that
 // argv holds the original argv[0]? A name that ends in -binfmt-P says so; QEMU
 // since 6.0 reads it from AT_FLAGS, which Linux sets since 5.12.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // mount: brings binfmt_misc up.
+#include "binfmt/lifetime.h"
 #include "binfmt/mount.h"
+#include "binfmt/registry.h"
 #include "binfmt/text.h"
 #include "cmd/applets.h"
 #include "cmd/json.h"
@@ -8,10 +10,16 @@
 namespace cmd {
 namespace {
 
-constexpr Option kOptions[] = {
-    {0, "userns", nullptr,
-     "mount in a user namespace other than the first, too"},
-};
+using binfmt::Error;
+
+constexpr int kHoldInterval = 5000;  // milliseconds
+
+constexpr char kOptions[] =
+    "      --userns           mount in a user namespace other than the first, "
+    "too\n"
+    "      --host             mount in PID 1's mount namespace as well\n"
+    "      --hold             stay and keep the mount until SIGTERM or "
+    "SIGINT\n";
 
 void Report(const CommandLine& line, binfmt::MountOutcome outcome,
             Console* console) {
@@ -36,6 +44,25 @@ void Report(const CommandLine& line, binfmt::MountOutcome outcome,
           : binfmt::Fill("mounted binfmt_misc on @\n", {dir}));
 }
 
+// Stays; mounts again what somebody unmounted.
+void Hold(const CommandLine& line, const binfmt::MountOptions& options,
+          Console* console) {
+  for (;;) {
+    console->Flush();
+    // An open directory keeps the instance, even after a lazy umount.
+    binfmt::Registry registry;
+    Error error = binfmt::Registry::Open(line.common.dir, &registry);
+    if (binfmt::WaitForEnd(kHoldInterval)) return;
+    binfmt::MountOutcome outcome;
+    error = binfmt::MountBinfmtMisc(line.common.dir, options, &outcome);
+    if (!error.ok()) {
+      console->Complain(error);
+    } else if (outcome == binfmt::MountOutcome::kMounted) {
+      console->Note("binfmt_misc was unmounted; mounted it again");
+    }
+  }
+}
+
 void Run(const CommandLine& line, Console* console) {
   if (!line.operands.empty()) {
     console->Complain(binfmt::Failure("unexpected operand \"%\"",
@@ -46,7 +73,12 @@ void Run(const CommandLine& line, Console* console) {
   if (!console->CanReport()) return;
   binfmt::MountOptions options;
   options.dry_run = line.common.dry_run;
-  options.allow_user_namespace = !line.options.empty();
+  for (const GivenOption& given : line.options) {
+    if (given.Is("userns")) options.allow_user_namespace = true;
+    if (given.Is("host")) options.on_host = true;
+    if (given.Is("hold")) options.holds = true;
+  }
+  if (options.holds) binfmt::PrepareToHold();
   binfmt::MountOutcome outcome;
   const binfmt::Error error =
       binfmt::MountBinfmtMisc(line.common.dir, options, &outcome);
@@ -55,6 +87,7 @@ void Run(const CommandLine& line, Console* console) {
     return;
   }
   Report(line, outcome, console);
+  if (options.holds && !line.common.dry_run) Hold(line, options, console);
 }
 
 }  // namespace
@@ -66,7 +99,6 @@ const Applet kMountApplet = {
     "In a user namespace other than the first, a mount hides the host's\n"
     "handlers there for good; that is done with --userns only.\n",
     kOptions,
-    sizeof(kOptions) / sizeof(Option),
     Run,
 };
 

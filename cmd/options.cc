@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cmd/options.h"
 
+#include <algorithm>
 #include <cstddef>
 
 #include "absl/strings/strip.h"
@@ -8,61 +9,101 @@
 #include "binfmt/text.h"
 
 namespace cmd {
+
+const char kCommonOptions[] =
+    "  -D, --dir DIR          where binfmt_misc is mounted (default\n"
+    "                         /proc/sys/fs/binfmt_misc)\n"
+    "  -n, --dry-run          say what would be done and change nothing\n"
+    "  -q, --quiet            print errors only\n"
+    "      --json             print one JSON object instead of text\n"
+    "      --if-possible      exit 0, with a note, where binfmt_misc can't be\n"
+    "                         used here\n"
+    "  -h, --help             print this text\n";
+
 namespace {
+
+// Where the parts of an option stand in a line of help.
+constexpr size_t kLetterColumn = 3;
+constexpr size_t kDashesColumn = 6;
+constexpr size_t kNameColumn = 8;
 
 using binfmt::Error;
 using binfmt::Misuse;
 using binfmt::Printable;
 
-constexpr Option kCommonOptions[] = {
-    {'D', "dir", "DIR", "where binfmt_misc is mounted"},
-    {'n', "dry-run", nullptr, "say what would be done and change nothing"},
-    {'q', "quiet", nullptr, "print errors only"},
-    {0, "json", nullptr, "print one JSON object instead of text"},
-    {0, "if-possible", nullptr,
-     "exit 0, with a note, where binfmt_misc can't be used here"},
-    {'h', "help", nullptr, "print this text"},
+struct Option {
+  std::string_view name;   // empty: there is none
+  std::string_view value;  // what the help calls the value; empty: takes none
+  bool is_common = false;
 };
 
-// The column at which an option's help begins.
-constexpr size_t kHelpColumn = 28;
-
-template <typename Predicate>
-const Option* Find(absl::Span<const Option> own, Predicate matches) {
-  for (const Option& option : own) {
-    if (matches(option)) return &option;
+// Finds the option called NAME, or, where that is empty, with LETTER in HELP.
+Option FindIn(std::string_view help, std::string_view name, char letter) {
+  while (!help.empty()) {
+    const size_t end = std::min(help.find('\n'), help.size() - 1);
+    std::string_view line = help.substr(0, end);
+    help.remove_prefix(end + 1);
+    if (line.size() < kNameColumn || line.substr(kDashesColumn, 2) != "--") {
+      continue;
+    }
+    const char its_letter = line[kLetterColumn];
+    line.remove_prefix(kNameColumn);
+    Option option;
+    option.name = line.substr(0, line.find(' '));
+    line.remove_prefix(option.name.size());
+    if (line.size() > 1 && line[1] != ' ') {
+      option.value = line.substr(1, line.find(' ', 1) - 1);
+    }
+    if (name.empty() ? its_letter == letter : option.name == name) {
+      return option;
+    }
   }
-  for (const Option& option : kCommonOptions) {
-    if (matches(option)) return &option;
-  }
-  return nullptr;
+  return Option();
 }
 
-void Take(const Option* option, std::string_view value, CommandLine* line) {
+Option Find(std::string_view own, std::string_view name, char letter) {
+  Option option = FindIn(own, name, letter);
+  if (option.name.empty()) {
+    option = FindIn(kCommonOptions, name, letter);
+    option.is_common = true;
+  }
+  return option;
+}
+
+void Take(const Option& option, std::string_view value, CommandLine* line) {
   CommonOptions& common = line->common;
-  const std::string_view name = option->name;
-  if (option < kCommonOptions ||
-      option >= kCommonOptions + sizeof(kCommonOptions) / sizeof(Option)) {
-    line->options.push_back({option, value});
-  } else if (name == "dir") {
-    common.dir = std::string(value);
-  } else if (name == "dry-run") {
-    common.dry_run = true;
-  } else if (name == "quiet") {
-    common.quiet = true;
-  } else if (name == "json") {
-    common.json = true;
-  } else if (name == "if-possible") {
-    common.if_possible = true;
-  } else {
-    common.help = true;
+  if (!option.is_common) {
+    line->options.push_back({option.name, value});
+    return;
+  }
+  // Their first letters differ.
+  switch (option.name[0]) {
+    case 'd':
+      if (option.name == "dir") {
+        common.dir = std::string(value);
+      } else {
+        common.dry_run = true;
+      }
+      break;
+    case 'q':
+      common.quiet = true;
+      break;
+    case 'j':
+      common.json = true;
+      break;
+    case 'i':
+      common.if_possible = true;
+      break;
+    default:
+      common.help = true;
+      break;
   }
 }
 
 // Walks the arguments; an option's value may be the next one.
 class Parser {
  public:
-  Parser(absl::Span<const Option> own, absl::Span<const char* const> args,
+  Parser(std::string_view own, absl::Span<const char* const> args,
          CommandLine* line)
       : own_(own), args_(args), line_(line) {}
 
@@ -89,85 +130,57 @@ class Parser {
  private:
   Error Long(std::string_view text) {
     const size_t equals = text.find('=');
-    const std::string_view name = text.substr(0, equals);
-    const Option* option =
-        Find(own_, [&](const Option& o) { return name == o.name; });
-    if (option == nullptr) {
-      return Misuse("unknown option \"--%\"", {name});
+    const Option option = Find(own_, text.substr(0, equals), '\0');
+    if (option.name.empty()) {
+      return Misuse("unknown option \"--%\"", {text.substr(0, equals)});
     }
-    if (equals != std::string_view::npos) {
-      if (option->value == nullptr) {
-        return Misuse("option --@ takes no value", {option->name});
-      }
-      Take(option, text.substr(equals + 1), line_);
-      return binfmt::Ok();
+    if (equals == std::string_view::npos) return TakeWithNext(option);
+    if (option.value.empty()) {
+      return Misuse("option --@ takes no value", {option.name});
     }
-    return TakeWithNext(option, binfmt::Fill("--@", {option->name}));
+    Take(option, text.substr(equals + 1), line_);
+    return binfmt::Ok();
   }
 
   Error Letters(std::string_view letters) {
     while (!letters.empty()) {
-      const char letter = letters[0];
+      const Option option = Find(own_, "", letters[0]);
+      if (option.name.empty() || letters[0] == ' ') {
+        return Misuse("unknown option \"-%\"", {letters.substr(0, 1)});
+      }
       letters.remove_prefix(1);
-      const Option* option =
-          Find(own_, [&](const Option& o) { return o.letter == letter; });
-      if (option == nullptr) {
-        return Misuse("unknown option \"-%\"", {std::string_view(&letter, 1)});
-      }
-      if (option->value == nullptr) {
-        Take(option, "", line_);
-        continue;
-      }
-      if (!letters.empty()) {
+      if (letters.empty()) return TakeWithNext(option);
+      if (!option.value.empty()) {
         Take(option, letters, line_);
         return binfmt::Ok();
       }
-      return TakeWithNext(option,
-                          binfmt::Fill("-@", {std::string_view(&letter, 1)}));
+      Take(option, "", line_);
     }
     return binfmt::Ok();
   }
 
-  Error TakeWithNext(const Option* option, std::string_view spelling) {
-    if (option->value == nullptr) {
+  Error TakeWithNext(const Option& option) {
+    if (option.value.empty()) {
       Take(option, "", line_);
       return binfmt::Ok();
     }
     if (next_ == args_.size()) {
-      return Misuse("option @ needs a value @", {spelling, option->value});
+      return Misuse("option --@ needs a value, @", {option.name, option.value});
     }
     Take(option, args_[next_++], line_);
     return binfmt::Ok();
   }
 
-  absl::Span<const Option> own_;
+  std::string_view own_;
   absl::Span<const char* const> args_;
   CommandLine* line_;
   size_t next_ = 0;
 };
 
-void AppendHelp(const Option& option, std::string* text) {
-  std::string left = "  ";
-  if (option.letter != 0) {
-    binfmt::Append(&left, {"-", std::string_view(&option.letter, 1), ", "});
-  } else {
-    left += "    ";
-  }
-  binfmt::Append(&left, {"--", option.name});
-  if (option.value != nullptr) binfmt::Append(&left, {" ", option.value});
-  if (left.size() + 2 > kHelpColumn) {
-    left += '\n';
-    left.append(kHelpColumn, ' ');
-  } else {
-    left.resize(kHelpColumn, ' ');
-  }
-  binfmt::Append(text, {left, option.help, "\n"});
-}
-
 }  // namespace
 
-Error ParseCommandLine(absl::Span<const Option> own,
-                       absl::Span<const char* const> args, CommandLine* line) {
+Error ParseCommandLine(std::string_view own, absl::Span<const char* const> args,
+                       CommandLine* line) {
   *line = CommandLine();
   line->common.dir = binfmt::kDefaultDir;
   Error error = Parser(own, args, line).Run();
@@ -185,14 +198,7 @@ Error ParseYesNo(const GivenOption& given, bool* value) {
     return binfmt::Ok();
   }
   return Misuse("option --@ takes yes or no, not \"%\"",
-                {given.option->name, given.value});
-}
-
-std::string OptionHelp(absl::Span<const Option> own) {
-  std::string text;
-  for (const Option& option : own) AppendHelp(option, &text);
-  for (const Option& option : kCommonOptions) AppendHelp(option, &text);
-  return text;
+                {given.name, given.value});
 }
 
 }  // namespace cmd

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Options: one table an applet, which parses the command line and prints the
-// help.
+// Options: the help text is the table by which the command line is read.
 #ifndef CMD_OPTIONS_H_
 #define CMD_OPTIONS_H_
 
@@ -12,13 +11,6 @@
 #include "binfmt/error.h"
 
 namespace cmd {
-
-struct Option {
-  char letter;        // 0: none
-  const char* name;   // without the dashes
-  const char* value;  // what the help calls the value; nullptr: takes none
-  const char* help;   // one line
-};
 
 // What every applet takes.
 struct CommonOptions {
@@ -32,10 +24,10 @@ struct CommonOptions {
 
 // One option of a command line, in the order in which they were given.
 struct GivenOption {
-  const Option* option;
+  std::string_view name;  // long, without the dashes
   std::string_view value;
 
-  bool Is(std::string_view name) const { return option->name == name; }
+  bool Is(std::string_view other) const { return name == other; }
 };
 
 struct CommandLine {
@@ -44,18 +36,24 @@ struct CommandLine {
   std::vector<std::string_view> operands;
 };
 
-// Reads ARGS by OWN and the options that every applet takes: -n, -nq, -D DIR,
-// -DDIR, --dir DIR, --dir=DIR; options and operands may be mixed; what follows
-// "--" is an operand. Fails with kMisuse.
-binfmt::Error ParseCommandLine(absl::Span<const Option> own,
+// Reads ARGS by OWN, an applet's part of the help text, and the options that
+// every applet takes: -n, -nq, -D DIR, -DDIR, --dir DIR, --dir=DIR; options and
+// operands may be mixed; what follows "--" is an operand. Fails with kMisuse.
+//
+// The help text is the table of options, so that neither can differ from the
+// other. A line of it that begins with
+//   "  -p, --persistent yes|no  what it does"  or
+//   "      --hold  what it does"
+// declares an option; one word behind one blank is the value that it takes.
+binfmt::Error ParseCommandLine(std::string_view own,
                                absl::Span<const char* const> args,
                                CommandLine* line);
 
 // Reads a value that is "yes" or "no".
 binfmt::Error ParseYesNo(const GivenOption& given, bool* value);
 
-// Lines "  -D, --dir DIR   help", one an option of OWN, then the common ones.
-std::string OptionHelp(absl::Span<const Option> own);
+// The help text of the options that every applet takes.
+extern const char kCommonOptions[];
 
 }  // namespace cmd
 

@@ -1,19 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 // register: makes the kernel start an emulator for foreign programs.
 #include <cerrno>
+#include <cstdint>
 #include <cstdlib>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_join.h"
+#include "binfmt/clock.h"
+#include "binfmt/guard.h"
 #include "binfmt/install.h"
+#include "binfmt/interpreter.h"
+#include "binfmt/lifetime.h"
 #include "binfmt/mount.h"
 #include "binfmt/registry.h"
 #include "binfmt/text.h"
 #include "cmd/applets.h"
 #include "cmd/interpreter_search.h"
 #include "cmd/json.h"
+#include "cmd/plan.h"
 #include "cmd/targets.h"
 
 namespace cmd {
@@ -24,44 +30,52 @@ using binfmt::Error;
 using binfmt::Misuse;
 using binfmt::Printable;
 
-constexpr Option kOptions[] = {
-    {0, "mount", nullptr, "mount binfmt_misc first, as binfmt-mount does"},
-    {0, "userns", nullptr, "with --mount: in any user namespace"},
-    {'I', "interpreter", "PATH", "this interpreter (for one target)"},
-    {'Q', "qemu-path", "DIR", "the directory of the interpreters"},
-    {'F', "qemu-suffix", "SUFFIX", "what follows qemu-NAME in their names"},
-    {'p', "persistent", "yes|no",
-     "open the interpreter now, so that it is found in every container (flag "
-     "F; default yes)"},
-    {'c', "credential", "yes|no",
-     "run setuid programs with their owner's rights (flags O and C; default "
-     "no)"},
-    {'g', "preserve-argv0", "yes|no|auto",
-     "hand argv[0] over (flag P; default auto: where it is understood)"},
-    {'i', "ignore-family", "yes|no",
-     "register what this machine runs by itself, too (default no)"},
-    {0, "replace", nullptr, "swap entries that differ, without a gap"},
-    {0, "override", nullptr, "register in front of other handlers"},
-};
+constexpr uint32_t kMostSeconds = 86400;
+constexpr int kHoldInterval = 5000;  // milliseconds
+constexpr int kPollInterval = 100;   // milliseconds
 
-enum class Choice { kNo, kYes, kAuto };
+constexpr char kOptions[] =
+    "  -I, --interpreter PATH  this interpreter (for one target)\n"
+    "  -Q, --qemu-path DIR    the directory of the interpreters\n"
+    "  -F, --qemu-suffix SUFFIX  what follows qemu-NAME in their names\n"
+    "  -p, --persistent yes|no  open the interpreter now, so that it is found "
+    "in\n"
+    "                         every container (flag F; default yes)\n"
+    "  -c, --credential yes|no  run setuid programs with their owner's rights\n"
+    "                         (flags O and C; default no)\n"
+    "  -g, --preserve-argv0 yes|no|auto  hand argv[0] over (flag P; default\n"
+    "                         auto: where it is understood)\n"
+    "  -i, --ignore-family yes|no  register what this machine runs by itself,\n"
+    "                         too (default no)\n"
+    "      --replace          swap entries that differ, without a gap\n"
+    "      --override         register in front of other handlers\n"
+    "      --rule RECORD      register this record of the kernel's syntax\n"
+    "  -f, --file FILE        register the records of a binfmt.d file (-: "
+    "stdin)\n"
+    "      --mount            mount binfmt_misc first, as binfmt-mount does\n"
+    "      --userns           with --mount: in any user namespace\n"
+    "      --host             with --mount: in PID 1's mount namespace, too\n"
+    "      --wait SEC         wait for interpreters that are not there yet\n"
+    "      --hold             stay until SIGTERM or SIGINT and put back what "
+    "gets\n"
+    "                         lost\n";
 
 struct Settings {
   bool mount = false;
-  bool user_namespace = false;
+  bool hold = false;
   bool ignore_native = false;
-  bool persistent = true;
-  std::optional<bool> credential;
-  Choice preserve_argv0 = Choice::kAuto;
-  std::string interpreter;
-  SearchOptions search;
+  int64_t wait = 0;  // milliseconds
+  RecordOptions record;
+  binfmt::MountOptions mounting;
   binfmt::InstallOptions install;
 };
 
-// The targets that were asked for.
+// What was asked for.
 struct Request {
   TargetList targets;
   bool all = false;
+  std::vector<std::string_view> rules;
+  std::vector<std::string_view> files;
 };
 
 Error ReadChoice(const GivenOption& given, Choice* choice) {
@@ -75,37 +89,61 @@ Error ReadChoice(const GivenOption& given, Choice* choice) {
     return binfmt::Ok();
   }
   return Misuse("option --@ takes yes, no or auto, not \"%\"",
-                {given.option->name, given.value});
+                {given.name, given.value});
 }
 
-Error ReadSettings(const CommandLine& line, Settings* settings) {
+// Reads a value that is a number of seconds.
+Error ReadSeconds(const GivenOption& given, int64_t* milliseconds) {
+  uint32_t seconds;
+  if (!binfmt::ParseDecimal(given.value, kMostSeconds, &seconds)) {
+    return Misuse("option --@ takes a number of seconds, at most @, not \"%\"",
+                  {given.name, binfmt::Decimal(kMostSeconds), given.value});
+  }
+  *milliseconds = int64_t{seconds} * 1000;
+  return binfmt::Ok();
+}
+
+Error ReadSettings(const CommandLine& line, Settings* settings,
+                   Request* request) {
   settings->install.dry_run = line.common.dry_run;
+  settings->mounting.dry_run = line.common.dry_run;
   for (const GivenOption& given : line.options) {
     Error error = binfmt::Ok();
     if (given.Is("mount")) {
       settings->mount = true;
     } else if (given.Is("userns")) {
-      settings->user_namespace = true;
+      settings->mounting.allow_user_namespace = true;
+    } else if (given.Is("host")) {
+      settings->mounting.on_host = true;
+    } else if (given.Is("hold")) {
+      settings->hold = true;
+      settings->mounting.holds = true;
+    } else if (given.Is("wait")) {
+      error = ReadSeconds(given, &settings->wait);
+    } else if (given.Is("rule")) {
+      request->rules.push_back(given.value);
+    } else if (given.Is("file")) {
+      request->files.push_back(given.value);
     } else if (given.Is("interpreter")) {
-      settings->interpreter = std::string(given.value);
+      settings->record.interpreter = std::string(given.value);
       if (given.value.empty()) {
         error = Misuse("option --interpreter needs a path", {});
       }
     } else if (given.Is("qemu-path")) {
-      settings->search.dir = std::string(given.value);
+      settings->record.search.dir = std::string(given.value);
       if (given.value.empty() || given.value[0] != '/') {
         error = Misuse("option --qemu-path needs an absolute path", {});
       }
     } else if (given.Is("qemu-suffix")) {
-      settings->search.suffix = std::string(given.value);
+      settings->record.search.suffix = std::string(given.value);
     } else if (given.Is("persistent")) {
-      error = ParseYesNo(given, &settings->persistent);
+      error = ParseYesNo(given, &settings->record.persistent);
     } else if (given.Is("credential")) {
       bool value = false;
       error = ParseYesNo(given, &value);
-      settings->credential = value;
+      settings->record.credential = value;
     } else if (given.Is("preserve-argv0")) {
-      error = ReadChoice(given, &settings->preserve_argv0);
+      error = ReadChoice(given, &settings->record.preserve_argv0);
     } else if (given.Is("ignore-family")) {
       error = ParseYesNo(given, &settings->ignore_native);
     } else if (given.Is("replace")) {
@@ -137,8 +175,10 @@ Error ReadRequest(const CommandLine& line, const Settings& settings,
       words.push_back(word);
     }
   }
-  if (words.empty()) {
-    if (!line.operands.empty()) return Misuse("an operand names no target", {});
+  if (words.empty() && !line.operands.empty()) {
+    return Misuse("an operand names no target", {});
+  }
+  if (words.empty() && request->rules.empty() && request->files.empty()) {
     words = DefaultWords();
   }
   for (const std::string_view word : words) {
@@ -152,7 +192,7 @@ Error ReadRequest(const CommandLine& line, const Settings& settings,
     for (const Target* other : request->targets) known |= other == target;
     if (!known) request->targets.push_back(target);
   }
-  if (!settings.interpreter.empty() &&
+  if (!settings.record.interpreter.empty() &&
       (request->all || request->targets.size() != 1)) {
     return Misuse("option --interpreter goes with one target", {});
   }
@@ -167,40 +207,32 @@ Error ReadRequest(const CommandLine& line, const Settings& settings,
 // Does the work for one request.
 class Registrar {
  public:
-  Registrar(const CommandLine& line, const Settings& settings, Console* console)
-      : line_(line), settings_(settings), console_(console) {}
+  Registrar(const CommandLine& line, const Settings& settings,
+            const Request& request, Console* console)
+      : line_(line),
+        settings_(settings),
+        request_(request),
+        console_(console),
+        plan_(settings.record) {}
 
-  Error Run(const Request& request) {
-    if (Error error = OpenRegistry(); !error.ok()) return error;
-    if (Error error = CollectCandidates(request); !error.ok()) return error;
-    if (Error error = DropNative(request.all); !error.ok()) return error;
-    if (targets_.empty() && request.all && !failed_) {
-      return binfmt::Failure(
-          "there is no interpreter for any target in /usr/bin, "
-          "/usr/local/bin or /usr/libexec/qemu-binfmt; install "
-          "qemu-user-static, or name its directory with --qemu-path",
-          ENOENT);
+  void Run() {
+    if (settings_.hold) binfmt::PrepareToHold();
+    Error error = OpenRegistry();
+    if (error.ok()) {
+      MakePlan();
+      error = Install();
     }
-    for (binfmt::Record& record : records_) AdoptCredential(&record);
-    std::vector<binfmt::Outcome> outcomes;
-    if (Error error = binfmt::Install(&registry_, entries_, records_,
-                                      settings_.install, &outcomes);
-        !error.ok()) {
-      return error;
-    }
-    Report(outcomes);
-    return binfmt::Ok();
+    if (!error.ok()) console_->Complain(error);
+    if (settings_.hold && !line_.common.dry_run) Hold();
   }
 
  private:
   Error OpenRegistry() {
     const std::string& dir = line_.common.dir;
     if (settings_.mount) {
-      binfmt::MountOptions options;
-      options.allow_user_namespace = settings_.user_namespace;
-      options.dry_run = line_.common.dry_run;
       binfmt::MountOutcome outcome;
-      if (Error error = binfmt::MountBinfmtMisc(dir, options, &outcome);
+      if (Error error =
+              binfmt::MountBinfmtMisc(dir, settings_.mounting, &outcome);
           !error.ok()) {
         return error;
       }
@@ -225,83 +257,110 @@ class Registrar {
     return registry_.ReadAll(&entries_);
   }
 
-  // Finds the interpreters; fills targets_ and records_.
-  Error CollectCandidates(const Request& request) {
-    for (const Target* target : request.targets) {
-      FoundInterpreter found;
-      Error error = Locate(*target, &found);
-      if (error.ok()) {
-        targets_.push_back(target);
-        records_.push_back(MakeRecord(*target, found.path));
-        continue;
+  void MakePlan() {
+    for (const std::string_view rule : request_.rules) {
+      if (Error error = plan_.AddRule(rule); !error.ok()) {
+        console_->Complain(error);
       }
+    }
+    for (const std::string_view file : request_.files) {
+      plan_.AddFile(std::string(file), console_);
+    }
+    const int64_t end = binfmt::MonotonicMilliseconds() + settings_.wait;
+    bool found = false;
+    for (const Target* target : request_.targets) {
+      Error error = plan_.AddTarget(*target);
+      // "all" waits for the first interpreter only: nobody knows how many come.
+      while (error.errnum() == ENOENT && !request_.all &&
+             binfmt::MonotonicMilliseconds() < end) {
+        binfmt::SleepMilliseconds(kPollInterval);
+        error = plan_.AddTarget(*target);
+      }
+      found |= error.errnum() != ENOENT;
       // "all" is every target that has an interpreter.
-      if (request.all && error.errnum == ENOENT) continue;
-      failed_ = true;
-      error.text = binfmt::Fill("@: @", {target->EntryName(), error.text});
+      if (error.ok() || (request_.all && error.errnum() == ENOENT)) continue;
+      error.SetText("@: @", {target->EntryName(), error.text()});
       console_->Complain(error);
     }
-    return binfmt::Ok();
-  }
-
-  Error Locate(const Target& target, FoundInterpreter* found) const {
-    if (settings_.interpreter.empty()) {
-      return FindInterpreter(target, settings_.search, found);
+    if (request_.all && !found) {
+      if (binfmt::MonotonicMilliseconds() < end) {
+        binfmt::SleepMilliseconds(kPollInterval);
+        MakePlan();
+        return;
+      }
+      console_->Complain(binfmt::Failure(
+          "there is no interpreter for any target in @; install "
+          "qemu-user-static, or name a directory with --qemu-path",
+          {SearchPlaces(settings_.record.search)}, ENOENT));
     }
-    found->path = settings_.interpreter;
-    return binfmt::InspectInterpreter(found->path, &found->facts);
-  }
-
-  binfmt::Record MakeRecord(const Target& target,
-                            const std::string& interpreter) const {
-    binfmt::Record record;
-    record.name = target.EntryName();
-    record.magic = std::string(target.magic());
-    record.mask = std::string(target.mask());
-    record.interpreter = interpreter;
-    if (settings_.persistent) record.flags |= binfmt::kFixBinary;
-    if (settings_.credential.value_or(false)) {
-      record.flags |= binfmt::kCredentials | binfmt::kOpenBinary;
-    }
-    if (settings_.preserve_argv0 == Choice::kYes ||
-        (settings_.preserve_argv0 == Choice::kAuto &&
-         UnderstandsPreservedArgv0(interpreter))) {
-      record.flags |= binfmt::kPreserveArgv0;
-    }
-    return record;
-  }
-
-  // Leaves out what this machine runs by itself.
-  Error DropNative(bool all) {
-    if (settings_.ignore_native) return binfmt::Ok();
-    std::vector<int> native;
-    if (Error error = FindNative(targets_, &native); !error.ok()) return error;
-    size_t kept = 0;
-    for (size_t i = 0; i < targets_.size(); ++i) {
-      if (native[i] == 0) {
-        if (kept != i) {
-          targets_[kept] = targets_[i];
-          records_[kept] = std::move(records_[i]);
-        }
-        ++kept;
-      } else if (!all) {
-        failed_ = true;
-        console_->Complain(
-            binfmt::Failure("@: this machine runs programs for @ by itself; "
-                            "register it all the same with --ignore-family yes",
-                            {records_[i].name, targets_[i]->name()}));
+    plan_.Vet(request_.all, settings_.ignore_native, console_);
+    for (Planned& item : plan_.items()) {
+      guard_.AddInterpreter(item.record.interpreter, item.interpreter.head);
+      AdoptCredential(&item.record);
+      if (const std::string hint = binfmt::SelinuxHint(item.record.interpreter);
+          !hint.empty()) {
+        console_->Note(hint);
       }
     }
-    if (all && kept == 0 && !targets_.empty()) failed_ = true;
-    targets_.resize(kept);
-    records_.resize(kept);
+  }
+
+  Error Install() {
+    std::vector<binfmt::Record> records;
+    records.reserve(plan_.items().size());
+    for (const Planned& item : plan_.items()) records.push_back(item.record);
+    std::vector<binfmt::Outcome> outcomes;
+    binfmt::InstallOptions options = settings_.install;
+    options.guard = &guard_;
+    if (Error error =
+            binfmt::Install(&registry_, entries_, records, options, &outcomes);
+        !error.ok()) {
+      return error;
+    }
+    Report(outcomes);
     return binfmt::Ok();
+  }
+
+  // Stays and puts back what gets lost.
+  void Hold() {
+    for (;;) {
+      console_->Flush();
+      if (binfmt::WaitForEnd(kHoldInterval)) return;
+      Error error = OpenRegistry();
+      std::vector<binfmt::Record> lost;
+      for (const Planned& item : plan_.items()) {
+        bool there = false;
+        for (const binfmt::Entry& entry : entries_) {
+          there |= entry.record.name == item.record.name;
+        }
+        if (!there) lost.push_back(item.record);
+      }
+      binfmt::InstallOptions options = settings_.install;
+      options.guard = &guard_;
+      std::vector<binfmt::Outcome> outcomes;
+      if (error.ok()) {
+        error = binfmt::Install(&registry_, entries_, lost, options, &outcomes);
+      }
+      // The same trouble is told once.
+      if (!error.ok() && error.text() != last_trouble_)
+        console_->Complain(error);
+      last_trouble_ = std::string(error.text());
+      for (size_t i = 0; i < outcomes.size(); ++i) {
+        if (outcomes[i].error.ok()) {
+          console_->Note(
+              binfmt::Fill("% was gone; registered it again", {lost[i].name}));
+        } else {
+          console_->Complain(outcomes[i].error);
+        }
+      }
+    }
   }
 
   // A replacement keeps the old entry's C unless told otherwise: whoever set
   // it needs sudo in a container to go on working.
   void AdoptCredential(binfmt::Record* record) const {
-    if (!settings_.install.replace || settings_.credential.has_value()) return;
+    if (!settings_.install.replace || settings_.record.credential.has_value()) {
+      return;
+    }
     for (const binfmt::Entry& entry : entries_) {
       if (entry.record.name == record->name &&
           (entry.record.flags & binfmt::kCredentials) != 0) {
@@ -333,7 +392,8 @@ class Registrar {
     json.BeginArray();
     for (size_t i = 0; i < outcomes.size(); ++i) {
       const binfmt::Outcome& outcome = outcomes[i];
-      const binfmt::Record& record = records_[i];
+      const Planned& item = plan_.items()[i];
+      const binfmt::Record& record = item.record;
       if (!outcome.error.ok()) console_->Complain(outcome.error);
       hint |= (outcome.change == binfmt::Change::kAdded ||
                outcome.change == binfmt::Change::kReplaced) &&
@@ -343,7 +403,12 @@ class Registrar {
       if (line_.common.json) {
         json.BeginObject();
         json.Field("name", record.name);
-        json.Field("target", targets_[i]->name());
+        json.Key("target");
+        if (item.target == nullptr) {
+          json.Null();
+        } else {
+          json.String(item.target->name());
+        }
         json.Field("result", word);
         json.Field("interpreter", record.interpreter);
         json.Field("flags", flags);
@@ -354,7 +419,7 @@ class Registrar {
         json.EndObject();
       } else if (outcome.change != binfmt::Change::kFailed) {
         console_->Result(binfmt::Fill(
-            "@: @, %@@@\n",
+            "%: @, %@@@\n",
             {record.name, word, record.interpreter,
              flags.empty() ? "" : ", flags ", flags,
              outcome.shadows.empty() || settings_.install.replace
@@ -366,7 +431,7 @@ class Registrar {
     json.EndArray();
     json.EndObject();
     if (line_.common.json) console_->Result(json.text() + "\n");
-    if (hint && !settings_.credential.has_value()) {
+    if (hint && !settings_.record.credential.has_value()) {
       console_->Note(
           "setuid programs (sudo) will run without their rights; "
           "--credential yes gives them");
@@ -375,26 +440,26 @@ class Registrar {
 
   const CommandLine& line_;
   const Settings& settings_;
+  const Request& request_;
   Console* console_;
   binfmt::Registry registry_;
   std::vector<binfmt::Entry> entries_;
-  TargetList targets_;                   // what is to be registered,
-  std::vector<binfmt::Record> records_;  // and as what
-  bool failed_ = false;                  // something was complained of
+  binfmt::Guard guard_;
+  Plan plan_;
+  std::string last_trouble_;
 };
 
 void Run(const CommandLine& line, Console* console) {
   Settings settings;
   Request request;
-  Error error = ReadSettings(line, &settings);
+  Error error = ReadSettings(line, &settings, &request);
   if (error.ok()) error = ReadRequest(line, settings, &request);
   if (!error.ok()) {
     console->Complain(error);
     return;
   }
   if (!console->CanReport()) return;
-  error = Registrar(line, settings, console).Run(request);
-  if (!error.ok()) console->Complain(error);
+  Registrar(line, settings, request, console).Run();
 }
 
 }  // namespace
@@ -409,7 +474,6 @@ const Applet kRegisterApplet = {
     "Without TARGET: the words of $QEMU_TARGET_LIST, else of\n"
     "$qemu_target_list, else all.\n",
     kOptions,
-    sizeof(kOptions) / sizeof(Option),
     Run,
 };
 

@@ -174,10 +174,9 @@ void Probe(std::string_view operand, const Overview& overview, bool listed,
   if (line == nullptr) {
     if (Error error = ParseTarget(operand, &target); !error.ok()) {
       // It may be the name of an entry that is not there.
-      error.cause = binfmt::Cause::kFailed;
-      error.text =
-          binfmt::Fill("there is no entry \"%\", and it is no target: @",
-                       {operand, error.text});
+      error.set_cause(binfmt::Cause::kFailed);
+      error.SetText("there is no entry \"%\", and it is no target: @",
+                    {operand, error.text()});
       console->Complain(error);
       return;
     }
@@ -354,8 +353,7 @@ const Applet kStatusApplet = {
     "Show the entries of binfmt_misc in the order in which they match.",
     "With operands it is a probe: the exit status is 0 only when each NAME is\n"
     "an entry that is enabled and usable, and programs of each TARGET run.\n",
-    nullptr,
-    0,
+    "",
     Run,
 };
 

@@ -86,7 +86,7 @@ def _impl(ctx):
                 # Without NDEBUG abseil's logging brings printf.
                 _flags(_COMPILE, ["-DNDEBUG"], opt),
                 _flags(_COMPILE, ["-ffunction-sections", "-fdata-sections"]),
-                _flags(_LINK, ["-Wl,--gc-sections", "-Wl,--icf=safe", "-Wl,--build-id=none"]),
+                _flags(_LINK, ["-Wl,--gc-sections", "-Wl,--icf=all", "-Wl,--build-id=none"]),
                 # 5 % off; a test is not worth the time.
                 _flags(_COMPILE + _LINK, ["-flto"], opt),
                 _flags(_LINK, ["-Wl,--strip-all"], opt),

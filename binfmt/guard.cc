@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "binfmt/guard.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+#include <cstddef>
+
+#include "absl/strings/match.h"
+#include "binfmt/io.h"
+#include "binfmt/match.h"
+#include "binfmt/text.h"
+
+namespace binfmt {
+namespace {
+
+constexpr char kElfMagic[] =
+    "\x7f"
+    "ELF";
+constexpr size_t kElfMagicLength = 4;
+constexpr size_t kOsAbiPosition = 7;
+constexpr size_t kPaddingEnd = 16;
+constexpr size_t kTypePosition = 16;
+constexpr size_t kMachinePosition = 18;
+constexpr size_t kHeaderLength = 64;
+constexpr char kOsAbiLinux = 3;
+// exec_binprm(): depth > 5 is ELOOP.
+constexpr int kMostHops = 5;
+
+std::string ReadHead(const std::string& path) {
+  std::string head;
+  const UniqueFd fd = OpenAt(AT_FDCWD, path.c_str(), O_RDONLY | O_NONBLOCK);
+  if (fd.ok()) (void)ReadSome(fd.get(), kMatchWindow, &head);
+  return head;
+}
+
+std::string TargetOf(const char* link) {
+  char path[PATH_MAX];
+  const ssize_t length = readlink(link, path, sizeof(path));
+  return length > 0 ? std::string(path, static_cast<size_t>(length)) : "";
+}
+
+unsigned char ComparedBits(const Record& record, size_t position) {
+  if (position < record.offset) return 0;
+  const size_t i = position - record.offset;
+  if (i >= record.magic.size()) return 0;
+  return record.mask.empty() ? 0xff
+                             : static_cast<unsigned char>(record.mask[i]);
+}
+
+bool ComparesNothing(const Record& record) {
+  return !record.mask.empty() &&
+         record.mask.find_first_not_of('\0') == std::string::npos;
+}
+
+// Does RECORD take some ELF files without asking for their machine?
+bool TakesAnyMachine(const Record& record) {
+  Record elf;
+  elf.magic = std::string(kElfMagic, kElfMagicLength);
+  if (!CanOverlap(record, elf)) return false;
+  return ComparedBits(record, kMachinePosition) != 0xff ||
+         ComparedBits(record, kMachinePosition + 1) != 0xff;
+}
+
+Error Refuse(const Record& record, const char* why) {
+  return Failure("refused to register %: @", {record.name, why}, EPERM);
+}
+
+}  // namespace
+
+Guard::Guard() {
+  const std::string own = ReadHead("/proc/self/exe");
+  samples_.push_back(
+      {"this program itself (binfmtbox)", own, TargetOf("/proc/self/exe")});
+  samples_.push_back(
+      {"PID 1", ReadHead("/proc/1/exe"), TargetOf("/proc/1/exe")});
+  // Programs of this one's kind: position independent or not, with and without
+  // a brand, with the padding free.
+  if (own.size() >= kHeaderLength) {
+    for (const char type : {'\x02', '\x03'}) {
+      for (const char os_abi : {'\0', kOsAbiLinux}) {
+        std::string head = own.substr(0, kHeaderLength);
+        const bool big_endian = head[5] == 2;
+        head[kTypePosition + (big_endian ? 1 : 0)] = type;
+        head[kOsAbiPosition] = os_abi;
+        std::fill(head.begin() + kOsAbiPosition + 1, head.begin() + kPaddingEnd,
+                  '\0');
+        samples_.push_back({"this machine's own programs", head, ""});
+      }
+    }
+  }
+  for (const char* line :
+       {"#!/bin/sh\n", "#! /bin/sh\n", "#!/usr/bin/env sh\n"}) {
+    samples_.push_back({"every script", line, ""});
+  }
+}
+
+void Guard::AddInterpreter(const std::string& path, const std::string& head) {
+  interpreters_.push_back({"", head.substr(0, kMatchWindow), path});
+}
+
+std::string Guard::HeadOf(const std::string& path) const {
+  for (const Sample& known : interpreters_) {
+    if (known.path == path) return known.head;
+  }
+  return ReadHead(path);
+}
+
+Error Guard::Check(const Record& record, absl::Span<const Entry> present,
+                   absl::Span<const Record> wanted) const {
+  if (record.type == RecordType::kMagic) {
+    if (ComparesNothing(record)) {
+      return Refuse(record, "its mask has no bit, so it takes every file");
+    }
+    for (const Sample& sample : samples_) {
+      if (sample.head.empty() || !Matches(record, {sample.head, sample.path})) {
+        continue;
+      }
+      return Failure(
+          "refused to register %: it takes @, and nothing would start any more",
+          {record.name, sample.what}, EPERM);
+    }
+    if (TakesAnyMachine(record)) {
+      return Refuse(record,
+                    "it takes ELF files but does not compare e_machine (bytes "
+                    "18 and 19), so it takes native ones too");
+    }
+  }
+  return CheckChain(record, present, wanted);
+}
+
+Error Guard::CheckChain(const Record& record, absl::Span<const Entry> present,
+                        absl::Span<const Record> wanted) const {
+  // The record that takes the interpreter of CURRENT.
+  const auto next_hop = [&](const Record& current) -> const Record* {
+    const std::string head = HeadOf(current.interpreter);
+    const Candidate file{head, current.interpreter};
+    if (Matches(record, file)) return &record;
+    for (const Record& other : wanted) {
+      if (Matches(other, file)) return &other;
+    }
+    for (const Entry& entry : present) {
+      if (entry.enabled && Matches(entry.record, file)) return &entry.record;
+    }
+    return nullptr;
+  };
+  const Record* current = &record;
+  for (int hops = 0;; ++hops) {
+    if ((current->flags & (kOpenBinary | kCredentials)) != 0 &&
+        absl::StartsWith(HeadOf(current->interpreter), "#!")) {
+      return Failure(
+          "refused to register %: with flag O or C its interpreter % may not "
+          "be a script (the kernel fails with ENOEXEC)",
+          {record.name, current->interpreter}, EPERM);
+    }
+    const Record* next = next_hop(*current);
+    if (next == nullptr) return Ok();
+    if (next == &record || next->name == record.name) {
+      return Failure(
+          hops == 0
+              ? "refused to register %: it takes its own interpreter %, so "
+                "every start would fail with ELOOP"
+              : "refused to register %: its interpreter % leads back to it "
+                "over other entries, so every start would fail with ELOOP",
+          {record.name, record.interpreter}, EPERM);
+    }
+    if ((current->flags & (kOpenBinary | kCredentials)) != 0) {
+      return Failure(
+          "refused to register %: with flag O or C its interpreter % may not "
+          "be handled by another entry (%)",
+          {record.name, current->interpreter, next->name}, EPERM);
+    }
+    if (hops >= kMostHops) {
+      return Refuse(record,
+                    "its interpreter needs more handlers behind one another "
+                    "than the kernel's five");
+    }
+    current = next;
+  }
+}
+
+}  // namespace binfmt

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// Keeps a rule out that would stop the machine's own programs from starting.
+//
+// binfmt_misc is asked before the kernel's own ELF and script loaders, so one
+// rule that takes native files makes every execve(2) fail: with ELOOP where its
+// interpreter is such a file too, with ENOENT where it is missing. Flag F does
+// not help. What is left then is whatever process still runs.
+#ifndef BINFMT_GUARD_H_
+#define BINFMT_GUARD_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/types/span.h"
+#include "binfmt/entry.h"
+#include "binfmt/error.h"
+#include "binfmt/record.h"
+
+namespace binfmt {
+
+class Guard {
+ public:
+  // Looks at this program and at PID 1, whose files any rule must leave alone,
+  // and makes further headers of this program's kind. Where /proc can't be
+  // read, PID 1 goes unseen, and a missing own header makes Check() refuse
+  // whatever is not known to be harmless.
+  Guard();
+
+  // Remembers the first bytes of the interpreter at PATH, so that Check() needs
+  // not read them again.
+  void AddInterpreter(const std::string& path, const std::string& head);
+
+  // Why RECORD must not be registered; ok where it may. Refused are
+  //  - a mask without any bit, and a rule for ELF files that ends before
+  //    e_machine or leaves it out: it takes native files, sooner or later;
+  //  - a rule that takes this program, PID 1, their like, or scripts;
+  //  - an interpreter that RECORD takes itself, or that others of PRESENT and
+  //    WANTED take in a circle, or over more hops than the kernel goes (five,
+  //    exec_binprm()), or at all where flag O or C forbids the next hop.
+  Error Check(const Record& record, absl::Span<const Entry> present,
+              absl::Span<const Record> wanted) const;
+
+ private:
+  struct Sample {
+    const char* what;  // for the message
+    std::string head;
+    std::string path;
+  };
+
+  Error CheckChain(const Record& record, absl::Span<const Entry> present,
+                   absl::Span<const Record> wanted) const;
+  std::string HeadOf(const std::string& path) const;
+
+  std::vector<Sample> samples_;
+  std::vector<Sample> interpreters_;
+};
+
+}  // namespace binfmt
+
+#endif  // BINFMT_GUARD_H_

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "binfmt/lifetime.h"
+
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "binfmt/clock.h"
+#include "binfmt/namespaces.h"
+#include "binfmt/text.h"
+
+namespace binfmt {
+namespace {
+
+// Do both paths lead to one namespace? False where one can't be looked at.
+bool SameNamespace(const std::string& a, const std::string& b) {
+  struct stat facts_a;
+  struct stat facts_b;
+  return stat(a.c_str(), &facts_a) == 0 && stat(b.c_str(), &facts_b) == 0 &&
+         facts_a.st_ino == facts_b.st_ino && facts_a.st_dev == facts_b.st_dev;
+}
+
+sigset_t HeldSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGCHLD);
+  return signals;
+}
+
+}  // namespace
+
+timespec InstanceClock() {
+  timespec now;
+  clock_gettime(CLOCK_REALTIME_COARSE, &now);
+  return now;
+}
+
+bool InstanceIsOlder(const std::string& dir, const timespec& then) {
+  struct stat facts;
+  if (stat(Fill("@/status", {dir}).c_str(), &facts) != 0) return false;
+  const timespec& made = facts.st_ctim;
+  return made.tv_sec != then.tv_sec ? made.tv_sec < then.tv_sec
+                                    : made.tv_nsec < then.tv_nsec;
+}
+
+bool MountNamespaceLasts() {
+  constexpr char kOwn[] = "/proc/self/ns/mnt";
+  switch (CurrentUserNamespace()) {
+    case UserNamespace::kUnknown:
+      return true;
+    case UserNamespace::kFirst:
+      return InFirstPidNamespace() && SameNamespace(kOwn, "/proc/1/ns/mnt");
+    case UserNamespace::kOther:
+      break;
+  }
+  // PID 1 takes its namespace along.
+  if (getpid() == 1) return false;
+  return SameNamespace(kOwn, "/proc/1/ns/mnt") ||
+         SameNamespace(kOwn, Fill("/proc/@/ns/mnt",
+                                  {Decimal(static_cast<uint64_t>(getppid()))}));
+}
+
+Error WouldNotLast(const std::string& dir) {
+  return Failure(
+      "binfmt_misc on % is held by this process's mount namespace only, and "
+      "all "
+      "entries would go with it: mount it on the host first, or use --host "
+      "(in a container: with --pid=host), or stay with --hold",
+      {dir}, 0, Cause::kWouldNotLast);
+}
+
+void PrepareToHold() {
+  const sigset_t signals = HeldSignals();
+  sigprocmask(SIG_BLOCK, &signals, nullptr);
+}
+
+bool WaitForEnd(int milliseconds) {
+  const sigset_t signals = HeldSignals();
+  const int64_t end = MonotonicMilliseconds() + milliseconds;
+  for (;;) {
+    const int64_t left = end - MonotonicMilliseconds();
+    if (left <= 0) return false;
+    timespec time;
+    time.tv_sec = static_cast<time_t>(left / 1000);
+    time.tv_nsec = static_cast<long>(left % 1000) * 1000000;
+    const int signal = sigtimedwait(&signals, nullptr, &time);
+    if (signal == SIGTERM || signal == SIGINT) return true;
+    while (waitpid(-1, nullptr, WNOHANG) > 0) {
+    }
+  }
+}
+
+}  // namespace binfmt

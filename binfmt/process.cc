@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "binfmt/process.h"
+
+#include <sched.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+#include <cerrno>
+#include <cstddef>
+
+namespace binfmt {
+namespace {
+
+constexpr size_t kStackSize = 32768;
+
+}  // namespace
+
+Error RunSharingMemory(int (*function)(void*), void* argument, int* status) {
+  alignas(16) char stack[kStackSize];
+  const pid_t pid = clone(function, stack + sizeof(stack),
+                          CLONE_VM | CLONE_VFORK | SIGCHLD, argument);
+  if (pid < 0) return SystemError("start", "a process", errno);
+  int result;
+  while (waitpid(pid, &result, 0) != pid) {
+    if (errno != EINTR) return SystemError("wait for", "a process", errno);
+  }
+  if (status != nullptr) *status = result;
+  return Ok();
+}
+
+}  // namespace binfmt

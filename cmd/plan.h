@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// What register is to register: records from targets, from rules, from files.
+#ifndef CMD_PLAN_H_
+#define CMD_PLAN_H_
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "arch_table/table.h"
+#include "binfmt/error.h"
+#include "binfmt/interpreter.h"
+#include "binfmt/record.h"
+#include "cmd/console.h"
+#include "cmd/interpreter_search.h"
+#include "cmd/targets.h"
+
+namespace cmd {
+
+enum class Choice { kNo, kYes, kAuto };
+
+// How records are made from targets.
+struct RecordOptions {
+  bool persistent = true;          // flag F
+  std::optional<bool> credential;  // flags O and C; none: no
+  Choice preserve_argv0 = Choice::kAuto;
+  std::string interpreter;  // empty: search
+  SearchOptions search;
+};
+
+// One record that is wanted.
+struct Planned {
+  binfmt::Record record;
+  const arch_table::Target* target;  // nullptr: from a rule or a file
+  binfmt::Interpreter interpreter;
+};
+
+class Plan {
+ public:
+  explicit Plan(const RecordOptions& options) : options_(options) {}
+
+  // The record for TARGET. Fails where its interpreter is missing (errnum
+  // ENOENT) or can't be used.
+  binfmt::Error AddTarget(const arch_table::Target& target);
+
+  // A raw record of the kernel's syntax.
+  binfmt::Error AddRule(std::string_view text);
+
+  // The records of FILE ("-": standard input) in the syntax of binfmt.d(5): one
+  // a line; empty lines and those that begin with # or ; are comments. A bad
+  // line is complained of and does not stop the others.
+  void AddFile(const std::string& file, Console* console);
+
+  // Takes out of the plan what this machine runs by itself, unless
+  // IGNORE_NATIVE; complains of each, but not of targets where they were not
+  // asked for one by one (ALL). Complains of interpreters that are built for
+  // another machine, too.
+  void Vet(bool all, bool ignore_native, Console* console);
+
+  std::vector<Planned>& items() { return items_; }
+
+ private:
+  binfmt::Error Add(binfmt::Record record, const arch_table::Target* target,
+                    binfmt::Interpreter interpreter);
+
+  RecordOptions options_;
+  std::vector<Planned> items_;
+};
+
+}  // namespace cmd
+
+#endif  // CMD_PLAN_H_
