@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "binfmt/error.h"
 
-#include <cstring>
 #include <utility>
 
+#include "binfmt/errno_text.h"
 #include "binfmt/text.h"
 
 namespace binfmt {
@@ -42,7 +42,7 @@ Error Misuse(const char* format, std::initializer_list<std::string_view> args) {
 
 Error SystemError(std::string_view what, std::string_view object, int errnum,
                   Cause cause) {
-  return Failure("cannot @ %: @", {what, object, std::strerror(errnum)}, errnum,
+  return Failure("cannot @ %: @", {what, object, ErrnoText(errnum)}, errnum,
                  cause);
 }
 

@@ -2,8 +2,8 @@
 // The kernel's refusals in words: one errno has many causes, and the record
 // tells which.
 #include <cerrno>
-#include <cstring>
 
+#include "binfmt/errno_text.h"
 #include "binfmt/kernel.h"
 #include "binfmt/registry.h"
 #include "binfmt/text.h"
@@ -73,7 +73,7 @@ Error ExplainRefusal(const Record& record, int errnum, std::string_view dir) {
     case ENOTDIR:
     case ELOOP:
       why = Fill("the path of the interpreter @ does not lead to a file: @",
-                 {interpreter, std::strerror(errnum)});
+                 {interpreter, ErrnoText(errnum)});
       break;
     case ENOSPC:
       why =
@@ -86,7 +86,7 @@ Error ExplainRefusal(const Record& record, int errnum, std::string_view dir) {
           "too)";
       break;
     default:
-      why = std::strerror(errnum);
+      why = ErrnoText(errnum);
       break;
   }
   return Failure("cannot register %: @", {record.name, why}, errnum);

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <climits>
 #include <cstddef>
+#include <utility>
 
 #include "absl/strings/match.h"
 #include "binfmt/io.h"
@@ -73,10 +74,8 @@ Error Refuse(const Record& record, const char* why) {
 
 Guard::Guard() {
   const std::string own = ReadHead("/proc/self/exe");
-  samples_.push_back(
-      {"this program itself (binfmtbox)", own, TargetOf("/proc/self/exe")});
-  samples_.push_back(
-      {"PID 1", ReadHead("/proc/1/exe"), TargetOf("/proc/1/exe")});
+  AddSample("this program itself (binfmtbox)", own, TargetOf("/proc/self/exe"));
+  AddSample("PID 1", ReadHead("/proc/1/exe"), TargetOf("/proc/1/exe"));
   // Programs of this one's kind: position independent or not, with and without
   // a brand, with the padding free.
   if (own.size() >= kHeaderLength) {
@@ -88,14 +87,22 @@ Guard::Guard() {
         head[kOsAbiPosition] = os_abi;
         std::fill(head.begin() + kOsAbiPosition + 1, head.begin() + kPaddingEnd,
                   '\0');
-        samples_.push_back({"this machine's own programs", head, ""});
+        AddSample("this machine's own programs", head, "");
       }
     }
   }
   for (const char* line :
        {"#!/bin/sh\n", "#! /bin/sh\n", "#!/usr/bin/env sh\n"}) {
-    samples_.push_back({"every script", line, ""});
+    AddSample("every script", line, "");
   }
+}
+
+void Guard::AddSample(const char* what, std::string head, std::string path) {
+  if (sample_count_ == kMostSamples) return;
+  Sample& sample = samples_[sample_count_++];
+  sample.what = what;
+  sample.head = std::move(head);
+  sample.path = std::move(path);
 }
 
 void Guard::AddInterpreter(const std::string& path, const std::string& head) {

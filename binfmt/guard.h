@@ -8,6 +8,7 @@
 #ifndef BINFMT_GUARD_H_
 #define BINFMT_GUARD_H_
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -47,11 +48,16 @@ class Guard {
     std::string path;
   };
 
+  void AddSample(const char* what, std::string head, std::string path);
   Error CheckChain(const Record& record, absl::Span<const Entry> present,
                    absl::Span<const Record> wanted) const;
   std::string HeadOf(const std::string& path) const;
 
-  std::vector<Sample> samples_;
+  // Own program, PID 1, four of this machine's kind, three scripts.
+  static constexpr size_t kMostSamples = 9;
+
+  Sample samples_[kMostSamples];
+  size_t sample_count_ = 0;
   std::vector<Sample> interpreters_;
 };
 

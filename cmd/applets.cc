@@ -20,7 +20,7 @@ std::string ProgramName(const Applet& applet) {
 
 std::string Usage(const Applet& applet) {
   return binfmt::Fill(
-      "usage: @ [OPTION]... @\n\n@\n\n@@@@",
+      "usage: @ [OPTION]...@\n\n@\n\n@@@@",
       {ProgramName(applet), applet.operands, applet.summary, applet.options,
        kCommonOptions, applet.details[0] == '\0' ? "" : "\n", applet.details});
 }

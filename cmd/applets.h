@@ -14,7 +14,7 @@ namespace cmd {
 
 struct Applet {
   const char* name;      // "register"
-  const char* operands;  // for the usage line: "[TARGET]..."
+  const char* operands;  // for the usage line: " [TARGET]..."
   const char* summary;   // one imperative sentence
   const char* details;   // further lines for --help, ended by newlines, or ""
   const char* options;   // the help text of its own options (options.h), or ""

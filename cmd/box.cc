@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cmd/box.h"
 
+#include <cerrno>
 #include <cstdint>
 #include <string>
 
@@ -100,6 +101,9 @@ void Install(absl::Span<const char* const> args, Console* console) {
     bool made;
     if (Error error = binfmt::LinkToSelf(path, symbolic, &made); !error.ok()) {
       console->Complain(error);
+      // Whatever it is, the other links would meet it too, but for a file that
+      // is in the way of this one.
+      if (error.errnum() != EEXIST) return;
       continue;
     }
     console->Result(binfmt::Fill("%@", {path, made ? "\n" : ": unchanged\n"}));

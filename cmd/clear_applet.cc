@@ -17,6 +17,7 @@ namespace {
 
 using binfmt::Entry;
 using binfmt::Error;
+using binfmt::Fill;
 using binfmt::Misuse;
 using binfmt::Printable;
 
@@ -26,18 +27,14 @@ constexpr char kOptions[] =
     "      --disable          switch the entries off and leave them there\n"
     "      --enable           switch the entries on\n";
 
+constexpr std::string_view kFailedWord = "failed";
+
 enum class Action { kRemove, kDisable, kEnable };
 
 struct Request {
   bool ours = false;
   bool all = false;
   Action action = Action::kRemove;
-};
-
-// One line of the result.
-struct Item {
-  std::string name;
-  std::string_view result;
 };
 
 Error ReadRequest(const CommandLine& line, Request* request) {
@@ -139,27 +136,42 @@ Error Apply(const binfmt::Registry& registry, const Entry& entry, Action action,
   return dry_run ? binfmt::Ok() : registry.SetEnabled(name, enable);
 }
 
-void Report(const std::vector<Item>& items, bool as_json, Console* console) {
-  if (!as_json) {
-    for (const Item& item : items) {
-      console->Result(binfmt::Fill("%: @\n", {item.name, item.result}));
+// Tells what became of each entry, as text or as one JSON object.
+class Report {
+ public:
+  Report(bool as_json, Console* console)
+      : as_json_(as_json), console_(console) {
+    json_.BeginObject();
+    json_.Key("entries");
+    json_.BeginArray();
+  }
+
+  void Add(std::string_view name, std::string_view result) {
+    if (!as_json_) {
+      // A failure has been complained of.
+      if (result != kFailedWord) {
+        console_->Result(Fill("%: @\n", {name, result}));
+      }
+      return;
     }
-    return;
+    json_.BeginObject();
+    json_.Field("name", name);
+    json_.Field("result", result);
+    json_.EndObject();
   }
-  JsonWriter json;
-  json.BeginObject();
-  json.Key("entries");
-  json.BeginArray();
-  for (const Item& item : items) {
-    json.BeginObject();
-    json.Field("name", item.name);
-    json.Field("result", item.result);
-    json.EndObject();
+
+  void Finish() {
+    if (!as_json_) return;
+    json_.EndArray();
+    json_.EndObject();
+    console_->Result(json_.text() + "\n");
   }
-  json.EndArray();
-  json.EndObject();
-  console->Result(json.text() + "\n");
-}
+
+ private:
+  bool as_json_;
+  Console* console_;
+  JsonWriter json_;
+};
 
 void Run(const CommandLine& line, Console* console) {
   Request request;
@@ -181,7 +193,7 @@ void Run(const CommandLine& line, Console* console) {
   }
 
   Selection selection(entries);
-  std::vector<Item> items;
+  Report report(line.common.json, console);
   if (request.ours) selection.Choose(IsOurs);
   if (request.all) {
     selection.Choose([](const binfmt::Record&) { return true; });
@@ -194,28 +206,27 @@ void Run(const CommandLine& line, Console* console) {
       continue;
     }
     NoteUnknown(operand, console);
-    if (!IsPattern(operand))
-      items.push_back({MissingName(operand), "not there"});
+    if (!IsPattern(operand)) report.Add(MissingName(operand), "not there");
   }
   for (size_t i = 0; i < entries.size(); ++i) {
     if (!selection.Has(i)) continue;
-    Item item{entries[i].record.name, ""};
+    std::string_view result;
     if (Error error = Apply(registry, entries[i], request.action,
-                            line.common.dry_run, &item.result);
+                            line.common.dry_run, &result);
         !error.ok()) {
       console->Complain(error);
-      item.result = "failed";
+      result = kFailedWord;
     }
-    items.push_back(std::move(item));
+    report.Add(entries[i].record.name, result);
   }
-  Report(items, line.common.json, console);
+  report.Finish();
 }
 
 }  // namespace
 
 const Applet kClearApplet = {
     "clear",
-    "[NAME|TARGET|PATTERN]...",
+    " [NAME|TARGET|PATTERN]...",
     "Take entries out of binfmt_misc.",
     "A TARGET means the entry that binfmt-register makes for it (arm64 means\n"
     "qemu-aarch64); a PATTERN is a shell pattern of entry names. One that is\n"

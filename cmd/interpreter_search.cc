@@ -48,14 +48,12 @@ binfmt::Error FindInterpreter(const arch_table::Target& target,
   }
   if (!first.ok()) return first;
   return binfmt::Failure(
-      "no interpreter for @: no @@ in @@",
-      {target.name(), names[0],
-       names.size() > 1 ? binfmt::Fill(" or %", {names[1]}) : "",
-       options.dir.empty() ? "/usr/bin or /usr/local/bin"
-                           : binfmt::Printable(options.dir),
-       options.dir.empty() ? "; install qemu-user-static, or name one with "
-                             "--interpreter"
-                           : ""},
+      "there is no @ in @; install qemu-user-static, or name one with "
+      "--interpreter",
+      {names.size() > 1
+           ? binfmt::Fill("@, @ or @", {names[0], names[1], names[2]})
+           : names[0],
+       SearchPlaces(options)},
       ENOENT);
 }
 
@@ -65,13 +63,13 @@ std::string SearchPlaces(const SearchOptions& options) {
              : binfmt::Printable(options.dir);
 }
 
-bool UnderstandsPreservedArgv0(const std::string& path) {
+bool UnderstandsPreservedArgv0(const std::string& path,
+                               const binfmt::KernelVersion& kernel) {
   const size_t slash = path.rfind('/');
   const std::string_view name =
       std::string_view(path).substr(slash == std::string::npos ? 0 : slash + 1);
   if (absl::EndsWith(name, "-binfmt-P")) return true;
-  return absl::StartsWith(name, "qemu-") &&
-         !binfmt::RunningKernel().IsBefore(5, 12);
+  return absl::StartsWith(name, "qemu-") && !kernel.IsBefore(5, 12);
 }
 
 }  // namespace cmd

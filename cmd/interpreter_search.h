@@ -10,6 +10,7 @@
 #include "arch_table/table.h"
 #include "binfmt/error.h"
 #include "binfmt/interpreter.h"
+#include "binfmt/kernel.h"
 
 namespace cmd {
 
@@ -39,7 +40,8 @@ std::string SearchPlaces(const SearchOptions& options);
 // Does the interpreter at PATH, when KERNEL starts it with flag P, know that
 // argv holds the original argv[0]? A name that ends in -binfmt-P says so; QEMU
 // since 6.0 reads it from AT_FLAGS, which Linux sets since 5.12.
-bool UnderstandsPreservedArgv0(const std::string& path);
+bool UnderstandsPreservedArgv0(const std::string& path,
+                               const binfmt::KernelVersion& kernel);
 
 }  // namespace cmd
 

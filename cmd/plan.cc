@@ -86,7 +86,7 @@ Error Plan::AddTarget(const Target& target) {
   }
   if (options_.preserve_argv0 == Choice::kYes ||
       (options_.preserve_argv0 == Choice::kAuto &&
-       UnderstandsPreservedArgv0(found.path))) {
+       UnderstandsPreservedArgv0(found.path, kernel_))) {
     record.flags |= binfmt::kPreserveArgv0;
   }
   return Add(std::move(record), &target, std::move(found.facts));
@@ -127,7 +127,8 @@ void Plan::AddFile(const std::string& file, Console* console) {
   }
 }
 
-void Plan::Vet(bool all, bool ignore_native, Console* console) {
+void Plan::Vet(bool all, bool ignore_native, binfmt::Guard* guard,
+               Console* console) {
   binfmt::ElfFile own;
   // Without /proc the interpreters are believed to fit.
   const bool know_own = binfmt::ReadOwnElf(&own).ok();
@@ -149,6 +150,12 @@ void Plan::Vet(bool all, bool ignore_native, Console* console) {
   std::vector<Planned> kept;
   kept.reserve(items_.size());
   for (Planned& item : items_) {
+    guard->AddInterpreter(item.record.interpreter, item.interpreter.head);
+    if (Error error = guard->Check(item.record, {}, {}); !error.ok()) {
+      // "all" leaves this machine's own out without a word.
+      if (!all || item.target == nullptr) console->Complain(error);
+      continue;
+    }
     const Target* native = nullptr;
     for (const Target& target : arch_table::Targets()) {
       if (recogniser.Takes(item.record, target) && natives.Has(&target)) {

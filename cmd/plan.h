@@ -10,7 +10,9 @@
 
 #include "arch_table/table.h"
 #include "binfmt/error.h"
+#include "binfmt/guard.h"
 #include "binfmt/interpreter.h"
+#include "binfmt/kernel.h"
 #include "binfmt/record.h"
 #include "cmd/console.h"
 #include "cmd/interpreter_search.h"
@@ -38,7 +40,8 @@ struct Planned {
 
 class Plan {
  public:
-  explicit Plan(const RecordOptions& options) : options_(options) {}
+  explicit Plan(const RecordOptions& options)
+      : options_(options), kernel_(binfmt::RunningKernel()) {}
 
   // The record for TARGET. Fails where its interpreter is missing (errnum
   // ENOENT) or can't be used.
@@ -52,11 +55,12 @@ class Plan {
   // line is complained of and does not stop the others.
   void AddFile(const std::string& file, Console* console);
 
-  // Takes out of the plan what this machine runs by itself, unless
-  // IGNORE_NATIVE; complains of each, but not of targets where they were not
-  // asked for one by one (ALL). Complains of interpreters that are built for
-  // another machine, too.
-  void Vet(bool all, bool ignore_native, Console* console);
+  // Takes out of the plan what GUARD refuses; what this machine runs by itself,
+  // unless IGNORE_NATIVE; and what has an interpreter built for another
+  // machine. Complains of each, but not of native targets where they were not
+  // asked for one by one (ALL). GUARD learns the interpreters.
+  void Vet(bool all, bool ignore_native, binfmt::Guard* guard,
+           Console* console);
 
   std::vector<Planned>& items() { return items_; }
 
@@ -65,6 +69,7 @@ class Plan {
                     binfmt::Interpreter interpreter);
 
   RecordOptions options_;
+  binfmt::KernelVersion kernel_;
   std::vector<Planned> items_;
 };
 

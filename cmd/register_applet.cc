@@ -293,9 +293,8 @@ class Registrar {
           "qemu-user-static, or name a directory with --qemu-path",
           {SearchPlaces(settings_.record.search)}, ENOENT));
     }
-    plan_.Vet(request_.all, settings_.ignore_native, console_);
+    plan_.Vet(request_.all, settings_.ignore_native, &guard_, console_);
     for (Planned& item : plan_.items()) {
-      guard_.AddInterpreter(item.record.interpreter, item.interpreter.head);
       AdoptCredential(&item.record);
       if (const std::string hint = binfmt::SelinuxHint(item.record.interpreter);
           !hint.empty()) {
@@ -355,12 +354,10 @@ class Registrar {
     }
   }
 
-  // A replacement keeps the old entry's C unless told otherwise: whoever set
-  // it needs sudo in a container to go on working.
+  // An entry keeps its C unless told otherwise: whoever set it needs sudo in a
+  // container to go on working, and the next boot hook must not say no to it.
   void AdoptCredential(binfmt::Record* record) const {
-    if (!settings_.install.replace || settings_.record.credential.has_value()) {
-      return;
-    }
+    if (settings_.record.credential.has_value()) return;
     for (const binfmt::Entry& entry : entries_) {
       if (entry.record.name == record->name &&
           (entry.record.flags & binfmt::kCredentials) != 0) {
@@ -431,7 +428,8 @@ class Registrar {
     json.EndArray();
     json.EndObject();
     if (line_.common.json) console_->Result(json.text() + "\n");
-    if (hint && !settings_.record.credential.has_value()) {
+    if (hint && !line_.common.dry_run &&
+        !settings_.record.credential.has_value()) {
       console_->Note(
           "setuid programs (sudo) will run without their rights; "
           "--credential yes gives them");
@@ -466,7 +464,7 @@ void Run(const CommandLine& line, Console* console) {
 
 const Applet kRegisterApplet = {
     "register",
-    "[TARGET]...",
+    " [TARGET]...",
     "Register QEMU's user-mode emulators as handlers of foreign programs.",
     "A TARGET is written as QEMU (aarch64), Docker (linux/arm64), Debian\n"
     "(armhf), uname (armv7l) or Go (mips64le) write it; all is every target\n"

@@ -166,9 +166,10 @@ std::string WhyUnusable(const Overview& overview, const Line& line) {
   return "";
 }
 
-// Answers one operand; a line that it means is marked as wanted.
-void Probe(std::string_view operand, const Overview& overview, bool listed,
-           Listing* listing, Console* console) {
+// Answers one operand; a line that it means is marked as wanted. A target that
+// the machine runs by itself goes into NATIVES.
+void Probe(std::string_view operand, const Overview& overview,
+           TargetList* natives, Listing* listing, Console* console) {
   Line* line = listing->Named(operand);
   const Target* target = nullptr;
   if (line == nullptr) {
@@ -186,9 +187,7 @@ void Probe(std::string_view operand, const Overview& overview, bool listed,
   if (line == nullptr) {
     std::vector<int> native;
     if (FindNative({target}, &native).ok() && native[0] != 0) {
-      if (!listed) return;
-      console->Result(binfmt::Fill("@: this machine runs it by itself\n",
-                                   {target->name()}));
+      natives->push_back(target);
       return;
     }
     console->Complain(
@@ -296,7 +295,7 @@ void WriteLine(const Line& line, JsonWriter* json) {
 }
 
 void PrintJson(const Overview& overview, const std::vector<Line>& lines,
-               bool all, Console* console) {
+               bool all, const TargetList& natives, Console* console) {
   JsonWriter json;
   json.BeginObject();
   json.Field("dir", overview.dir);
@@ -309,6 +308,10 @@ void PrintJson(const Overview& overview, const std::vector<Line>& lines,
   for (const Line& line : lines) {
     if (all || line.wanted) WriteLine(line, &json);
   }
+  json.EndArray();
+  json.Key("native");
+  json.BeginArray();
+  for (const Target* native : natives) json.String(native->name());
   json.EndArray();
   json.EndObject();
   console->Result(json.text() + "\n");
@@ -334,14 +337,19 @@ void Run(const CommandLine& line, Console* console) {
     return;
   }
   Listing listing(entries);
+  TargetList natives;
   for (const std::string_view operand : line.operands) {
-    Probe(operand, overview, !line.common.json, &listing, console);
+    Probe(operand, overview, &natives, &listing, console);
   }
   const bool all = line.operands.empty();
   if (line.common.json) {
-    PrintJson(overview, listing.lines(), all, console);
+    PrintJson(overview, listing.lines(), all, natives, console);
   } else {
     PrintText(overview, listing.lines(), all, console);
+    for (const Target* native : natives) {
+      console->Result(binfmt::Fill("@: this machine runs it by itself\n",
+                                   {native->name()}));
+    }
   }
 }
 
@@ -349,7 +357,7 @@ void Run(const CommandLine& line, Console* console) {
 
 const Applet kStatusApplet = {
     "status",
-    "[NAME|TARGET]...",
+    " [NAME|TARGET]...",
     "Show the entries of binfmt_misc in the order in which they match.",
     "With operands it is a probe: the exit status is 0 only when each NAME is\n"
     "an entry that is enabled and usable, and programs of each TARGET run.\n",
