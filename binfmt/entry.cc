@@ -10,7 +10,7 @@ namespace binfmt {
 namespace {
 
 Error Malformed(std::string_view name, std::string_view what) {
-  return Failure("entry \"%\" is not understood: @", {name, what}, EINVAL);
+  return Failure(EINVAL, "entry \"%\" is not understood: @", name, what);
 }
 
 // Takes the next line off TEXT; false at its end.
@@ -107,11 +107,10 @@ Error ParseEntry(std::string_view name, std::string_view text, Entry* entry) {
 
 std::string FormatEntry(const Entry& entry) {
   const Record& record = entry.record;
-  std::string text = Fill(
-      "@@@\nflags: @@\n",
-      {entry.enabled ? "enabled" : "disabled",
-       record.type == RecordType::kBpf ? "\nbpf " : "\ninterpreter ",
-       record.interpreter, FlagLetters(record.flags), entry.unknown_flags});
+  std::string text =
+      Fill("@@@\nflags: @@\n", entry.enabled ? "enabled" : "disabled",
+           record.type == RecordType::kBpf ? "\nbpf " : "\ninterpreter ",
+           record.interpreter, FlagLetters(record.flags), entry.unknown_flags);
   switch (record.type) {
     case RecordType::kMagic:
       Append(&text, {"offset ", Decimal(record.offset), "\nmagic ",

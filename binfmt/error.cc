@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "binfmt/error.h"
 
+#include <cstdarg>
 #include <utility>
 
 #include "binfmt/errno_text.h"
-#include "binfmt/text.h"
 
 namespace binfmt {
 
@@ -17,33 +17,24 @@ std::string_view Error::text() const {
   return ok() ? std::string_view() : facts_->text;
 }
 
-void Error::SetText(const char* format,
-                    std::initializer_list<std::string_view> args) {
-  facts_->text = Fill(format, args);
+namespace internal {
+
+Error FailurePointers(int code, const char* types, const char* format, ...) {
+  va_list args;
+  va_start(args, format);
+  const int cause = code >> 16;
+  Error error(cause == 0 ? Cause::kFailed : static_cast<Cause>(cause),
+              code & 0xffff, FillList(types, format, args));
+  va_end(args);
+  return error;
 }
 
-void Error::AddText(const char* format,
-                    std::initializer_list<std::string_view> args) {
-  facts_->text += Fill(format, args);
-}
+}  // namespace internal
 
-Error Failure(const char* text, int errnum, Cause cause) {
-  return Failure(text, {}, errnum, cause);
-}
-
-Error Failure(const char* format, std::initializer_list<std::string_view> args,
-              int errnum, Cause cause) {
-  return Error(cause, errnum, Fill(format, args));
-}
-
-Error Misuse(const char* format, std::initializer_list<std::string_view> args) {
-  return Failure(format, args, 0, Cause::kMisuse);
-}
-
-Error SystemError(std::string_view what, std::string_view object, int errnum,
+Error SystemError(const char* what, std::string_view object, int errnum,
                   Cause cause) {
-  return Failure("cannot @ %: @", {what, object, ErrnoText(errnum)}, errnum,
-                 cause);
+  return Failure(Because(errnum, cause), "cannot @ %: @", what, object,
+                 ErrnoText(errnum));
 }
 
 }  // namespace binfmt

@@ -3,10 +3,11 @@
 #ifndef BINFMT_ERROR_H_
 #define BINFMT_ERROR_H_
 
-#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <utility>
+
+#include "binfmt/text.h"
 
 // Lets clang pass a class of one pointer like the pointer. GCC has no such
 // thing.
@@ -59,10 +60,15 @@ class [[nodiscard]] BINFMT_TRIVIAL_ABI Error {
 
   // The following are for failures only.
   void set_cause(Cause cause) { facts_->cause = cause; }
-  void SetText(const char* format,
-               std::initializer_list<std::string_view> args);  // as Fill()
-  void AddText(const char* format,
-               std::initializer_list<std::string_view> args);
+  // Replaces the text, or adds to it, as Fill() does.
+  template <typename... Args>
+  void SetText(const char* format, const Args&... args) {
+    facts_->text = Fill(format, args...);
+  }
+  template <typename... Args>
+  void AddText(const char* format, const Args&... args) {
+    facts_->text += Fill(format, args...);
+  }
 
  private:
   struct Facts {
@@ -77,17 +83,33 @@ class [[nodiscard]] BINFMT_TRIVIAL_ABI Error {
 };
 
 inline Error Ok() { return Error(); }
-Error Failure(const char* text, int errnum = 0, Cause cause = Cause::kFailed);
 
-// The same with a text from Fill().
-Error Failure(const char* format, std::initializer_list<std::string_view> args,
-              int errnum = 0, Cause cause = Cause::kFailed);
+// A cause and an errno in one number, for Failure().
+constexpr int Because(int errnum, Cause cause) {
+  return static_cast<int>(cause) << 16 | errnum;
+}
+
+namespace internal {
+Error FailurePointers(int code, const char* types, const char* format, ...);
+}  // namespace internal
+
+// A failure with a text as Fill() makes it. CODE is an errno or 0, the cause
+// then being kFailed; or Because().
+template <typename... Args>
+Error Failure(int code, const char* format, const Args&... args) {
+  return internal::FailurePointers(
+      code, internal::Types<std::decay_t<Args>...>::kText, format,
+      internal::Pointer(args)...);
+}
 
 // A failure of the words of a command line.
-Error Misuse(const char* format, std::initializer_list<std::string_view> args);
+template <typename... Args>
+Error Misuse(const char* format, const Args&... args) {
+  return Failure(Because(0, Cause::kMisuse), format, args...);
+}
 
 // "cannot WHAT OBJECT: strerror(ERRNUM)". OBJECT is escaped for a terminal.
-Error SystemError(std::string_view what, std::string_view object, int errnum,
+Error SystemError(const char* what, std::string_view object, int errnum,
                   Cause cause = Cause::kFailed);
 
 }  // namespace binfmt

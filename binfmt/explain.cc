@@ -19,15 +19,15 @@ std::string WhyInvalid(const Record& record) {
     return Fill(
         "the flags @ hold a letter that this kernel (@) does not know; T, L "
         "and D came with Linux 7.3",
-        {FlagLetters(record.flags), kernel.text});
+        FlagLetters(record.flags), kernel.text);
   }
   if ((record.flags & kFixBinary) != 0 && kernel.IsBefore(4, 8)) {
     return Fill("flag F needs Linux 4.8, this is @; use --persistent no",
-                {kernel.text});
+                kernel.text);
   }
   if (record.offset + record.magic.size() > 128 && kernel.IsBefore(5, 1)) {
     return Fill("this kernel (@) looks at the first 128 bytes of a file only",
-                {kernel.text});
+                kernel.text);
   }
   return "the kernel calls the record invalid";
 }
@@ -46,7 +46,7 @@ Error ExplainRefusal(const Record& record, int errnum, std::string_view dir) {
       why = Fill(
           "another process registered an entry of that name meanwhile; see it "
           "with: binfmtbox status %",
-          {record.name});
+          record.name);
       break;
     case ENAMETOOLONG:
       why = "the name or the interpreter's path is too long";
@@ -55,25 +55,25 @@ Error ExplainRefusal(const Record& record, int errnum, std::string_view dir) {
       why = opens_interpreter ? Fill(
                                     "the interpreter @ was not found when the "
                                     "kernel opened it (flag F)",
-                                    {interpreter})
-                              : Fill("% is gone", {dir});
+                                    interpreter)
+                              : Fill("% is gone", dir);
       break;
     case EACCES:
       why = Fill(
           "the kernel may not execute the interpreter @: no x permission, a "
           "mount with noexec, or a directory that may not be searched",
-          {interpreter});
+          interpreter);
       break;
     case ETXTBSY:
       why = Fill(
           "the interpreter @ is open for writing; try again when its writer is "
           "done",
-          {interpreter});
+          interpreter);
       break;
     case ENOTDIR:
     case ELOOP:
       why = Fill("the path of the interpreter @ does not lead to a file: @",
-                 {interpreter, ErrnoText(errnum)});
+                 interpreter, ErrnoText(errnum));
       break;
     case ENOSPC:
       why =
@@ -89,7 +89,7 @@ Error ExplainRefusal(const Record& record, int errnum, std::string_view dir) {
       why = ErrnoText(errnum);
       break;
   }
-  return Failure("cannot register %: @", {record.name, why}, errnum);
+  return Failure(errnum, "cannot register %: @", record.name, why);
 }
 
 }  // namespace binfmt

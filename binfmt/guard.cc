@@ -67,7 +67,7 @@ bool TakesAnyMachine(const Record& record) {
 }
 
 Error Refuse(const Record& record, const char* why) {
-  return Failure("refused to register %: @", {record.name, why}, EPERM);
+  return Failure(EPERM, "refused to register %: @", record.name, why);
 }
 
 }  // namespace
@@ -127,8 +127,9 @@ Error Guard::Check(const Record& record, absl::Span<const Entry> present,
         continue;
       }
       return Failure(
+          EPERM,
           "refused to register %: it takes @, and nothing would start any more",
-          {record.name, sample.what}, EPERM);
+          record.name, sample.what);
     }
     if (TakesAnyMachine(record)) {
       return Refuse(record,
@@ -159,26 +160,29 @@ Error Guard::CheckChain(const Record& record, absl::Span<const Entry> present,
     if ((current->flags & (kOpenBinary | kCredentials)) != 0 &&
         absl::StartsWith(HeadOf(current->interpreter), "#!")) {
       return Failure(
+          EPERM,
           "refused to register %: with flag O or C its interpreter % may not "
           "be a script (the kernel fails with ENOEXEC)",
-          {record.name, current->interpreter}, EPERM);
+          record.name, current->interpreter);
     }
     const Record* next = next_hop(*current);
     if (next == nullptr) return Ok();
     if (next == &record || next->name == record.name) {
       return Failure(
+          EPERM,
           hops == 0
               ? "refused to register %: it takes its own interpreter %, so "
                 "every start would fail with ELOOP"
               : "refused to register %: its interpreter % leads back to it "
                 "over other entries, so every start would fail with ELOOP",
-          {record.name, record.interpreter}, EPERM);
+          record.name, record.interpreter);
     }
     if ((current->flags & (kOpenBinary | kCredentials)) != 0) {
       return Failure(
+          EPERM,
           "refused to register %: with flag O or C its interpreter % may not "
           "be handled by another entry (%)",
-          {record.name, current->interpreter, next->name}, EPERM);
+          record.name, current->interpreter, next->name);
     }
     if (hops >= kMostHops) {
       return Refuse(record,

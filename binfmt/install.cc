@@ -37,8 +37,7 @@ std::string HelperName(std::string_view owner) {
   owner = owner.substr(0, kMaxNameLength - infix.size() - kHelperDigits);
   char bytes[sizeof(bits)];
   std::memcpy(bytes, &bits, sizeof(bits));
-  return Fill("@@@",
-              {owner, infix, Hex(std::string_view(bytes, sizeof(bytes)))});
+  return Fill("@@@", owner, infix, Hex(std::string_view(bytes, sizeof(bytes))));
 }
 
 bool ComparesWholeByte(const Record& record, size_t position) {
@@ -69,7 +68,7 @@ bool SameEntry(const Entry& a, const Entry& b) {
 
 std::string FlagText(const Entry& entry) {
   const std::string letters =
-      Fill("@@", {FlagLetters(entry.record.flags), entry.unknown_flags});
+      Fill("@@", FlagLetters(entry.record.flags), entry.unknown_flags);
   return letters.empty() ? "none" : letters;
 }
 
@@ -131,15 +130,16 @@ class Installer {
     }
     if (old != nullptr && !SameEntry(*old, EntryOf(wanted))) {
       outcome->error =
-          Failure("% is there and differs: @; swap it with --replace",
-                  {wanted.name, Difference(*old, EntryOf(wanted))}, EEXIST);
+          Failure(EEXIST, "% is there and differs: @; swap it with --replace",
+                  wanted.name, Difference(*old, EntryOf(wanted)));
       return Change::kFailed;
     }
     if (!outcome->shadows.empty() && !options_.override_others) {
-      outcome->error = Failure(
-          "the entry % takes the files that % is for; take it out with "
-          "--replace, or register in front of it with --override",
-          {outcome->shadows[0], wanted.name}, EEXIST);
+      outcome->error =
+          Failure(EEXIST,
+                  "the entry % takes the files that % is for; take it out with "
+                  "--replace, or register in front of it with --override",
+                  outcome->shadows[0], wanted.name);
       return Change::kFailed;
     }
     // In front of the others again: the order is the order of registration.
@@ -197,8 +197,9 @@ class Installer {
     Error error = registry_->Read(record.name, &entry);
     if (error.errnum() == ENOENT) {
       return Failure(
+          ENOENT,
           "% was registered and is gone again: another process took it out",
-          {record.name}, ENOENT);
+          record.name);
     }
     if (error.ok()) {
       const Entry expected = EntryOf(record);
@@ -206,14 +207,14 @@ class Installer {
       error = options_.guard->Check(entry.record, {}, {});
       if (error.ok() && SameEntry(entry, expected)) return Ok();
       if (error.ok())
-        error = Failure("the kernel holds % otherwise than asked: @",
-                        {record.name, Difference(entry, expected)});
+        error = Failure(0, "the kernel holds % otherwise than asked: @",
+                        record.name, Difference(entry, expected));
     }
     const Error removal = registry_->Remove(record.name);
     if (removal.ok()) {
-      error.AddText("; it was taken out again", {});
+      error.AddText("; it was taken out again");
     } else {
-      error.AddText("; and @", {removal.text()});
+      error.AddText("; and @", removal.text());
     }
     return error;
   }
@@ -255,8 +256,8 @@ class Installer {
       if (back.ok()) {
         (void)registry_->Remove(helper.name).ok();
       } else {
-        error.AddText("; @, so the new rule stays as %",
-                      {back.text(), helper.name});
+        error.AddText("; @, so the new rule stays as %", back.text(),
+                      helper.name);
       }
       return error;
     }

@@ -74,7 +74,7 @@ std::string WritableByOthers(const std::string& path) {
 }
 
 Error Unusable(const std::string& path, std::string_view why, int errnum) {
-  return Failure("interpreter % @", {path, why}, errnum);
+  return Failure(errnum, "interpreter % @", path, why);
 }
 
 Error ExplainOpen(const std::string& path, int errnum) {
@@ -126,7 +126,7 @@ Error InspectInterpreter(const std::string& path, Interpreter* interpreter) {
   }
   if ((facts.st_mode & 0111) == 0) {
     return Unusable(
-        path, Fill("is not executable; make it so with: chmod +x %", {path}),
+        path, Fill("is not executable; make it so with: chmod +x %", path),
         EACCES);
   }
   struct statfs mount_facts;
@@ -160,10 +160,11 @@ Error CheckInterpreterFlags(const std::string& path,
   if ((flags & kFixBinary) != 0 && interpreter.is_elf &&
       interpreter.elf.loader == ElfFile::Loader::kPresent) {
     return Failure(
+        ELIBBAD,
         "interpreter % is dynamic: with flag F its loader % would still be "
         "looked for in every container; take a static one (qemu-user-static), "
         "or --persistent no",
-        {path, interpreter.elf.loader_path}, ELIBBAD);
+        path, interpreter.elf.loader_path);
   }
   if ((flags & (kOpenBinary | kCredentials)) != 0 && interpreter.is_script) {
     return Unusable(path,
@@ -174,10 +175,11 @@ Error CheckInterpreterFlags(const std::string& path,
   if ((flags & kCredentials) != 0) {
     if (const std::string place = WritableByOthers(path); !place.empty()) {
       return Failure(
+          EPERM,
           "interpreter % may not run with other owners' rights (flag C): "
           "others "
           "than root may write to %",
-          {path, place}, EPERM);
+          path, place);
     }
   }
   return Ok();
@@ -206,7 +208,7 @@ std::string SelinuxHint(const std::string& path) {
   return Fill(
       "SELinux label % of % may keep containers from running it; copy it to a "
       "directory of the host, such as /usr/local/bin, first",
-      {text.substr(0, text.find('\0')), path});
+      text.substr(0, text.find('\0')), path);
 }
 
 bool CanExecute(const std::string& path) {
@@ -221,7 +223,7 @@ Error ReadOwnElf(ElfFile* elf) {
     return SystemError("read", "/proc/self/exe", error);
   }
   if (ParseElf(head.bytes(), elf)) return Ok();
-  return Failure("/proc/self/exe is no ELF file", ENOEXEC);
+  return Failure(ENOEXEC, "/proc/self/exe is no ELF file");
 }
 
 }  // namespace binfmt

@@ -34,15 +34,11 @@ sigset_t HeldSignals() {
 
 }  // namespace
 
-timespec InstanceClock() {
-  timespec now;
-  clock_gettime(CLOCK_REALTIME_COARSE, &now);
-  return now;
-}
+timespec InstanceClock() { return ReadClock(CLOCK_REALTIME_COARSE); }
 
 bool InstanceIsOlder(const std::string& dir, const timespec& then) {
   struct stat facts;
-  if (stat(Fill("@/status", {dir}).c_str(), &facts) != 0) return false;
+  if (stat(Fill("@/status", dir).c_str(), &facts) != 0) return false;
   const timespec& made = facts.st_ctim;
   return made.tv_sec != then.tv_sec ? made.tv_sec < then.tv_sec
                                     : made.tv_nsec < then.tv_nsec;
@@ -62,16 +58,17 @@ bool MountNamespaceLasts() {
   if (getpid() == 1) return false;
   return SameNamespace(kOwn, "/proc/1/ns/mnt") ||
          SameNamespace(kOwn, Fill("/proc/@/ns/mnt",
-                                  {Decimal(static_cast<uint64_t>(getppid()))}));
+                                  Decimal(static_cast<uint64_t>(getppid()))));
 }
 
 Error WouldNotLast(const std::string& dir) {
   return Failure(
+      Because(0, Cause::kWouldNotLast),
       "binfmt_misc on % is held by this process's mount namespace only, and "
       "all "
       "entries would go with it: mount it on the host first, or use --host "
       "(in a container: with --pid=host), or stay with --hold",
-      {dir}, 0, Cause::kWouldNotLast);
+      dir);
 }
 
 void PrepareToHold() {

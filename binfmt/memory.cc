@@ -9,7 +9,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <new>
 
 namespace {
@@ -41,7 +40,7 @@ char* Take(size_t size) {
                         MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     // There is no way to go on without memory, and nothing is half done that
     // the next run would not heal.
-    if (memory == MAP_FAILED) abort();
+    if (memory == MAP_FAILED) __builtin_trap();
     g_next = static_cast<char*>(memory);
     g_end = g_next + chunk;
   }
@@ -55,7 +54,7 @@ char* Take(size_t size) {
 void* operator new(size_t size) {
   size_t size_class = 0;
   while (size > size_t{1} << (size_class + kSmallestShift)) {
-    if (++size_class == kClasses) abort();
+    if (++size_class == kClasses) __builtin_trap();
   }
   if (FreeBlock* block = g_free[size_class]) {
     g_free[size_class] = block->next;

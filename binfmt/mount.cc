@@ -47,13 +47,14 @@ Error MountProc(bool dry_run) {
 }
 
 Error ExplainMount(const std::string& dir, int errnum) {
-  const std::string what = Fill("cannot mount binfmt_misc on %: ", {dir});
+  const std::string what = Fill("cannot mount binfmt_misc on %: ", dir);
   switch (errnum) {
     case ENODEV:
       return Failure(
+          Because(errnum, Cause::kNoSupport),
           "@this kernel has no binfmt_misc: load its module (modprobe "
           "binfmt_misc) or use a kernel with CONFIG_BINFMT_MISC",
-          {what}, errnum, Cause::kNoSupport);
+          what);
     case ENOENT:
       // The directory in /proc/sys exists where binfmt_misc is built in or its
       // module is loaded (register_sysctl_mount_point()).
@@ -61,30 +62,31 @@ Error ExplainMount(const std::string& dir, int errnum) {
           SupportOfBinfmtMisc() != Support::kPresent) {
         return ExplainMount(dir, ENODEV);
       }
-      return Failure("@there is no such directory", {what}, errnum,
-                     Cause::kNotMounted);
+      return Failure(Because(errnum, Cause::kNotMounted),
+                     "@there is no such directory", what);
     case ENOTDIR:
-      return Failure("@it is not a directory", {what}, errnum,
-                     Cause::kNotMounted);
+      return Failure(Because(errnum, Cause::kNotMounted),
+                     "@it is not a directory", what);
     case EPERM:
     case EACCES: {
       Error error =
           SystemError("mount binfmt_misc on", dir, errnum, Cause::kDenied);
       error.AddText(
           "@",
-          {CurrentUserNamespace() == UserNamespace::kOther &&
-                   RunningKernel().IsBefore(6, 7)
-               ? "; before Linux 6.7 only the first user namespace may mount "
-                 "it: do it on the host"
-               : "; it takes CAP_SYS_ADMIN in this user namespace: run it as "
-                 "root, in a container with --privileged"});
+          CurrentUserNamespace() == UserNamespace::kOther &&
+                  RunningKernel().IsBefore(6, 7)
+              ? "; before Linux 6.7 only the first user namespace may mount "
+                "it: do it on the host"
+              : "; it takes CAP_SYS_ADMIN in this user namespace: run it as "
+                "root, in a container with --privileged");
       return error;
     }
     case ELOOP:
       return Failure(
+          Because(errnum, Cause::kNotMounted),
           "@it is an automount point that nobody answers; mount it somewhere "
           "else with --dir",
-          {what}, errnum, Cause::kNotMounted);
+          what);
     default:
       return SystemError("mount binfmt_misc on", dir, errnum);
   }
@@ -103,7 +105,7 @@ int EnterAndMount(void* argument) {
     job->error = SystemError("enter the mount namespace of", "PID 1", errno,
                              Cause::kDenied);
     job->error.AddText(
-        "; it takes CAP_SYS_ADMIN and CAP_SYS_CHROOT (--privileged)", {});
+        "; it takes CAP_SYS_ADMIN and CAP_SYS_CHROOT (--privileged)");
     return 0;
   }
   const std::string& dir = *job->dir;
@@ -120,10 +122,10 @@ Error MountOnHost(const std::string& dir) {
   if (CurrentUserNamespace() == UserNamespace::kFirst &&
       !InFirstPidNamespace()) {
     return Failure(
+        Because(EPERM, Cause::kDenied),
         "PID 1 is this container's own, not the host's, so --host can't "
         "work: "
-        "start the container with --pid=host",
-        EPERM, Cause::kDenied);
+        "start the container with --pid=host");
   }
   HostMount job{&dir, Ok()};
   if (Error error = RunSharingMemory(EnterAndMount, &job); !error.ok()) {
@@ -157,9 +159,9 @@ Error MountBinfmtMisc(const std::string& dir, const MountOptions& options,
   if (!options.allow_user_namespace &&
       CurrentUserNamespace() == UserNamespace::kOther) {
     return Failure(
+        Because(EPERM, Cause::kDenied),
         "this is a user namespace of its own: a mount hides the host's "
-        "handlers here for good; if that is what you want, add --userns",
-        EPERM, Cause::kDenied);
+        "handlers here for good; if that is what you want, add --userns");
   }
   if (options.dry_run) return Ok();
   const timespec before = InstanceClock();
@@ -170,9 +172,10 @@ Error MountBinfmtMisc(const std::string& dir, const MountOptions& options,
   }
   if (!IsBinfmtMisc(dir)) {
     return Failure(
+        Because(0, Cause::kNotMounted),
         "binfmt_misc was mounted on %, but is not there now; was something "
         "else mounted over it?",
-        {dir}, 0, Cause::kNotMounted);
+        dir);
   }
   if (!options.holds && !MountNamespaceLasts() &&
       !InstanceIsOlder(dir, before)) {

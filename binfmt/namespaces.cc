@@ -44,7 +44,7 @@ std::string WhyDenied() {
       profile.pop_back();
     }
     if (!profile.empty() && profile != "unconfined") {
-      return Fill("; this process is confined by \"%\"", {profile});
+      return Fill("; this process is confined by \"%\"", profile);
     }
   }
   return "";

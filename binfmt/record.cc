@@ -29,8 +29,8 @@ Flags WithImplied(size_t index) {
              : flag;
 }
 
-Error Invalid(std::string_view name, std::string_view what) {
-  return Failure("record \"%\": @", {name, what}, EINVAL);
+Error Invalid(const std::string& name, const std::string& what) {
+  return Failure(EINVAL, "record \"%\": @", name, what);
 }
 
 Error CheckName(const std::string& name) {
@@ -39,17 +39,18 @@ Error CheckName(const std::string& name) {
     return Invalid(name, "the name is not a file name");
   }
   if (name == "register" || name == "status") {
-    return Failure("record \"@\": the name is one of binfmt_misc's own files",
-                   {name}, EEXIST);
+    return Failure(EEXIST,
+                   "record \"@\": the name is one of binfmt_misc's own files",
+                   name);
   }
   if (name.find('\0') != std::string::npos) {
     return Invalid(name, "the name holds a NUL byte");
   }
   if (name.size() > kMaxNameLength) {
     return Failure(
+        ENAMETOOLONG,
         "record \"%...\": the name has @ bytes, more than the @ of a file name",
-        {name.substr(0, 32), Decimal(name.size()), Decimal(kMaxNameLength)},
-        ENAMETOOLONG);
+        name.substr(0, 32), Decimal(name.size()), Decimal(kMaxNameLength));
   }
   return Ok();
 }
@@ -61,13 +62,13 @@ Error CheckMagic(const Record& record) {
     return Invalid(record.name,
                    Fill("offset @ and @ bytes of magic reach over the @ bytes "
                         "that the kernel looks at",
-                        {Decimal(record.offset), Decimal(record.magic.size()),
-                         Decimal(kMatchWindow)}));
+                        Decimal(record.offset), Decimal(record.magic.size()),
+                        Decimal(kMatchWindow)));
   }
   if (!record.mask.empty() && record.mask.size() != record.magic.size()) {
     return Invalid(record.name, Fill("the mask has @ bytes, the magic @",
-                                     {Decimal(record.mask.size()),
-                                      Decimal(record.magic.size())}));
+                                     Decimal(record.mask.size()),
+                                     Decimal(record.magic.size())));
   }
   return Ok();
 }
@@ -221,7 +222,7 @@ Error ParseMagicFields(FieldReader* reader, Record* record) {
   }
   if (!offset.empty() && !ParseOffset(offset, &record->offset)) {
     return Invalid(record->name,
-                   Fill("the offset \"%\" is not a decimal number", {offset}));
+                   Fill("the offset \"%\" is not a decimal number", offset));
   }
   if (!reader->NextEscaped(&magic)) {
     return Invalid(record->name,
@@ -238,8 +239,8 @@ Error ParseMagicFields(FieldReader* reader, Record* record) {
   const bool has_mask = !mask.empty() && mask[0] != '\0';
   if (has_mask && record->mask.size() != record->magic.size()) {
     return Invalid(record->name, Fill("the mask has @ bytes, the magic @",
-                                      {Decimal(record->mask.size()),
-                                       Decimal(record->magic.size())}));
+                                      Decimal(record->mask.size()),
+                                      Decimal(record->magic.size())));
   }
   return CheckMagic(*record);
 }
@@ -316,7 +317,7 @@ Error CheckRecord(const Record& record) {
       record.interpreter.find('\0') != std::string::npos) {
     return Invalid(record.name,
                    Fill("the interpreter \"%\" is not an absolute path",
-                        {record.interpreter}));
+                        record.interpreter));
   }
   return Ok();
 }
@@ -354,21 +355,20 @@ Error FormatRecord(const Record& record, std::string* text) {
   return Invalid(
       record.name,
       Fill("the record has @ bytes, more than the @ that the kernel takes",
-           {Decimal(text->size()), Decimal(kMaxRecordLength)}));
+           Decimal(text->size()), Decimal(kMaxRecordLength)));
 }
 
 Error ParseRecord(std::string_view text, Record* record) {
   *record = Record();
   if (text.size() < kMinRecordLength || text.size() > kMaxRecordLength) {
-    return Failure("a record of @ bytes; the kernel takes @ to @",
-                   {Decimal(text.size()), Decimal(kMinRecordLength),
-                    Decimal(kMaxRecordLength)},
-                   EINVAL);
+    return Failure(EINVAL, "a record of @ bytes; the kernel takes @ to @",
+                   Decimal(text.size()), Decimal(kMinRecordLength),
+                   Decimal(kMaxRecordLength));
   }
   FieldReader reader(text);
   std::string_view field;
   if (!reader.Next(&field)) {
-    return Failure("a record whose name has no end", EINVAL);
+    return Failure(EINVAL, "a record whose name has no end");
   }
   record->name = std::string(field);
   // EEXIST and ENAMETOOLONG are the look-up's, after all of the text was read.
@@ -379,7 +379,7 @@ Error ParseRecord(std::string_view text, Record* record) {
   reader.Skip();
   if (type != 'M' && type != 'E') {
     return Invalid(record->name, Fill("the type \"%\" is neither M nor E",
-                                      {std::string_view(&type, 1)}));
+                                      std::string_view(&type, 1)));
   }
   record->type = static_cast<RecordType>(type);
   if (reader.Current() != reader.delimiter()) {
@@ -410,7 +410,7 @@ Error ParseRecord(std::string_view text, Record* record) {
   if (reader.position() < text.size()) {
     const char c = reader.Current();
     return Invalid(record->name,
-                   Fill("\"%\" is not a flag", {std::string_view(&c, 1)}));
+                   Fill("\"%\" is not a flag", std::string_view(&c, 1)));
   }
   if (reader.position() > text.size()) {
     return Invalid(record->name,

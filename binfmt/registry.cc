@@ -38,9 +38,10 @@ Error NotMounted(const std::string& dir, int errnum) {
     case ELOOP:
       // An automount point whose daemon lives in another mount namespace.
       return Failure(
+          Because(errnum, Cause::kNotMounted),
           "% is an automount point that nobody answers: mount binfmt_misc "
           "somewhere else and name it with --dir",
-          {dir}, errnum, Cause::kNotMounted);
+          dir);
     case ENOENT:
     case ENOTDIR:
       if (dir != kDefaultDir) {
@@ -51,15 +52,14 @@ Error NotMounted(const std::string& dir, int errnum) {
       break;
   }
   if (SupportOfBinfmtMisc() == Support::kMissing) {
-    return Failure(
-        "this kernel has no binfmt_misc: load its module (modprobe "
-        "binfmt_misc) or use a kernel with CONFIG_BINFMT_MISC",
-        errnum, Cause::kNoSupport);
+    return Failure(Because(errnum, Cause::kNoSupport),
+                   "this kernel has no binfmt_misc: load its module (modprobe "
+                   "binfmt_misc) or use a kernel with CONFIG_BINFMT_MISC");
   }
   return Failure(
-      "binfmt_misc is not mounted on %; mount it with: binfmtbox mount@",
-      {dir, dir == kDefaultDir ? "" : Fill(" --dir %", {Printable(dir)})},
-      errnum, Cause::kNotMounted);
+      Because(errnum, Cause::kNotMounted),
+      "binfmt_misc is not mounted on %; mount it with: binfmtbox mount@", dir,
+      dir == kDefaultDir ? "" : Fill(" --dir %", Printable(dir)));
 }
 
 // Takes what DONE bytes cover off the front of TEXTS; returns how many.
@@ -92,7 +92,7 @@ Error Registry::ReadEnabled(bool* enabled) const {
   if (const int error =
           ReadFileAt(fd_.get(), "status", kMaxStatusLength, &text);
       error != 0) {
-    return SystemError("read", Fill("@/status", {dir_}), error,
+    return SystemError("read", Fill("@/status", dir_), error,
                        error == EACCES ? Cause::kDenied : Cause::kFailed);
   }
   *enabled = text == "enabled\n";
@@ -128,7 +128,7 @@ Error Registry::Read(const std::string& name, Entry* entry) const {
   if (const int error =
           ReadFileAt(fd_.get(), name.c_str(), kMaxEntryLength, &text);
       error != 0) {
-    return SystemError("read", Fill("@/@", {dir_, name}), error);
+    return SystemError("read", Fill("@/@", dir_, name), error);
   }
   return ParseEntry(name, text, entry);
 }
@@ -158,15 +158,16 @@ Error Registry::OpenRegister() {
   register_fd_ = OpenAt(fd_.get(), "register", O_WRONLY);
   if (register_fd_.ok()) return Ok();
   const int error = errno;
-  const std::string file = Fill("@/register", {dir_});
+  const std::string file = Fill("@/register", dir_);
   if (error == EROFS) {
     return Failure(
+        Because(error, Cause::kDenied),
         "% is mounted read-only; make it writable with: mount -o remount,rw %",
-        {dir_, dir_}, error, Cause::kDenied);
+        dir_, dir_);
   }
   if (error == EACCES || error == EPERM) {
     Error denied = SystemError("open", file, error, Cause::kDenied);
-    denied.AddText("@", {WhyDenied()});
+    denied.AddText("@", WhyDenied());
     return denied;
   }
   return SystemError("open", file, error);
@@ -206,8 +207,8 @@ Error Registry::Register(absl::Span<const std::string> texts,
 }
 
 Error Registry::Command(const std::string& name, const char* command,
-                        std::string_view what) const {
-  const std::string file = Fill("@/@", {dir_, name});
+                        const char* what) const {
+  const std::string file = Fill("@/@", dir_, name);
   const UniqueFd fd = OpenAt(fd_.get(), name.c_str(), O_WRONLY);
   if (!fd.ok()) {
     const int error = errno;
@@ -215,9 +216,9 @@ Error Registry::Command(const std::string& name, const char* command,
     Error failure = SystemError(what, file, error,
                                 denied ? Cause::kDenied : Cause::kFailed);
     if (error == EROFS) {
-      failure.AddText("; make it writable with: mount -o remount,rw %", {dir_});
+      failure.AddText("; make it writable with: mount -o remount,rw %", dir_);
     } else if (denied) {
-      failure.AddText("@", {WhyDenied()});
+      failure.AddText("@", WhyDenied());
     }
     return failure;
   }

@@ -63,7 +63,7 @@ class Registry {
  private:
   Error OpenRegister();
   Error Command(const std::string& name, const char* command,
-                std::string_view what) const;
+                const char* what) const;
 
   std::string dir_;
   UniqueFd fd_;

@@ -27,20 +27,46 @@ void Append(std::string* text, std::initializer_list<std::string_view> parts) {
   for (const std::string_view part : parts) text->append(part);
 }
 
-std::string Fill(const char* format,
-                 std::initializer_list<std::string_view> args) {
+namespace internal {
+
+std::string FillList(const char* types, const char* format, va_list args) {
   std::string text;
-  const std::string_view* next = args.begin();
   for (; *format != '\0'; ++format) {
-    if (next == args.end() || (*format != '%' && *format != '@')) {
+    if (*types == '\0' || (*format != '%' && *format != '@')) {
       text.push_back(*format);
       continue;
     }
-    text.append(*format == '%' ? Printable(*next) : std::string(*next));
-    ++next;
+    const void* pointer = va_arg(args, const void*);
+    std::string_view arg;
+    switch (*types++) {
+      case 's':
+        arg = *static_cast<const std::string*>(pointer);
+        break;
+      case 'v':
+        arg = *static_cast<const std::string_view*>(pointer);
+        break;
+      default:
+        arg = static_cast<const char*>(pointer);
+        break;
+    }
+    if (*format == '%') {
+      text += Printable(arg);
+    } else {
+      text.append(arg);
+    }
   }
   return text;
 }
+
+std::string FillPointers(const char* types, const char* format, ...) {
+  va_list args;
+  va_start(args, format);
+  std::string text = FillList(types, format, args);
+  va_end(args);
+  return text;
+}
+
+}  // namespace internal
 
 std::string Decimal(uint64_t number) {
   char digits[20];

@@ -3,23 +3,64 @@
 #ifndef BINFMT_TEXT_H_
 #define BINFMT_TEXT_H_
 
+#include <cstdarg>
 #include <cstdint>
 #include <initializer_list>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 namespace binfmt {
 
+namespace internal {
+
+// How Fill() and its kin hand arguments over: a letter for each type, and a
+// pointer to each.
+template <typename T>
+struct TypeLetter;
+template <>
+struct TypeLetter<std::string> {
+  static constexpr char kLetter = 's';
+};
+template <>
+struct TypeLetter<std::string_view> {
+  static constexpr char kLetter = 'v';
+};
+template <>
+struct TypeLetter<const char*> {
+  static constexpr char kLetter = 'c';
+};
+template <>
+struct TypeLetter<char*> : TypeLetter<const char*> {};
+
+template <typename... Args>
+struct Types {
+  static constexpr char kText[] = {TypeLetter<Args>::kLetter..., '\0'};
+};
+
+inline const void* Pointer(const std::string& string) { return &string; }
+inline const void* Pointer(const std::string_view& view) { return &view; }
+inline const void* Pointer(const char* text) { return text; }
+
+std::string FillPointers(const char* types, const char* format, ...);
+std::string FillList(const char* types, const char* format, va_list args);
+
+}  // namespace internal
+
 // FORMAT with each % and each @ replaced by the next of ARGS: % by its bytes as
 // Printable() writes them, for what comes from outside; @ by the bytes as they
-// are, for words of our own: Fill("cannot open %: @", {path, reason}). Once
-// ARGS are at their end, % and @ stay.
+// are, for words of our own: Fill("cannot open %: @", path, reason). ARGS are
+// std::string, std::string_view or const char*. Once they are at their end, %
+// and @ stay.
 //
-// With a message behind every error this is what the program is made of:
-// absl::StrCat() in its place makes the whole executable half as large again,
-// since it builds an AlphaNum of 48 bytes of each part at each call.
-std::string Fill(const char* format,
-                 std::initializer_list<std::string_view> args);
+// With a message behind every error this is what the program is made of, so the
+// calls are short: one pointer an argument. absl::StrCat(), which builds an
+// AlphaNum of 48 bytes of each, made the whole executable half as large again.
+template <typename... Args>
+std::string Fill(const char* format, const Args&... args) {
+  return internal::FillPointers(internal::Types<std::decay_t<Args>...>::kText,
+                                format, internal::Pointer(args)...);
+}
 
 void Append(std::string* text, std::initializer_list<std::string_view> parts);
 

@@ -15,14 +15,14 @@ constexpr const Applet* kApplets[] = {
 };
 
 std::string ProgramName(const Applet& applet) {
-  return binfmt::Fill("binfmt-@", {applet.name});
+  return binfmt::Fill("binfmt-@", applet.name);
 }
 
 std::string Usage(const Applet& applet) {
-  return binfmt::Fill(
-      "usage: @ [OPTION]...@\n\n@\n\n@@@@",
-      {ProgramName(applet), applet.operands, applet.summary, applet.options,
-       kCommonOptions, applet.details[0] == '\0' ? "" : "\n", applet.details});
+  return binfmt::Fill("usage: @ [OPTION]...@\n\n@\n\n@@@@", ProgramName(applet),
+                      applet.operands, applet.summary, applet.options,
+                      kCommonOptions, applet.details[0] == '\0' ? "" : "\n",
+                      applet.details);
 }
 
 }  // namespace

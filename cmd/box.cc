@@ -50,7 +50,7 @@ std::string Hex32(uint32_t number) {
 std::string Usage() {
   std::string text = kUsage;
   for (const Applet* applet : Applets()) {
-    std::string name = binfmt::Fill("  @", {applet->name});
+    std::string name = binfmt::Fill("  @", applet->name);
     name.resize(28, ' ');
     binfmt::Append(&text, {name, applet->summary, "\n"});
   }
@@ -59,9 +59,9 @@ std::string Usage() {
 
 std::string Version() {
   return binfmt::Fill(
-      "binfmtbox @\nrevision @\ntable @, @ targets\nbuilt for @\n",
-      {kVersion, kRevision, Hex32(arch_table::TableChecksum()),
-       binfmt::Decimal(arch_table::Targets().size()), kBuildTarget});
+      "binfmtbox @\nrevision @\ntable @, @ targets\nbuilt for @\n", kVersion,
+      kRevision, Hex32(arch_table::TableChecksum()),
+      binfmt::Decimal(arch_table::Targets().size()), kBuildTarget);
 }
 
 absl::Span<const char* const> Rest(absl::Span<const char* const> args) {
@@ -81,23 +81,23 @@ void Install(absl::Span<const char* const> args, Console* console) {
     } else if (!only_operands && arg == "--") {
       only_operands = true;
     } else if (!only_operands && arg.size() > 1 && arg[0] == '-') {
-      console->Complain(Misuse("unknown option \"%\"", {arg}));
+      console->Complain(Misuse("unknown option \"%\"", arg));
       return;
     } else if (!dir.empty() || arg.empty()) {
-      console->Complain(Misuse("--install takes one directory", {}));
+      console->Complain(Misuse("--install takes one directory"));
       return;
     } else {
       dir = std::string(arg);
     }
   }
   if (dir.empty()) {
-    console->Complain(Misuse("--install needs a directory", {}));
+    console->Complain(Misuse("--install needs a directory"));
     return;
   }
   if (!console->CanReport()) return;
   for (const Applet* applet : Applets()) {
     const std::string path =
-        binfmt::Fill("@/@@", {dir, bare ? "" : "binfmt-", applet->name});
+        binfmt::Fill("@/@@", dir, bare ? "" : "binfmt-", applet->name);
     bool made;
     if (Error error = binfmt::LinkToSelf(path, symbolic, &made); !error.ok()) {
       console->Complain(error);
@@ -106,7 +106,7 @@ void Install(absl::Span<const char* const> args, Console* console) {
       if (error.errnum() != EEXIST) return;
       continue;
     }
-    console->Result(binfmt::Fill("%@", {path, made ? "\n" : ": unchanged\n"}));
+    console->Result("%@", path, made ? "\n" : ": unchanged\n");
   }
 }
 
@@ -123,7 +123,7 @@ int RunBox(absl::Span<const char* const> args) {
     console.Answer(Usage());
   } else if (word == "--list" && alone) {
     for (const Applet* applet : Applets()) {
-      console.Answer(binfmt::Fill("@\n", {applet->name}));
+      console.Answer(binfmt::Fill("@\n", applet->name));
     }
   } else if (word == "--version" && alone) {
     console.Answer(Version());
@@ -134,9 +134,9 @@ int RunBox(absl::Span<const char* const> args) {
   } else if (word == "--help" || word == "-h" || word == "--list" ||
              word == "--version") {
     console.Complain(
-        Misuse("unexpected operand \"%\" behind @", {args[1], word}));
+        Misuse("unexpected operand \"%\" behind @", args[1], word));
   } else {
-    console.Complain(Misuse("unknown option \"%\"", {word}));
+    console.Complain(Misuse("unknown option \"%\"", word));
   }
   return console.Finish();
 }
@@ -144,7 +144,7 @@ int RunBox(absl::Span<const char* const> args) {
 int NoSuchApplet(std::string_view name) {
   Console console("binfmtbox");
   console.Complain(binfmt::Failure(
-      "there is no applet \"%\"; see \"binfmtbox --list\"", {name}));
+      0, "there is no applet \"%\"; see \"binfmtbox --list\"", name));
   return kExitNoApplet;
 }
 

@@ -27,7 +27,7 @@ constexpr char kOptions[] =
     "      --disable          switch the entries off and leave them there\n"
     "      --enable           switch the entries on\n";
 
-constexpr std::string_view kFailedWord = "failed";
+constexpr char kFailedWord[] = "failed";
 
 enum class Action { kRemove, kDisable, kEnable };
 
@@ -47,12 +47,12 @@ Error ReadRequest(const CommandLine& line, Request* request) {
     if (given.Is("enable")) enable = true;
   }
   if (enable && disable) {
-    return Misuse("--disable and --enable contradict each other", {});
+    return Misuse("--disable and --enable contradict each other");
   }
   if (enable) request->action = Action::kEnable;
   if (disable) request->action = Action::kDisable;
   if (line.operands.empty() && !request->ours && !request->all) {
-    return Misuse("name the entries, or say --ours or --all", {});
+    return Misuse("name the entries, or say --ours or --all");
   }
   return binfmt::Ok();
 }
@@ -110,13 +110,12 @@ void NoteUnknown(std::string_view operand, Console* console) {
   const std::vector<std::string_view> near =
       arch_table::NearestNames(operand, 3);
   if (near.empty()) return;
-  console->Note(
-      binfmt::Fill("\"%\" is neither an entry nor a target; did you mean @?",
-                   {operand, absl::StrJoin(near, " or ")}));
+  console->Note("\"%\" is neither an entry nor a target; did you mean @?",
+                operand, absl::StrJoin(near, " or "));
 }
 
 Error Apply(const binfmt::Registry& registry, const Entry& entry, Action action,
-            bool dry_run, std::string_view* result) {
+            bool dry_run, const char** result) {
   const std::string& name = entry.record.name;
   switch (action) {
     case Action::kRemove:
@@ -146,11 +145,11 @@ class Report {
     json_.BeginArray();
   }
 
-  void Add(std::string_view name, std::string_view result) {
+  void Add(const std::string& name, const char* result) {
     if (!as_json_) {
       // A failure has been complained of.
       if (result != kFailedWord) {
-        console_->Result(Fill("%: @\n", {name, result}));
+        console_->Result("%: @\n", name, result);
       }
       return;
     }
@@ -164,7 +163,7 @@ class Report {
     if (!as_json_) return;
     json_.EndArray();
     json_.EndObject();
-    console_->Result(json_.text() + "\n");
+    console_->Result("@\n", json_.text());
   }
 
  private:
@@ -202,7 +201,7 @@ void Run(const CommandLine& line, Console* console) {
     if (selection.ChooseOperand(operand)) continue;
     if (request.action == Action::kEnable) {
       console->Complain(binfmt::Failure(
-          "cannot enable %: there is no such entry", {MissingName(operand)}));
+          0, "cannot enable %: there is no such entry", MissingName(operand)));
       continue;
     }
     NoteUnknown(operand, console);
@@ -210,7 +209,7 @@ void Run(const CommandLine& line, Console* console) {
   }
   for (size_t i = 0; i < entries.size(); ++i) {
     if (!selection.Has(i)) continue;
-    std::string_view result;
+    const char* result = kFailedWord;
     if (Error error = Apply(registry, entries[i], request.action,
                             line.common.dry_run, &result);
         !error.ok()) {

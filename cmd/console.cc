@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cmd/console.h"
 
+#include <cstdarg>
+
 #include "binfmt/io.h"
 #include "binfmt/text.h"
 
@@ -32,26 +34,33 @@ int StatusOf(binfmt::Cause cause) {
 
 // Where stderr takes nothing either, there is nobody left to tell.
 void WriteLine(std::string_view program, std::string_view text) {
-  (void)binfmt::WriteAll(kStandardError,
-                         binfmt::Fill("@: @\n", {program, text}));
+  (void)binfmt::WriteAll(kStandardError, binfmt::Fill("@: @\n", program, text));
 }
 
 }  // namespace
 
+void Console::Keep(const char* types, const char* format, ...) {
+  if (quiet_) return;
+  va_list args;
+  va_start(args, format);
+  out_ += binfmt::internal::FillList(types, format, args);
+  va_end(args);
+}
+
 void Console::Note(std::string_view text) {
-  if (!quiet_) WriteLine(program_, binfmt::Fill("note: @", {text}));
+  if (!quiet_) WriteLine(program_, binfmt::Fill("note: @", text));
 }
 
 void Console::Complain(const binfmt::Error& error) {
   const int status = StatusOf(error.cause());
   if (if_possible_ && status >= kExitNotMounted &&
       status <= kExitWouldNotLast) {
-    WriteLine(program_, binfmt::Fill("note: @", {error.text()}));
+    WriteLine(program_, binfmt::Fill("note: @", error.text()));
     return;
   }
   WriteLine(program_,
             status == kExitMisuse
-                ? binfmt::Fill("@; see \"@ --help\"", {error.text(), program_})
+                ? binfmt::Fill("@; see \"@ --help\"", error.text(), program_)
                 : error.text());
   Fail(status);
 }

@@ -6,9 +6,11 @@
 
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include "binfmt/error.h"
+#include "binfmt/text.h"
 
 namespace cmd {
 
@@ -36,16 +38,22 @@ class Console {
   // notes and leave the exit status alone.
   void set_if_possible(bool if_possible) { if_possible_ = if_possible; }
 
-  // Keeps TEXT for stdout; it is written when the program ends. Results of a
-  // change: nothing where the user wants quiet.
-  void Result(std::string_view text) {
-    if (!quiet_) out_.append(text);
+  // Keeps text, made as binfmt::Fill() does, for stdout; it is written when the
+  // program ends. Results of a change: nothing where the user wants quiet.
+  template <typename... Args>
+  void Result(const char* format, const Args&... args) {
+    Keep(binfmt::internal::Types<std::decay_t<Args>...>::kText, format,
+         binfmt::internal::Pointer(args)...);
   }
   // What the user asked to see, such as a help text.
   void Answer(std::string_view text) { out_.append(text); }
 
   // A line "PROGRAM: note: TEXT" on stderr.
   void Note(std::string_view text);
+  template <typename... Args>
+  void Note(const char* format, const Args&... args) {
+    Note(std::string_view(binfmt::Fill(format, args...)));
+  }
 
   // A line "PROGRAM: TEXT" on stderr for an error that is not ok, with a
   // pointer to the help where it is misuse; and the exit status that belongs to
@@ -63,6 +71,7 @@ class Console {
   int Finish();
 
  private:
+  void Keep(const char* types, const char* format, ...);
   void Fail(int status);
 
   std::string program_;

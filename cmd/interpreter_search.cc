@@ -19,10 +19,10 @@ std::vector<std::string> FileNames(const arch_table::Target& target,
                                    const SearchOptions& options) {
   const std::string_view name = target.interpreter();
   if (options.suffix.has_value()) {
-    return {binfmt::Fill("qemu-@@", {name, *options.suffix})};
+    return {binfmt::Fill("qemu-@@", name, *options.suffix)};
   }
-  return {binfmt::Fill("qemu-@-static", {name}), binfmt::Fill("qemu-@", {name}),
-          binfmt::Fill("@-binfmt-P", {name})};
+  return {binfmt::Fill("qemu-@-static", name), binfmt::Fill("qemu-@", name),
+          binfmt::Fill("@-binfmt-P", name)};
 }
 
 }  // namespace
@@ -37,7 +37,7 @@ binfmt::Error FindInterpreter(const arch_table::Target& target,
   binfmt::Error first = binfmt::Ok();
   for (const std::string_view dir : dirs) {
     for (const std::string& name : names) {
-      found->path = binfmt::Fill("@@@", {dir, dir == "/" ? "" : "/", name});
+      found->path = binfmt::Fill("@@@", dir, dir == "/" ? "" : "/", name);
       binfmt::Error error =
           binfmt::InspectInterpreter(found->path, &found->facts);
       if (error.ok()) return error;
@@ -48,13 +48,12 @@ binfmt::Error FindInterpreter(const arch_table::Target& target,
   }
   if (!first.ok()) return first;
   return binfmt::Failure(
+      ENOENT,
       "there is no @ in @; install qemu-user-static, or name one with "
       "--interpreter",
-      {names.size() > 1
-           ? binfmt::Fill("@, @ or @", {names[0], names[1], names[2]})
-           : names[0],
-       SearchPlaces(options)},
-      ENOENT);
+      names.size() > 1 ? binfmt::Fill("@, @ or @", names[0], names[1], names[2])
+                       : names[0],
+      SearchPlaces(options));
 }
 
 std::string SearchPlaces(const SearchOptions& options) {

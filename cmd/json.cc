@@ -31,7 +31,7 @@ void JsonWriter::Quote(std::string_view bytes) {
   text_ += '"';
 }
 
-void JsonWriter::Key(std::string_view key) {
+void JsonWriter::Key(const char* key) {
   Separate();
   Quote(key);
   text_ += ':';
@@ -56,6 +56,21 @@ void JsonWriter::Bool(bool value) {
 void JsonWriter::Null() {
   Separate();
   text_ += "null";
+}
+
+void JsonWriter::Field(const char* key, const std::string& bytes) {
+  Key(key);
+  String(bytes);
+}
+
+void JsonWriter::Field(const char* key, const char* text) {
+  Key(key);
+  String(text);
+}
+
+void JsonWriter::Field(const char* key, bool value) {
+  Key(key);
+  Bool(value);
 }
 
 }  // namespace cmd

@@ -19,24 +19,16 @@ class JsonWriter {
   void EndObject() { Close('}'); }
   void BeginArray() { Open('['); }
   void EndArray() { Close(']'); }
-  void Key(std::string_view key);
+  void Key(const char* key);
   void String(std::string_view bytes);
   void Number(uint64_t number);
   void Bool(bool value);
   void Null();
 
   // A key and its value.
-  void Field(std::string_view key, std::string_view bytes) {
-    Key(key);
-    String(bytes);
-  }
-  void Field(std::string_view key, const char* text) {
-    Field(key, std::string_view(text));
-  }
-  void Field(std::string_view key, bool value) {
-    Key(key);
-    Bool(value);
-  }
+  void Field(const char* key, const std::string& bytes);
+  void Field(const char* key, const char* text);
+  void Field(const char* key, bool value);
 
   // The text so far. Complete once every Begin has its End.
   const std::string& text() const { return text_; }

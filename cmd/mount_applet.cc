@@ -24,24 +24,22 @@ constexpr char kOptions[] =
 void Report(const CommandLine& line, binfmt::MountOutcome outcome,
             Console* console) {
   const bool already = outcome == binfmt::MountOutcome::kAlreadyMounted;
-  const std::string_view state = already               ? "unchanged"
-                                 : line.common.dry_run ? "would mount"
-                                                       : "mounted";
+  const char* state = already               ? "unchanged"
+                      : line.common.dry_run ? "would mount"
+                                            : "mounted";
   if (line.common.json) {
     JsonWriter json;
     json.BeginObject();
     json.Field("dir", line.common.dir);
     json.Field("result", state);
     json.EndObject();
-    console->Result(json.text() + "\n");
+    console->Result("@\n", json.text());
     return;
   }
-  const std::string dir = binfmt::Printable(line.common.dir);
-  console->Result(
-      already ? binfmt::Fill("binfmt_misc is mounted on @ already\n", {dir})
-      : line.common.dry_run
-          ? binfmt::Fill("would mount binfmt_misc on @\n", {dir})
-          : binfmt::Fill("mounted binfmt_misc on @\n", {dir}));
+  console->Result(already ? "binfmt_misc is mounted on % already\n"
+                  : line.common.dry_run ? "would mount binfmt_misc on %\n"
+                                        : "mounted binfmt_misc on %\n",
+                  line.common.dir);
 }
 
 // Stays; mounts again what somebody unmounted.
@@ -65,9 +63,9 @@ void Hold(const CommandLine& line, const binfmt::MountOptions& options,
 
 void Run(const CommandLine& line, Console* console) {
   if (!line.operands.empty()) {
-    console->Complain(binfmt::Failure("unexpected operand \"%\"",
-                                      {line.operands[0]}, 0,
-                                      binfmt::Cause::kMisuse));
+    console->Complain(
+        binfmt::Failure(binfmt::Because(0, binfmt::Cause::kMisuse),
+                        "unexpected operand \"%\"", line.operands[0]));
     return;
   }
   if (!console->CanReport()) return;

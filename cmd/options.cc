@@ -132,11 +132,11 @@ class Parser {
     const size_t equals = text.find('=');
     const Option option = Find(own_, text.substr(0, equals), '\0');
     if (option.name.empty()) {
-      return Misuse("unknown option \"--%\"", {text.substr(0, equals)});
+      return Misuse("unknown option \"--%\"", text.substr(0, equals));
     }
     if (equals == std::string_view::npos) return TakeWithNext(option);
     if (option.value.empty()) {
-      return Misuse("option --@ takes no value", {option.name});
+      return Misuse("option --@ takes no value", option.name);
     }
     Take(option, text.substr(equals + 1), line_);
     return binfmt::Ok();
@@ -146,7 +146,7 @@ class Parser {
     while (!letters.empty()) {
       const Option option = Find(own_, "", letters[0]);
       if (option.name.empty() || letters[0] == ' ') {
-        return Misuse("unknown option \"-%\"", {letters.substr(0, 1)});
+        return Misuse("unknown option \"-%\"", letters.substr(0, 1));
       }
       letters.remove_prefix(1);
       if (letters.empty()) return TakeWithNext(option);
@@ -165,7 +165,7 @@ class Parser {
       return binfmt::Ok();
     }
     if (next_ == args_.size()) {
-      return Misuse("option --@ needs a value, @", {option.name, option.value});
+      return Misuse("option --@ needs a value, @", option.name, option.value);
     }
     Take(option, args_[next_++], line_);
     return binfmt::Ok();
@@ -179,6 +179,8 @@ class Parser {
 
 }  // namespace
 
+bool GivenOption::Is(const char* other) const { return name == other; }
+
 Error ParseCommandLine(std::string_view own, absl::Span<const char* const> args,
                        CommandLine* line) {
   *line = CommandLine();
@@ -187,7 +189,7 @@ Error ParseCommandLine(std::string_view own, absl::Span<const char* const> args,
   // --help wins over what is wrong behind it.
   if (line->common.help) return binfmt::Ok();
   if (error.ok() && line->common.dir.empty()) {
-    return Misuse("option --dir needs a directory", {});
+    return Misuse("option --dir needs a directory");
   }
   return error;
 }
@@ -197,8 +199,8 @@ Error ParseYesNo(const GivenOption& given, bool* value) {
     *value = given.value == "yes";
     return binfmt::Ok();
   }
-  return Misuse("option --@ takes yes or no, not \"%\"",
-                {given.name, given.value});
+  return Misuse("option --@ takes yes or no, not \"%\"", given.name,
+                given.value);
 }
 
 }  // namespace cmd

@@ -27,7 +27,7 @@ struct GivenOption {
   std::string_view name;  // long, without the dashes
   std::string_view value;
 
-  bool Is(std::string_view other) const { return name == other; }
+  bool Is(const char* other) const;
 };
 
 struct CommandLine {

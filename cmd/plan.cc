@@ -58,8 +58,8 @@ Error Plan::Add(binfmt::Record record, const Target* target,
     if (item.record.name != record.name) continue;
     return item.record == record
                ? binfmt::Ok()
-               : Failure("% is asked for twice, and differently",
-                         {record.name});
+               : Failure(0, "% is asked for twice, and differently",
+                         record.name);
   }
   items_.push_back({std::move(record), target, std::move(interpreter)});
   return binfmt::Ok();
@@ -121,7 +121,7 @@ void Plan::AddFile(const std::string& file, Console* console) {
     rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
     if (line.empty() || line[0] == '#' || line[0] == ';') continue;
     if (Error error = AddRule(line); !error.ok()) {
-      error.SetText("%:@: @", {file, binfmt::Decimal(number), error.text()});
+      error.SetText("%:@: @", file, binfmt::Decimal(number), error.text());
       console->Complain(error);
     }
   }
@@ -165,19 +165,20 @@ void Plan::Vet(bool all, bool ignore_native, binfmt::Guard* guard,
     if (native != nullptr && !ignore_native) {
       if (all && item.target != nullptr) continue;
       console->Complain(Failure(
+          0,
           "%: this machine runs programs for @ by itself; register it all the "
           "same with --ignore-family yes",
-          {item.record.name, native->name()}));
+          item.record.name, native->name()));
       continue;
     }
     if (know_own && IsForOtherMachine(item, own)) {
       const Target* machine = arch_table::FindByHeader(item.interpreter.head);
       if (!natives.Has(machine)) {
         console->Complain(Failure(
+            ENOEXEC,
             "%: interpreter % is built for @, which this machine does not run",
-            {item.record.name, item.record.interpreter,
-             machine == nullptr ? "another machine" : machine->name()},
-            ENOEXEC));
+            item.record.name, item.record.interpreter,
+            machine == nullptr ? "another machine" : machine->name()));
         continue;
       }
     }

@@ -88,8 +88,8 @@ Error ReadChoice(const GivenOption& given, Choice* choice) {
     *choice = yes ? Choice::kYes : Choice::kNo;
     return binfmt::Ok();
   }
-  return Misuse("option --@ takes yes, no or auto, not \"%\"",
-                {given.name, given.value});
+  return Misuse("option --@ takes yes, no or auto, not \"%\"", given.name,
+                given.value);
 }
 
 // Reads a value that is a number of seconds.
@@ -97,7 +97,7 @@ Error ReadSeconds(const GivenOption& given, int64_t* milliseconds) {
   uint32_t seconds;
   if (!binfmt::ParseDecimal(given.value, kMostSeconds, &seconds)) {
     return Misuse("option --@ takes a number of seconds, at most @, not \"%\"",
-                  {given.name, binfmt::Decimal(kMostSeconds), given.value});
+                  given.name, binfmt::Decimal(kMostSeconds), given.value);
   }
   *milliseconds = int64_t{seconds} * 1000;
   return binfmt::Ok();
@@ -127,12 +127,12 @@ Error ReadSettings(const CommandLine& line, Settings* settings,
     } else if (given.Is("interpreter")) {
       settings->record.interpreter = std::string(given.value);
       if (given.value.empty()) {
-        error = Misuse("option --interpreter needs a path", {});
+        error = Misuse("option --interpreter needs a path");
       }
     } else if (given.Is("qemu-path")) {
       settings->record.search.dir = std::string(given.value);
       if (given.value.empty() || given.value[0] != '/') {
-        error = Misuse("option --qemu-path needs an absolute path", {});
+        error = Misuse("option --qemu-path needs an absolute path");
       }
     } else if (given.Is("qemu-suffix")) {
       settings->record.search.suffix = std::string(given.value);
@@ -176,7 +176,7 @@ Error ReadRequest(const CommandLine& line, const Settings& settings,
     }
   }
   if (words.empty() && !line.operands.empty()) {
-    return Misuse("an operand names no target", {});
+    return Misuse("an operand names no target");
   }
   if (words.empty() && request->rules.empty() && request->files.empty()) {
     words = DefaultWords();
@@ -194,7 +194,7 @@ Error ReadRequest(const CommandLine& line, const Settings& settings,
   }
   if (!settings.record.interpreter.empty() &&
       (request->all || request->targets.size() != 1)) {
-    return Misuse("option --interpreter goes with one target", {});
+    return Misuse("option --interpreter goes with one target");
   }
   if (!request->all) return binfmt::Ok();
   request->targets.clear();
@@ -250,9 +250,10 @@ class Registrar {
     }
     if (!enabled) {
       return binfmt::Failure(
+          0,
           "binfmt_misc is disabled as a whole, so no entry would be of use; "
           "enable it with: echo 1 > %/status",
-          {dir});
+          dir);
     }
     return registry_.ReadAll(&entries_);
   }
@@ -279,7 +280,7 @@ class Registrar {
       found |= error.errnum() != ENOENT;
       // "all" is every target that has an interpreter.
       if (error.ok() || (request_.all && error.errnum() == ENOENT)) continue;
-      error.SetText("@: @", {target->EntryName(), error.text()});
+      error.SetText("@: @", target->EntryName(), error.text());
       console_->Complain(error);
     }
     if (request_.all && !found) {
@@ -289,9 +290,10 @@ class Registrar {
         return;
       }
       console_->Complain(binfmt::Failure(
+          ENOENT,
           "there is no interpreter for any target in @; install "
           "qemu-user-static, or name a directory with --qemu-path",
-          {SearchPlaces(settings_.record.search)}, ENOENT));
+          SearchPlaces(settings_.record.search)));
     }
     plan_.Vet(request_.all, settings_.ignore_native, &guard_, console_);
     for (Planned& item : plan_.items()) {
@@ -345,8 +347,7 @@ class Registrar {
       last_trouble_ = std::string(error.text());
       for (size_t i = 0; i < outcomes.size(); ++i) {
         if (outcomes[i].error.ok()) {
-          console_->Note(
-              binfmt::Fill("% was gone; registered it again", {lost[i].name}));
+          console_->Note("% was gone; registered it again", lost[i].name);
         } else {
           console_->Complain(outcomes[i].error);
         }
@@ -366,7 +367,7 @@ class Registrar {
     }
   }
 
-  std::string_view Word(binfmt::Change change) const {
+  const char* Word(binfmt::Change change) const {
     const bool dry = line_.common.dry_run;
     switch (change) {
       case binfmt::Change::kUnchanged:
@@ -396,7 +397,7 @@ class Registrar {
                outcome.change == binfmt::Change::kReplaced) &&
               (record.flags & binfmt::kCredentials) == 0;
       const std::string flags = binfmt::FlagLetters(record.flags);
-      const std::string_view word = Word(outcome.change);
+      const char* word = Word(outcome.change);
       if (line_.common.json) {
         json.BeginObject();
         json.Field("name", record.name);
@@ -415,19 +416,18 @@ class Registrar {
         json.EndArray();
         json.EndObject();
       } else if (outcome.change != binfmt::Change::kFailed) {
-        console_->Result(binfmt::Fill(
-            "%: @, %@@@\n",
-            {record.name, word, record.interpreter,
-             flags.empty() ? "" : ", flags ", flags,
-             outcome.shadows.empty() || settings_.install.replace
-                 ? ""
-                 : binfmt::Fill(", shadows %", {Printable(absl::StrJoin(
-                                                   outcome.shadows, " "))})}));
+        console_->Result(
+            "%: @, %@@@\n", record.name, word, record.interpreter,
+            flags.empty() ? "" : ", flags ", flags,
+            outcome.shadows.empty() || settings_.install.replace
+                ? ""
+                : binfmt::Fill(", shadows %",
+                               Printable(absl::StrJoin(outcome.shadows, " "))));
       }
     }
     json.EndArray();
     json.EndObject();
-    if (line_.common.json) console_->Result(json.text() + "\n");
+    if (line_.common.json) console_->Result("@\n", json.text());
     if (hint && !line_.common.dry_run &&
         !settings_.record.credential.has_value()) {
       console_->Note(

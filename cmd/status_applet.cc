@@ -69,7 +69,7 @@ std::string Marks(const Line& line) {
   if (!line.entry->understood) marks.push_back("not understood");
   if (line.shadowed_by != nullptr) {
     marks.push_back(
-        binfmt::Fill("shadowed by %", {line.shadowed_by->record.name}));
+        binfmt::Fill("shadowed by %", line.shadowed_by->record.name));
   }
   if (line.entry->understood && !line.interpreter_there &&
       line.entry->record.type != binfmt::RecordType::kBpf) {
@@ -81,8 +81,8 @@ std::string Marks(const Line& line) {
 }
 
 std::string FlagText(const Entry& entry) {
-  return binfmt::Fill(
-      "@@", {binfmt::FlagLetters(entry.record.flags), entry.unknown_flags});
+  return binfmt::Fill("@@", binfmt::FlagLetters(entry.record.flags),
+                      entry.unknown_flags);
 }
 
 // Entries in match order with all that can be said of each.
@@ -148,20 +148,20 @@ std::string WhyUnusable(const Overview& overview, const Line& line) {
     return binfmt::Fill(
         "@ is of no use while binfmt_misc is disabled; enable it with: echo 1 "
         "> %/status",
-        {name, overview.dir});
+        name, overview.dir);
   }
   if (!line.entry->enabled) {
     return binfmt::Fill(
-        "@ is disabled; enable it with: binfmtbox clear --enable @",
-        {name, name});
+        "@ is disabled; enable it with: binfmtbox clear --enable @", name,
+        name);
   }
   if (line.shadowed_by != nullptr) {
-    return binfmt::Fill("@ never gets a program: % takes them first",
-                        {name, line.shadowed_by->record.name});
+    return binfmt::Fill("@ never gets a program: % takes them first", name,
+                        line.shadowed_by->record.name);
   }
   if (!line.startable()) {
     return binfmt::Fill("the interpreter of @, %, is missing or not executable",
-                        {name, line.entry->record.interpreter});
+                        name, line.entry->record.interpreter);
   }
   return "";
 }
@@ -176,8 +176,8 @@ void Probe(std::string_view operand, const Overview& overview,
     if (Error error = ParseTarget(operand, &target); !error.ok()) {
       // It may be the name of an entry that is not there.
       error.set_cause(binfmt::Cause::kFailed);
-      error.SetText("there is no entry \"%\", and it is no target: @",
-                    {operand, error.text()});
+      error.SetText("there is no entry \"%\", and it is no target: @", operand,
+                    error.text());
       console->Complain(error);
       return;
     }
@@ -191,24 +191,24 @@ void Probe(std::string_view operand, const Overview& overview,
       return;
     }
     console->Complain(
-        binfmt::Failure("no entry takes programs for @; register one with: "
+        binfmt::Failure(0,
+                        "no entry takes programs for @; register one with: "
                         "binfmtbox register @",
-                        {target->name(), target->name()}));
+                        target->name(), target->name()));
     return;
   }
   line->wanted = true;
   if (const std::string why = WhyUnusable(overview, *line); !why.empty()) {
-    console->Complain(binfmt::Failure("@", {why}));
+    console->Complain(binfmt::Failure(0, "@", why));
   }
 }
 
 void PrintText(const Overview& overview, const std::vector<Line>& lines,
                bool all, Console* console) {
-  console->Result(
-      binfmt::Fill("binfmt_misc: @ on %@, user namespace: @, Linux %\n",
-                   {overview.enabled ? "enabled" : "DISABLED", overview.dir,
-                    overview.read_only ? " (read-only)" : "",
-                    NamespaceWord(overview.user_namespace), overview.kernel}));
+  console->Result("binfmt_misc: @ on %@, user namespace: @, Linux %\n",
+                  overview.enabled ? "enabled" : "DISABLED", overview.dir,
+                  overview.read_only ? " (read-only)" : "",
+                  NamespaceWord(overview.user_namespace), overview.kernel);
   size_t name_width = 0;
   size_t target_width = 1;
   for (const Line& line : lines) {
@@ -238,7 +238,7 @@ void PrintText(const Overview& overview, const std::vector<Line>& lines,
       binfmt::Append(&text, {"  (", marks, ")"});
     }
     text += '\n';
-    console->Result(text);
+    console->Result("@", text);
   }
 }
 
@@ -314,7 +314,7 @@ void PrintJson(const Overview& overview, const std::vector<Line>& lines,
   for (const Target* native : natives) json.String(native->name());
   json.EndArray();
   json.EndObject();
-  console->Result(json.text() + "\n");
+  console->Result("@\n", json.text());
 }
 
 void Run(const CommandLine& line, Console* console) {
@@ -347,8 +347,7 @@ void Run(const CommandLine& line, Console* console) {
   } else {
     PrintText(overview, listing.lines(), all, console);
     for (const Target* native : natives) {
-      console->Result(binfmt::Fill("@: this machine runs it by itself\n",
-                                   {native->name()}));
+      console->Result("@: this machine runs it by itself\n", native->name());
     }
   }
 }

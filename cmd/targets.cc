@@ -23,10 +23,9 @@ binfmt::Error ParseTarget(std::string_view word,
   if (*target != nullptr) return binfmt::Ok();
   const std::vector<std::string_view> near =
       arch_table::NearestNames(word, kMostSuggestions);
-  return binfmt::Failure("unknown target \"%\"@@",
-                         {word, near.empty() ? "" : "; did you mean ",
-                          absl::StrJoin(near, " or ")},
-                         0, binfmt::Cause::kMisuse);
+  return binfmt::Failure(
+      binfmt::Because(0, binfmt::Cause::kMisuse), "unknown target \"%\"@@",
+      word, near.empty() ? "" : "; did you mean ", absl::StrJoin(near, " or "));
 }
 
 std::vector<std::string_view> SplitWords(std::string_view list) {
