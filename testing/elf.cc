@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "testing/elf.h"
+
+#include <cstddef>
+
+namespace binfmtbox_testing {
+namespace {
+
+constexpr uint64_t kLoadAddress = 0x400000;
+constexpr uint16_t kForeignMachine = 0xfe00;
+
+class Writer {
+ public:
+  explicit Writer(const ElfSpec& spec) : spec_(spec) {}
+
+  void Number(uint64_t value, unsigned size) {
+    for (unsigned i = 0; i < size; ++i) {
+      const unsigned shift = 8 * (spec_.is_big_endian ? size - 1 - i : i);
+      bytes_.push_back(static_cast<char>(value >> shift & 0xff));
+    }
+  }
+  void Address(uint64_t value) { Number(value, spec_.is_64bit ? 8 : 4); }
+  void Bytes(std::string_view bytes) { bytes_ += bytes; }
+
+  void ProgramHeader(uint32_t type, uint64_t offset, uint64_t size) {
+    const uint32_t read_and_execute = 5;
+    Number(type, 4);
+    if (spec_.is_64bit) Number(read_and_execute, 4);
+    Address(offset);
+    Address(kLoadAddress + offset);
+    Address(kLoadAddress + offset);
+    Address(size);
+    Address(size);
+    if (!spec_.is_64bit) Number(read_and_execute, 4);
+    Address(type == 1 ? 0x10000 : 1);
+  }
+
+  const std::string& bytes() const { return bytes_; }
+
+ private:
+  const ElfSpec& spec_;
+  std::string bytes_;
+};
+
+}  // namespace
+
+std::string MakeElf(const ElfSpec& spec) {
+  const size_t header_size = spec.is_64bit ? 64 : 52;
+  const size_t program_header_size = spec.is_64bit ? 56 : 32;
+  const size_t count = spec.loader.empty() ? 1 : 2;
+  const size_t loader_start = header_size + count * program_header_size;
+  const size_t loader_size = spec.loader.empty() ? 0 : spec.loader.size() + 1;
+  const size_t code_start = loader_start + loader_size;
+  Writer out(spec);
+  out.Bytes("\x7f");
+  out.Bytes("ELF");
+  out.Number(spec.is_64bit ? 2 : 1, 1);
+  out.Number(spec.is_big_endian ? 2 : 1, 1);
+  out.Number(1, 1);  // EI_VERSION
+  out.Bytes(std::string(9, '\0'));
+  out.Number(spec.type, 2);
+  out.Number(spec.machine, 2);
+  out.Number(1, 4);  // e_version
+  out.Address(kLoadAddress + code_start);
+  out.Address(header_size);
+  out.Address(0);  // no section headers
+  out.Number(spec.flags, 4);
+  out.Number(header_size, 2);
+  out.Number(program_header_size, 2);
+  out.Number(count, 2);
+  out.Bytes(std::string(6, '\0'));
+  if (!spec.loader.empty()) out.ProgramHeader(3, loader_start, loader_size);
+  out.ProgramHeader(1, 0, code_start + spec.code.size());
+  if (!spec.loader.empty()) {
+    out.Bytes(spec.loader);
+    out.Bytes(std::string(1, '\0'));
+  }
+  out.Bytes(spec.code);
+  return out.bytes();
+}
+
+std::string NativeProgram(uint8_t status) {
+  ElfSpec spec;
+#if defined(__x86_64__)
+  spec.machine = kX86_64;
+  spec.code = {'\xbf', static_cast<char>(status),
+               0,      0,
+               0,  // edi
+               '\xb8', 60,
+               0,      0,
+               0,                // eax
+               '\x0f', '\x05'};  // syscall: exit
+#elif defined(__aarch64__)
+  spec.machine = kAarch64;
+  const uint32_t words[] = {0xd2800000u | static_cast<uint32_t>(status) << 5,
+                            0xd2800ba8u, 0xd4000001u};  // x0, x8 = 93, svc
+  for (const uint32_t word : words) {
+    for (int shift = 0; shift < 32; shift += 8) {
+      spec.code.push_back(static_cast<char>(word >> shift & 0xff));
+    }
+  }
+#else
+#error "the tests on a real kernel have no program for this machine"
+#endif
+  return MakeElf(spec);
+}
+
+std::string I386Program(uint8_t status) {
+  ElfSpec spec;
+  spec.is_64bit = false;
+  spec.machine = kI386;
+  spec.code = {'\xbb', static_cast<char>(status),
+               0,      0,
+               0,  // ebx
+               '\xb8', 1,
+               0,      0,
+               0,                // eax
+               '\xcd', '\x80'};  // int: exit
+  return MakeElf(spec);
+}
+
+std::string ForeignElf(std::string_view payload) {
+  ElfSpec spec;
+  spec.machine = kForeignMachine;
+  spec.code = std::string(payload);
+  return MakeElf(spec);
+}
+
+}  // namespace binfmtbox_testing

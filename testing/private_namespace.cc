@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "testing/private_namespace.h"
+
+#include <fcntl.h>
+#include <ftw.h>
+#include <linux/magic.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+#include "testing/elf.h"
+#include "testing/process.h"
+
+namespace binfmtbox_testing {
+namespace {
+
+std::string* scratch = nullptr;
+
+std::string Failed(const std::string& what) {
+  return "cannot " + what + ": " + std::strerror(errno) +
+         "; these tests need Linux 6.7 or newer and user namespaces (sysctl "
+         "user.max_user_namespaces, kernel.unprivileged_userns_clone, a "
+         "container's seccomp profile)";
+}
+
+// What tells one namespace from another; "" where /proc is not there.
+std::string NamespaceId(const char* kind) {
+  char text[64];
+  const std::string link = std::string("/proc/self/ns/") + kind;
+  const ssize_t length = readlink(link.c_str(), text, sizeof(text));
+  return length < 0 ? "" : std::string(text, static_cast<size_t>(length));
+}
+
+// Removes what is below the folder, and keeps the folder.
+int RemoveOne(const char* path, const struct stat*, int, struct FTW* where) {
+  return where->level == 0 ? 0 : remove(path);
+}
+
+}  // namespace
+
+std::string EnterNewNamespaces() {
+  const std::string user = NamespaceId("user");
+  const std::string mounts = NamespaceId("mnt");
+  const std::string uid_map = "0 " + std::to_string(geteuid()) + " 1";
+  const std::string gid_map = "0 " + std::to_string(getegid()) + " 1";
+  if (unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) {
+    return Failed("make a user and a mount namespace");
+  }
+  // Nothing below may ever happen to the machine itself.
+  if (user.empty() || mounts.empty() || NamespaceId("user") == user ||
+      NamespaceId("mnt") == mounts) {
+    return "unshare(2) said yes, but the namespaces are the same";
+  }
+  if ((errno = WriteOnce("/proc/self/setgroups", "deny")) != 0 ||
+      (errno = WriteOnce("/proc/self/uid_map", uid_map)) != 0 ||
+      (errno = WriteOnce("/proc/self/gid_map", gid_map)) != 0) {
+    return Failed("map the user to 0");
+  }
+  if (mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) {
+    return Failed("make the mounts private");
+  }
+  return "";
+}
+
+std::string EnterPrivateNamespace() {
+  if (std::string error = EnterNewNamespaces(); !error.empty()) return error;
+  if (mount("binfmt_misc", kRegistry, "binfmt_misc", 0, nullptr) != 0) {
+    return Failed(std::string("mount binfmt_misc on ") + kRegistry);
+  }
+  struct statfs facts;
+  if (statfs(kRegistry, &facts) != 0 || facts.f_type != BINFMTFS_MAGIC) {
+    return Failed("find the binfmt_misc just mounted");
+  }
+  // Bazel's folder for the test, or a fresh one: either way it is hidden by a
+  // file system of our own.
+  const char* given = std::getenv("TEST_TMPDIR");
+  char made[] = "/tmp/binfmtbox-test-XXXXXX";
+  scratch = new std::string(given != nullptr ? given : mkdtemp(made));
+  if (mount("tmpfs", scratch->c_str(), "tmpfs", 0, "mode=0755") != 0) {
+    return Failed("mount tmpfs on " + *scratch);
+  }
+  return "";
+}
+
+std::string Scratch() { return *scratch; }
+
+void KernelTest::SetUp() {
+  ASSERT_EQ(ErrnoName(WriteOnce(std::string(kRegistry) + "/status", "-1")),
+            "0");
+  ASSERT_EQ(ErrnoName(WriteOnce(std::string(kRegistry) + "/status", "1")), "0");
+  ASSERT_EQ(nftw(Scratch().c_str(), RemoveOne, 16, FTW_DEPTH | FTW_PHYS), 0);
+  ASSERT_EQ(chdir(Scratch().c_str()), 0);
+}
+
+std::string KernelTest::File(const std::string& name) {
+  return Scratch() + "/" + name;
+}
+
+std::string KernelTest::EntryFile(const std::string& name) {
+  return std::string(kRegistry) + "/" + name;
+}
+
+int KernelTest::RawRegister(const std::string& record) {
+  return WriteOnce(std::string(kRegistry) + "/register", record);
+}
+
+std::string KernelTest::MakeInterpreter(const std::string& name, int status) {
+  WriteFile(File(name), NativeProgram(static_cast<uint8_t>(status)), 0755);
+  return File(name);
+}
+
+}  // namespace binfmtbox_testing

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// main() of the tests that need a real binfmt_misc.
+#include <cstdio>
+#include <string>
+
+#include "gtest/gtest.h"
+#include "testing/private_namespace.h"
+
+int main(int argc, char** argv) {
+  ::testing::InitGoogleTest(&argc, argv);
+  if (const std::string error = binfmtbox_testing::EnterPrivateNamespace();
+      !error.empty()) {
+    std::fprintf(stderr, "FAILED: %s\n", error.c_str());
+    return 1;
+  }
+  return RUN_ALL_TESTS();
+}
