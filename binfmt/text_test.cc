@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "binfmt/text.h"
+
+#include <cstdint>
+#include <string>
+
+#include "gtest/gtest.h"
+
+namespace binfmt {
+namespace {
+
+TEST(TextTest, FillPutsArgumentsInOrder) {
+  EXPECT_EQ(Fill("%/%", {"dir", "name"}), "dir/name");
+  EXPECT_EQ(Fill("no argument", {}), "no argument");
+  EXPECT_EQ(Fill("", {"x"}), "");
+}
+
+TEST(TextTest, FillKeepsPercentWithoutArgument) {
+  EXPECT_EQ(Fill("% of 100%", {"7"}), "7 of 100%");
+}
+
+TEST(TextTest, FillDoesNotExpandArguments) {
+  EXPECT_EQ(Fill("<%> <%>", {"%", "x"}), "<%> <x>");
+}
+
+TEST(TextTest, FillKeepsNulBytesOfArguments) {
+  EXPECT_EQ(Fill("<%>", {std::string_view("a\0b", 3)}),
+            std::string("<a\0b>", 5));
+}
+
+TEST(TextTest, AppendAddsAllParts) {
+  std::string text = "a";
+  Append(&text, {"b", "", "cd"});
+  EXPECT_EQ(text, "abcd");
+  Append(&text, {});
+  EXPECT_EQ(text, "abcd");
+}
+
+TEST(TextTest, DecimalOfSmallestAndLargest) {
+  EXPECT_EQ(Decimal(0), "0");
+  EXPECT_EQ(Decimal(9), "9");
+  EXPECT_EQ(Decimal(10), "10");
+  EXPECT_EQ(Decimal(UINT64_MAX), "18446744073709551615");
+}
+
+TEST(TextTest, PrintableKeepsPlainTextAndUtf8) {
+  EXPECT_EQ(Printable("qemu-arm /usr/bin/x"), "qemu-arm /usr/bin/x");
+  EXPECT_EQ(Printable("\u00e4\u20ac\U0001f600"), "\u00e4\u20ac\U0001f600");
+  EXPECT_EQ(Printable(""), "");
+}
+
+TEST(TextTest, PrintableEscapesWhatDisturbsTerminals) {
+  EXPECT_EQ(Printable("a\nb\tc\x1b[31m\x7f\\"),
+            "a\\x0ab\\x09c\\x1b[31m\\x7f\\x5c");
+  EXPECT_EQ(Printable(std::string_view("\0", 1)), "\\x00");
+}
+
+TEST(TextTest, PrintableEscapesC1ControlsAlsoInUtf8) {
+  EXPECT_EQ(Printable("\x9b"
+                      "1m"),
+            "\\x9b1m");
+  EXPECT_EQ(Printable("\u009b\u009f\u00a0"), "\\xc2\\x9b\\xc2\\x9f\u00a0");
+}
+
+TEST(TextTest, PrintableEscapesBytesOutsideUtf8) {
+  EXPECT_EQ(Printable("\xff\xfe"), "\\xff\\xfe");
+  // Cut short, at the end and before a letter.
+  EXPECT_EQ(Printable("\xe2\x82"), "\\xe2\\x82");
+  EXPECT_EQ(Printable("\xe2\x82"
+                      "A"),
+            "\\xe2\\x82"
+            "A");
+}
+
+TEST(TextTest, HexIsLowerCase) {
+  EXPECT_EQ(Hex(std::string_view("\x7f"
+                                 "ELF\x00\xab",
+                                 6)),
+            "7f454c4600ab");
+  EXPECT_EQ(Hex(""), "");
+}
+
+TEST(TextTest, UnhexTakesBothCases) {
+  std::string bytes = "old";
+  EXPECT_TRUE(Unhex("7f454C46", &bytes));
+  EXPECT_EQ(bytes,
+            "\x7f"
+            "ELF");
+  EXPECT_TRUE(Unhex("", &bytes));
+  EXPECT_EQ(bytes, "");
+}
+
+TEST(TextTest, UnhexOfOddLengthOrOtherCharacters) {
+  std::string bytes;
+  for (const char* text : {"7", "7f4", "7g", "g7", "0x", " 7", "7 "}) {
+    EXPECT_FALSE(Unhex(text, &bytes)) << text;
+  }
+}
+
+TEST(TextTest, HexAndUnhexOfEveryByte) {
+  std::string all;
+  for (int c = 0; c < 256; ++c) all.push_back(static_cast<char>(c));
+  std::string back;
+  EXPECT_TRUE(Unhex(Hex(all), &back));
+  EXPECT_EQ(back, all);
+}
+
+// Table 3-7 of the Unicode standard.
+TEST(TextTest, Utf8SequencesAtTheirLimits) {
+  const struct {
+    const char* bytes;
+    int length;
+  } cases[] = {
+      {"", 0},
+      {"a", 1},
+      {"\x7f", 1},
+      {"\x80", 0},
+      {"\xbf", 0},
+      {"\xc0\x80", 0},
+      {"\xc1\xbf", 0},  // overlong
+      {"\xc2\x80", 2},
+      {"\xdf\xbf", 2},
+      {"\xc2", 0},
+      {"\xc2\x41", 0},
+      {"\xe0\x9f\xbf", 0},  // overlong
+      {"\xe0\xa0\x80", 3},
+      {"\xed\x9f\xbf", 3},
+      {"\xed\xa0\x80", 0},  // a surrogate
+      {"\xee\x80\x80", 3},
+      {"\xef\xbf\xbf", 3},
+      {"\xef\xbf", 0},
+      {"\xf0\x8f\xbf\xbf", 0},  // overlong
+      {"\xf0\x90\x80\x80", 4},
+      {"\xf4\x8f\xbf\xbf", 4},
+      {"\xf4\x90\x80\x80", 0},  // over U+10FFFF
+      {"\xf5\x80\x80\x80", 0},
+      {"\xf0\x90\x80", 0},
+      {"\xff", 0},
+      {"ab", 1},
+      {"\xc2\x80z", 2},
+  };
+  for (const auto& c : cases) {
+    EXPECT_EQ(Utf8SequenceLength(c.bytes), c.length) << Hex(c.bytes);
+  }
+}
+
+}  // namespace
+}  // namespace binfmt
