@@ -2,6 +2,7 @@
 #include "testing/elf.h"
 
 #include <cstddef>
+#include <initializer_list>
 
 namespace binfmtbox_testing {
 namespace {
@@ -41,6 +42,17 @@ class Writer {
   const ElfSpec& spec_;
   std::string bytes_;
 };
+
+// Machine code of 32-bit words, lowest byte first.
+[[maybe_unused]] std::string Code(std::initializer_list<uint32_t> words) {
+  std::string code;
+  for (const uint32_t word : words) {
+    for (int shift = 0; shift < 32; shift += 8) {
+      code.push_back(static_cast<char>(word >> shift & 0xff));
+    }
+  }
+  return code;
+}
 
 }  // namespace
 
@@ -92,15 +104,21 @@ std::string NativeProgram(uint8_t status) {
                '\x0f', '\x05'};  // syscall: exit
 #elif defined(__aarch64__)
   spec.machine = kAarch64;
-  const uint32_t words[] = {0xd2800000u | static_cast<uint32_t>(status) << 5,
-                            0xd2800ba8u, 0xd4000001u};  // x0, x8 = 93, svc
-  for (const uint32_t word : words) {
-    for (int shift = 0; shift < 32; shift += 8) {
-      spec.code.push_back(static_cast<char>(word >> shift & 0xff));
-    }
-  }
+  spec.code = Code({0xd2800000u | static_cast<uint32_t>(status) << 5,  // x0
+                    0xd2800ba8u,                                       // x8
+                    0xd4000001u});                                     // svc
+#elif defined(__arm__)
+  spec.is_64bit = false;
+  spec.machine = kArm;
+  spec.flags = 0x05000000;                       // EABI 5
+  spec.code = Code({0xe3a00000u | status,        // r0
+                    0xe3a07001u, 0xef000000u});  // r7, svc
+#elif defined(__riscv) && __riscv_xlen == 64
+  spec.machine = kRiscv;
+  spec.code = Code({static_cast<uint32_t>(status) << 20 | 0x513u,  // a0
+                    0x05d00893u, 0x00000073u});                    // a7, ecall
 #else
-#error "the tests on a real kernel have no program for this machine"
+#error "no program for this machine"
 #endif
   return MakeElf(spec);
 }
