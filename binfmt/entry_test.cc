@@ -22,7 +22,7 @@ std::string Parse(std::string_view text) {
   }
   const Record& r = entry.record;
   return Fill(
-      "% % % % % % % flags=% unknown=%",
+      "@ @ @ @ @ @ @ flags=@ unknown=@",
       {r.name, entry.enabled ? "on" : "off",
        std::string(1, static_cast<char>(r.type)), Decimal(r.offset),
        Hex(r.magic), r.mask.empty() ? "-" : Hex(r.mask),

@@ -26,6 +26,11 @@ TEST(ErrorTest, FailureFillsItsText) {
             "failed ENOENT: a and b");
 }
 
+TEST(ErrorTest, FailureEscapesWhatComesFromOutside) {
+  EXPECT_EQ(ErrorText(Failure("% and @", {"a\n", "b"})),
+            "failed 0: a\\x0a and b");
+}
+
 TEST(ErrorTest, MisuseHasNoErrno) {
   EXPECT_EQ(ErrorText(Misuse("unknown option \"%\"", {"-z"})),
             "misuse 0: unknown option \"-z\"");

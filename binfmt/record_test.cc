@@ -47,7 +47,7 @@ std::string Parse(std::string_view text) {
     return ErrorText(error);
   }
   return Fill(
-      "% % % % % % %",
+      "@ @ @ @ @ @ @",
       {Printable(record.name), std::string(1, static_cast<char>(record.type)),
        Decimal(record.offset), Hex(record.magic),
        record.mask.empty() ? "-" : Hex(record.mask),
@@ -373,6 +373,18 @@ TEST(RecordTest, ParseOfDelimiterThatIsAHexDigit) {
   EXPECT_EQ(Parse("4n4M404\\x444/b/i4F"),
             Invalid("n", "the mask has 4 bytes, the magic 1"));
   EXPECT_EQ(Parse("4n4M404\\x4444/b/i4F"), "n M 0 44 - /b/i F");
+}
+
+TEST(RecordTest, ParseOfDelimiterThatIsAFlag) {
+  const std::string error =
+      "failed EINVAL: a record whose delimiter is a flag's letter";
+  EXPECT_EQ(Parse("PnPMP0PABPP/bin/iP"), error);
+  EXPECT_EQ(Parse("OnOMO0OABOO/bin/iO"), error);
+  EXPECT_EQ(Parse("CnCECCexeCC/bin/iC"), error);
+  EXPECT_EQ(Parse("FnFMF0FABFF/bin/iFPO"), error);
+  EXPECT_EQ(Parse("FnFMF0FABFF/bin/iFP\n"), error);
+  // The kernel's flags since 7.3 only, which refuses them, too.
+  EXPECT_EQ(Parse("TnTMT0TABTT/bin/iT"), "n M 0 4142 - /bin/i -");
 }
 
 std::string ParseOffset(const std::string& offset) {

@@ -10,22 +10,42 @@ namespace binfmt {
 namespace {
 
 TEST(TextTest, FillPutsArgumentsInOrder) {
-  EXPECT_EQ(Fill("%/%", {"dir", "name"}), "dir/name");
+  EXPECT_EQ(Fill("%/@ %", {"dir", "name", "x"}), "dir/name x");
   EXPECT_EQ(Fill("no argument", {}), "no argument");
   EXPECT_EQ(Fill("", {"x"}), "");
 }
 
-TEST(TextTest, FillKeepsPercentWithoutArgument) {
-  EXPECT_EQ(Fill("% of 100%", {"7"}), "7 of 100%");
+TEST(TextTest, FillKeepsPlacesWithoutArgument) {
+  EXPECT_EQ(Fill("% of 100% @", {"7"}), "7 of 100% @");
 }
 
 TEST(TextTest, FillDoesNotExpandArguments) {
-  EXPECT_EQ(Fill("<%> <%>", {"%", "x"}), "<%> <x>");
+  EXPECT_EQ(Fill("<%> <@> <%>", {"@", "%", "x"}), "<@> <%> <x>");
 }
 
-TEST(TextTest, FillKeepsNulBytesOfArguments) {
-  EXPECT_EQ(Fill("<%>", {std::string_view("a\0b", 3)}),
+TEST(TextTest, FillEscapesWhatComesFromOutside) {
+  EXPECT_EQ(Fill("<%> <@>", {"a\n\\", "a\n\\"}), "<a\\x0a\\x5c> <a\n\\>");
+}
+
+TEST(TextTest, FillKeepsNulBytes) {
+  EXPECT_EQ(Fill("<@>", {std::string_view("a\0b", 3)}),
             std::string("<a\0b>", 5));
+}
+
+TEST(TextTest, ParseDecimalUpToItsLimit) {
+  uint32_t number = 7;
+  EXPECT_TRUE(ParseDecimal("0", 0, &number));
+  EXPECT_EQ(number, 0u);
+  EXPECT_TRUE(ParseDecimal("00042", 42, &number));
+  EXPECT_EQ(number, 42u);
+  EXPECT_TRUE(ParseDecimal("4294967295", UINT32_MAX, &number));
+  EXPECT_EQ(number, UINT32_MAX);
+  for (const char* text :
+       {"", "+1", "-1", " 1", "1 ", "1a", "0x1", "43", "4294967338",
+        "18446744073709551658", "99999999999999999999999999"}) {
+    EXPECT_FALSE(ParseDecimal(text, 42, &number)) << text;
+  }
+  EXPECT_FALSE(ParseDecimal("4294967296", UINT32_MAX, &number));
 }
 
 TEST(TextTest, AppendAddsAllParts) {
