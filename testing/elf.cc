@@ -43,8 +43,8 @@ class Writer {
   std::string bytes_;
 };
 
-// Machine code of 32-bit words, lowest byte first.
-[[maybe_unused]] std::string Code(std::initializer_list<uint32_t> words) {
+// 32-bit words of machine code, lowest byte first.
+std::string Code(std::initializer_list<uint32_t> words) {
   std::string code;
   for (const uint32_t word : words) {
     for (int shift = 0; shift < 32; shift += 8) {
@@ -95,13 +95,8 @@ std::string NativeProgram(uint8_t status) {
   ElfSpec spec;
 #if defined(__x86_64__)
   spec.machine = kX86_64;
-  spec.code = {'\xbf', static_cast<char>(status),
-               0,      0,
-               0,  // edi
-               '\xb8', 60,
-               0,      0,
-               0,                // eax
-               '\x0f', '\x05'};  // syscall: exit
+  // mov edi, STATUS; mov eax, 60; syscall
+  spec.code = "\xbf" + Code({status}) + "\xb8" + Code({60}) + "\x0f\x05";
 #elif defined(__aarch64__)
   spec.machine = kAarch64;
   spec.code = Code({0xd2800000u | static_cast<uint32_t>(status) << 5,  // x0
@@ -127,13 +122,8 @@ std::string I386Program(uint8_t status) {
   ElfSpec spec;
   spec.is_64bit = false;
   spec.machine = kI386;
-  spec.code = {'\xbb', static_cast<char>(status),
-               0,      0,
-               0,  // ebx
-               '\xb8', 1,
-               0,      0,
-               0,                // eax
-               '\xcd', '\x80'};  // int: exit
+  // mov ebx, STATUS; mov eax, 1; int 0x80
+  spec.code = "\xbb" + Code({status}) + "\xb8" + Code({1}) + "\xcd\x80";
   return MakeElf(spec);
 }
 

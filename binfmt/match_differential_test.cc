@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+// FirstMismatch() and the order of List() against the kernel: random rules are
+// registered, random files executed, and the exit status of the handlers tells
+// which of them the kernel chose. Deterministic; BINFMTBOX_FILES sets how many
+// files, BINFMTBOX_SEED from where.
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "binfmt/entry.h"
+#include "binfmt/error_text_for_testing.h"
+#include "binfmt/match.h"
+#include "binfmt/record.h"
+#include "binfmt/registry.h"
+#include "binfmt/text.h"
+#include "gtest/gtest.h"
+#include "testing/elf.h"
+#include "testing/private_namespace.h"
+#include "testing/process.h"
+
+namespace binfmt {
+namespace {
+
+using binfmtbox_testing::KernelTest;
+using binfmtbox_testing::NativeProgram;
+using binfmtbox_testing::RunProgram;
+using binfmtbox_testing::WriteFile;
+
+constexpr uint64_t kDefaultFiles = 2400;
+constexpr uint64_t kDefaultSeed = 1;
+constexpr int kRules = 5;
+constexpr int kFilesPerRound = 8;
+
+uint64_t FromEnvironment(const char* name, uint64_t otherwise) {
+  const char* text = std::getenv(name);
+  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
+}
+
+class MatchDifferentialTest : public KernelTest {
+ protected:
+  void SetUp() override {
+    KernelTest::SetUp();
+    ASSERT_EQ(ErrorText(Registry::Open(kDefaultDir, &registry_)), "ok");
+    for (int i = 0; i < kRules; ++i) {
+      interpreters_.push_back(MakeInterpreter("i" + std::to_string(i), i + 1));
+    }
+  }
+
+  uint64_t Below(uint64_t n) { return engine_() % n; }
+  bool OneIn(uint64_t n) { return Below(n) == 0; }
+
+  // Few values, so that rules and files meet.
+  char Byte() { return OneIn(3) ? '\0' : static_cast<char>('A' + Below(3)); }
+
+  std::string Extension() {
+    static const char* const extensions[] = {"a", "bb", "A", "a b", "bin", "1"};
+    return extensions[Below(6)];
+  }
+
+  Record MakeRule(int i) {
+    Record rule;
+    rule.name = "rule" + std::to_string(i);
+    rule.interpreter = interpreters_[static_cast<size_t>(i)];
+    if (OneIn(5)) {
+      rule.type = RecordType::kExtension;
+      rule.magic = Extension();
+      return rule;
+    }
+    const size_t size = OneIn(20) ? 100 + Below(157) : 1 + Below(4);
+    if (OneIn(3)) rule.offset = static_cast<uint32_t>(Below(257 - size));
+    if (OneIn(2)) rule.offset %= 3;
+    const bool masked = OneIn(2);
+    for (size_t k = 0; k < size; ++k) {
+      rule.magic.push_back(OneIn(10) ? static_cast<char>(Below(256)) : Byte());
+      if (!masked) continue;
+      rule.mask.push_back(OneIn(2) ? '\xff' : static_cast<char>(Below(256)));
+    }
+    return rule;
+  }
+
+  // A file's bytes, often what RULE asks for, with noise where it doesn't look
+  // and sometimes a wrong byte.
+  std::string MakeHead(const Record& rule) {
+    std::string head;
+    const uint64_t size = OneIn(6) ? Below(400) : Below(8);
+    for (uint64_t i = 0; i < size; ++i) head.push_back(Byte());
+    if (rule.type == RecordType::kMagic && !OneIn(4)) {
+      const size_t end = rule.offset + rule.magic.size();
+      if (head.size() < end) head.resize(end, Byte());
+      for (size_t i = 0; i < rule.magic.size(); ++i) {
+        const char mask = rule.mask.empty() ? '\xff' : rule.mask[i];
+        head[rule.offset + i] = static_cast<char>(
+            (rule.magic[i] & mask) | (static_cast<char>(Below(256)) & ~mask));
+      }
+      if (OneIn(3))
+        head[Below(head.size())] ^= static_cast<char>(1u << Below(8));
+      if (OneIn(4)) head.resize(Below(head.size() + 1));
+    }
+    return head;
+  }
+
+  std::mt19937_64 engine_{FromEnvironment("BINFMTBOX_SEED", kDefaultSeed)};
+  Registry registry_;
+  std::vector<std::string> interpreters_;
+};
+
+TEST_F(MatchDifferentialTest, KernelChoosesTheFirstThatMatches) {
+  const uint64_t files = FromEnvironment("BINFMTBOX_FILES", kDefaultFiles);
+  const std::string program = NativeProgram(1);
+  uint64_t done = 0;
+  uint64_t taken = 0;
+  uint64_t disagreements = 0;
+  while (done < files) {
+    std::vector<Record> rules;
+    std::vector<std::string> texts;
+    for (int i = 0; i < kRules; ++i) {
+      Record rule = MakeRule(i);
+      // A rule that takes its own interpreter would only prove ELOOP.
+      while (Matches(rule, Candidate{program, rule.interpreter})) {
+        rule = MakeRule(i);
+      }
+      texts.emplace_back();
+      ASSERT_EQ(ErrorText(FormatRecord(rule, &texts.back())), "ok");
+      rules.push_back(rule);
+    }
+    std::vector<int> errnums;
+    ASSERT_EQ(ErrorText(registry_.Register(texts, &errnums)), "ok");
+    ASSERT_EQ(errnums, std::vector<int>(kRules, 0));
+    for (const Record& rule : rules) {
+      if (OneIn(6)) {
+        ASSERT_EQ(ErrorText(registry_.SetEnabled(rule.name, false)), "ok");
+      }
+    }
+    std::vector<Entry> entries;
+    ASSERT_EQ(ErrorText(registry_.ReadAll(&entries)), "ok");
+    ASSERT_EQ(entries.size(), rules.size());
+    for (int k = 0; k < kFilesPerRound; ++k, ++done) {
+      const std::string head = MakeHead(rules[Below(rules.size())]);
+      // That would be the script handler's when no rule takes it.
+      if (head.substr(0, 2) == "#!") continue;
+      const std::string path =
+          File("file" + (OneIn(3) ? "" : "." + Extension()));
+      std::string expected = "ENOEXEC";
+      for (const Entry& entry : entries) {
+        if (!entry.enabled || !Matches(entry.record, {head, path})) continue;
+        const auto which = std::find(interpreters_.begin(), interpreters_.end(),
+                                     entry.record.interpreter);
+        expected = "exit " + std::to_string(which - interpreters_.begin() + 1);
+        ++taken;
+        break;
+      }
+      WriteFile(path, head, 0755);
+      const std::string kernel = RunProgram(path);
+      if (kernel == expected) continue;
+      ++disagreements;
+      ADD_FAILURE() << "file " << path << " " << Hex(head) << ": kernel "
+                    << kernel << ", binfmtbox " << expected;
+      for (const Entry& entry : entries) {
+        std::printf("%s%s", entry.record.name.c_str(),
+                    FormatEntry(entry).c_str());
+      }
+    }
+    for (const Record& rule : rules) {
+      ASSERT_EQ(ErrorText(registry_.Remove(rule.name)), "ok");
+    }
+    ASSERT_LE(disagreements, 5u);
+  }
+  std::printf("files %s taken %s disagreements %s\n", Decimal(done).c_str(),
+              Decimal(taken).c_str(), Decimal(disagreements).c_str());
+  EXPECT_EQ(disagreements, 0u);
+  EXPECT_GE(taken, files / 4);
+}
+
+}  // namespace
+}  // namespace binfmt
