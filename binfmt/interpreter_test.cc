@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "binfmt/interpreter.h"
+
+#include <linux/capability.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <string>
+
+#include "binfmt/error_text_for_testing.h"
+#include "gtest/gtest.h"
+#include "testing/elf.h"
+#include "testing/private_namespace.h"
+#include "testing/process.h"
+
+namespace binfmt {
+namespace {
+
+using binfmtbox_testing::ElfSpec;
+using binfmtbox_testing::InChild;
+using binfmtbox_testing::KernelTest;
+using binfmtbox_testing::MakeElf;
+using binfmtbox_testing::NativeProgram;
+using binfmtbox_testing::WriteFile;
+
+// "elf MACHINE static", "elf MACHINE LOADER", "script", "unread", or the error.
+std::string Inspect(const std::string& path) {
+  Interpreter interpreter;
+  if (const Error error = InspectInterpreter(path, &interpreter); !error.ok()) {
+    return ErrorText(error);
+  }
+  if (interpreter.is_script) return "script";
+  if (!interpreter.is_elf) return "unread";
+  const ElfFile& elf = interpreter.elf;
+  const bool is_static = elf.loader == ElfFile::Loader::kNone;
+  return "elf " + std::to_string(elf.machine) + " " +
+         (is_static ? "static" : elf.loader_path);
+}
+
+void DropAllCapabilities() {
+  __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct data[2] = {};
+  syscall(SYS_capset, &header, data);
+}
+
+class InterpreterTest : public KernelTest {
+ protected:
+  static std::string Refused(const std::string& errnum, const std::string& path,
+                             const std::string& why) {
+    return "failed " + errnum + ": interpreter " + path + " " + why;
+  }
+};
+
+TEST_F(InterpreterTest, StaticElf) {
+  ElfSpec spec;
+  spec.machine = 40;
+  WriteFile(File("i"), MakeElf(spec), 0755);
+  EXPECT_EQ(Inspect(File("i")), "elf 40 static");
+}
+
+TEST_F(InterpreterTest, DynamicElf) {
+  ElfSpec spec;
+  spec.machine = 62;
+  spec.type = 3;
+  spec.loader = "/lib64/ld-linux-x86-64.so.2";
+  WriteFile(File("i"), MakeElf(spec), 0755);
+  EXPECT_EQ(Inspect(File("i")), "elf 62 /lib64/ld-linux-x86-64.so.2");
+}
+
+TEST_F(InterpreterTest, Script) {
+  WriteFile(File("i"), "#!/bin/sh\n", 0755);
+  EXPECT_EQ(Inspect(File("i")), "script");
+}
+
+TEST_F(InterpreterTest, LinkToAFile) {
+  WriteFile(File("i"), "#!/bin/sh\n", 0755);
+  ASSERT_EQ(symlink("i", File("link").c_str()), 0);
+  EXPECT_EQ(Inspect(File("link")), "script");
+}
+
+TEST_F(InterpreterTest, RelativePath) {
+  WriteFile(File("i"), NativeProgram(0), 0755);
+  for (const std::string path : {"i", "./i", ""}) {
+    EXPECT_EQ(Inspect(path),
+              Refused("EINVAL", path,
+                      "is not an absolute path: the kernel would look for it "
+                      "in the directory of whoever starts a program"));
+  }
+}
+
+TEST_F(InterpreterTest, MissingFile) {
+  EXPECT_EQ(Inspect(File("missing")),
+            Refused("ENOENT", File("missing"), "does not exist"));
+}
+
+TEST_F(InterpreterTest, DanglingLink) {
+  ASSERT_EQ(symlink("missing", File("link").c_str()), 0);
+  EXPECT_EQ(
+      Inspect(File("link")),
+      Refused("ENOENT", File("link"), "is a link to a file that is not there"));
+}
+
+TEST_F(InterpreterTest, LinkInACircle) {
+  ASSERT_EQ(symlink("link", File("link").c_str()), 0);
+  EXPECT_EQ(Inspect(File("link")),
+            Refused("ELOOP", File("link"),
+                    "is a link that leads nowhere (too many links)"));
+}
+
+TEST_F(InterpreterTest, FileInThePath) {
+  WriteFile(File("file"), "", 0755);
+  EXPECT_EQ(Inspect(File("file/i")),
+            Refused("ENOTDIR", File("file/i"),
+                    "does not exist: a part of its path is a file"));
+}
+
+TEST_F(InterpreterTest, Directory) {
+  ASSERT_EQ(mkdir(File("dir").c_str(), 0755), 0);
+  EXPECT_EQ(Inspect(File("dir")),
+            Refused("EACCES", File("dir"), "is a directory"));
+}
+
+// Must not wait for a writer.
+TEST_F(InterpreterTest, Fifo) {
+  ASSERT_EQ(mkfifo(File("fifo").c_str(), 0755), 0);
+  EXPECT_EQ(Inspect(File("fifo")),
+            Refused("EACCES", File("fifo"), "is not a regular file"));
+}
+
+TEST_F(InterpreterTest, Device) {
+  EXPECT_EQ(Inspect("/dev/null"),
+            Refused("EACCES", "/dev/null", "is not a regular file"));
+}
+
+TEST_F(InterpreterTest, NotExecutable) {
+  WriteFile(File("i\x1b"), NativeProgram(0), 0644);
+  EXPECT_EQ(Inspect(File("i\x1b")),
+            Refused("EACCES", File("i\\x1b"),
+                    "is not executable; make it so with: chmod +x " +
+                        File("i\\x1b")));
+}
+
+TEST_F(InterpreterTest, MountWithNoexec) {
+  ASSERT_EQ(mkdir(File("noexec").c_str(), 0755), 0);
+  EXPECT_EQ(InChild([&]() -> std::string {
+              if (unshare(CLONE_NEWNS) != 0 ||
+                  mount("tmpfs", File("noexec").c_str(), "tmpfs", MS_NOEXEC,
+                        nullptr) != 0) {
+                return "cannot mount";
+              }
+              WriteFile(File("noexec/i"), NativeProgram(0), 0755);
+              return Inspect(File("noexec/i"));
+            }),
+            Refused("EACCES", File("noexec/i"),
+                    "lies on a file system that is mounted noexec"));
+}
+
+TEST_F(InterpreterTest, NeitherElfNorScript) {
+  const std::string why = "is neither an ELF file nor a script";
+  WriteFile(File("text"), "hello\n", 0755);
+  EXPECT_EQ(Inspect(File("text")), Refused("ENOEXEC", File("text"), why));
+  WriteFile(File("empty"), "", 0755);
+  EXPECT_EQ(Inspect(File("empty")), Refused("ENOEXEC", File("empty"), why));
+  WriteFile(File("cut"), NativeProgram(0).substr(0, 40), 0755);
+  EXPECT_EQ(Inspect(File("cut")), Refused("ENOEXEC", File("cut"), why));
+}
+
+// Linux needs no read permission to start a program.
+TEST_F(InterpreterTest, ExecutableThatMayNotBeRead) {
+  WriteFile(File("i"), NativeProgram(0), 0111);
+  EXPECT_EQ(InChild([&] {
+              DropAllCapabilities();
+              return Inspect(File("i"));
+            }),
+            "unread");
+}
+
+TEST_F(InterpreterTest, DirectoryThatMayNotBeSearched) {
+  ASSERT_EQ(mkdir(File("dir").c_str(), 0755), 0);
+  WriteFile(File("dir/i"), NativeProgram(0), 0755);
+  ASSERT_EQ(chmod(File("dir").c_str(), 0600), 0);
+  EXPECT_EQ(InChild([&] {
+              DropAllCapabilities();
+              return Inspect(File("dir/i"));
+            }),
+            "failed EACCES: cannot open the interpreter " + File("dir/i") +
+                ": Permission denied");
+}
+
+TEST_F(InterpreterTest, ResultOfTheFileBeforeIsForgotten) {
+  WriteFile(File("i"), NativeProgram(0), 0755);
+  Interpreter interpreter;
+  ASSERT_EQ(ErrorText(InspectInterpreter(File("i"), &interpreter)), "ok");
+  ASSERT_TRUE(interpreter.is_elf);
+  ASSERT_FALSE(InspectInterpreter(File("missing"), &interpreter).ok());
+  EXPECT_FALSE(interpreter.is_elf);
+}
+
+TEST_F(InterpreterTest, CanExecute) {
+  WriteFile(File("i"), NativeProgram(0), 0755);
+  WriteFile(File("plain"), NativeProgram(0), 0644);
+  EXPECT_TRUE(CanExecute(File("i")));
+  EXPECT_FALSE(CanExecute(File("plain")));
+  EXPECT_FALSE(CanExecute(File("missing")));
+}
+
+TEST_F(InterpreterTest, OwnElfIsWhatThisTestWasBuiltFor) {
+  ElfFile own;
+  ElfFile native;
+  ASSERT_EQ(ErrorText(ReadOwnElf(&own)), "ok");
+  ASSERT_TRUE(ParseElf(NativeProgram(0), &native));
+  EXPECT_TRUE(SameMachine(own, native));
+}
+
+}  // namespace
+}  // namespace binfmt
