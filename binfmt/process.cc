@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <cstddef>
+#include <memory>
 
 namespace binfmt {
 namespace {
@@ -16,8 +17,10 @@ constexpr size_t kStackSize = 32768;
 }  // namespace
 
 Error RunSharingMemory(int (*function)(void*), void* argument, int* status) {
-  alignas(16) char stack[kStackSize];
-  const pid_t pid = clone(function, stack + sizeof(stack),
+  // Not on this function's stack: there the address sanitizer would go on
+  // minding the frames of children that never returned.
+  const std::unique_ptr<char[]> stack(new char[kStackSize]);
+  const pid_t pid = clone(function, stack.get() + kStackSize,
                           CLONE_VM | CLONE_VFORK | SIGCHLD, argument);
   if (pid < 0) return SystemError("start", "a process", errno);
   int result;
