@@ -126,7 +126,7 @@ TEST(EntryTest, EveryTruncationIsUnderstoodOrRefused) {
   for (size_t size = 0; size < text.size(); ++size) {
     Entry entry;
     const Error error = ParseEntry("n", text.substr(0, size), &entry);
-    EXPECT_TRUE(error.ok() || error.errnum == 22) << size;
+    EXPECT_TRUE(error.ok() || error.errnum() == 22) << size;
   }
 }
 

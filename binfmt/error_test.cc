@@ -11,8 +11,8 @@ namespace {
 
 TEST(ErrorTest, DefaultIsOk) {
   EXPECT_TRUE(Ok().ok());
-  EXPECT_EQ(Ok().errnum, 0);
-  EXPECT_EQ(Ok().text, "");
+  EXPECT_EQ(Ok().errnum(), 0);
+  EXPECT_EQ(Ok().text(), "");
 }
 
 TEST(ErrorTest, FailureHasCauseFailedUnlessTold) {
@@ -39,9 +39,9 @@ TEST(ErrorTest, MisuseHasNoErrno) {
 TEST(ErrorTest, SystemErrorEscapesItsObject) {
   EXPECT_FALSE(SystemError("open", "/a", ENOENT).ok());
   const Error error = SystemError("open", "/a\x1b[m", ENOENT);
-  EXPECT_EQ(error.errnum, ENOENT);
+  EXPECT_EQ(error.errnum(), ENOENT);
   // What follows is the C library's text.
-  EXPECT_EQ(error.text.substr(0, 22), "cannot open /a\\x1b[m: ");
+  EXPECT_EQ(error.text().substr(0, 22), "cannot open /a\\x1b[m: ");
 }
 
 }  // namespace

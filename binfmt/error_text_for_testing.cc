@@ -71,8 +71,8 @@ std::string ErrnoText(int errnum) {
 
 std::string ErrorText(const Error& error) {
   if (error.ok()) return "ok";
-  return std::string(CauseText(error.cause)) + " " + ErrnoText(error.errnum) +
-         ": " + error.text;
+  return std::string(CauseText(error.cause())) + " " +
+         ErrnoText(error.errnum()) + ": " + std::string(error.text());
 }
 
 }  // namespace binfmt

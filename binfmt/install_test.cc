@@ -14,6 +14,7 @@
 
 #include "binfmt/entry.h"
 #include "binfmt/error_text_for_testing.h"
+#include "binfmt/guard.h"
 #include "binfmt/record.h"
 #include "binfmt/registry.h"
 #include "gtest/gtest.h"
@@ -67,16 +68,21 @@ std::string ChangeText(Change change) {
   return "";
 }
 
-constexpr InstallOptions kPlain = {};
+InstallOptions Plain() {
+  static const auto* guard = new Guard();
+  InstallOptions options;
+  options.guard = guard;
+  return options;
+}
 
 InstallOptions Replacing() {
-  InstallOptions options;
+  InstallOptions options = Plain();
   options.replace = true;
   return options;
 }
 
 InstallOptions Overriding() {
-  InstallOptions options;
+  InstallOptions options = Plain();
   options.override_others = true;
   return options;
 }
@@ -114,7 +120,7 @@ class InstallTest : public KernelTest {
   }
 
   std::string Run(const std::vector<Record>& wanted,
-                  const InstallOptions& options = kPlain) {
+                  const InstallOptions& options = Plain()) {
     return InstallWith(Present(), wanted, options);
   }
 
@@ -150,7 +156,7 @@ TEST_F(InstallTest, Nothing) { EXPECT_EQ(Run({}), ""); }
 TEST_F(InstallTest, EqualEntriesAreUnchanged) {
   const std::vector<Record> wanted = {Other("a", 1), Other("b", 2)};
   ASSERT_EQ(Run(wanted), "added\nadded\n");
-  for (const InstallOptions& options : {kPlain, Replacing(), Overriding()}) {
+  for (const InstallOptions& options : {Plain(), Replacing(), Overriding()}) {
     EXPECT_EQ(Run(wanted, options), "unchanged\nunchanged\n");
     EXPECT_EQ(List(), (Names{"b", "a"}));
   }
@@ -355,8 +361,8 @@ TEST_F(InstallTest, RefusedRecordDoesNotStopTheOthers) {
 TEST_F(InstallTest, EntryThatAnotherProcessAddedMeanwhile) {
   const std::vector<Entry> before = Present();
   ASSERT_EQ(Run({Foreign("a", "/i")}), "added\n");
-  EXPECT_EQ(InstallWith(before, {Foreign("a", "/i")}, kPlain), "unchanged\n");
-  EXPECT_EQ(InstallWith(before, {Foreign("a", "/new")}, kPlain),
+  EXPECT_EQ(InstallWith(before, {Foreign("a", "/i")}, Plain()), "unchanged\n");
+  EXPECT_EQ(InstallWith(before, {Foreign("a", "/new")}, Plain()),
             "failed failed EEXIST: cannot register a: another process "
             "registered an entry of that name meanwhile; see it with: "
             "binfmtbox status a\n");
@@ -377,8 +383,8 @@ TEST_F(InstallTest, DryRunWritesNothing) {
   ASSERT_EQ(Run({Foreign("a", "/old")}), "added\n");
   EXPECT_EQ(Run({Foreign("a", "/new"), Other("b", 2)}, DryRun(Replacing())),
             "replaced\nadded\n");
-  EXPECT_EQ(Run({Foreign("a", "/old")}, DryRun(kPlain)), "unchanged\n");
-  EXPECT_EQ(Run({Foreign("a", "/new")}, DryRun(kPlain)),
+  EXPECT_EQ(Run({Foreign("a", "/old")}, DryRun(Plain())), "unchanged\n");
+  EXPECT_EQ(Run({Foreign("a", "/new")}, DryRun(Plain())),
             "failed failed EEXIST: a is there and differs: interpreter /old "
             "instead of /new; swap it with --replace\n");
   EXPECT_EQ(List(), Names{"a"});

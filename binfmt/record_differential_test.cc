@@ -110,7 +110,7 @@ class RecordDifferentialTest : public KernelTest {
   Verdict Predict(const std::string& text) const {
     Record record;
     Verdict verdict;
-    verdict.errnum = ParseRecord(text, &record).errnum;
+    verdict.errnum = ParseRecord(text, &record).errnum();
     if (verdict.errnum == EINVAL) return verdict;
     if (kernel_.IsBefore(7, 3) ? HasFlagsOf7_3(record)
                                : IsRefusedBy7_3(text[0], record)) {
