@@ -184,7 +184,8 @@ Error Guard::CheckChain(const Record& record, absl::Span<const Entry> present,
           "be handled by another entry (%)",
           record.name, current->interpreter, next->name);
     }
-    if (hops >= kMostHops) {
+    // RECORD itself is the first hop, NEXT the one after this turn's.
+    if (hops + 2 > kMostHops) {
       return Refuse(record,
                     "its interpreter needs more handlers behind one another "
                     "than the kernel's five");
