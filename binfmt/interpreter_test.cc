@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "binfmt/interpreter.h"
 
+#include <fcntl.h>
 #include <linux/capability.h>
 #include <sched.h>
 #include <sys/mount.h>
@@ -197,6 +198,85 @@ TEST_F(InterpreterTest, ResultOfTheFileBeforeIsForgotten) {
   ASSERT_TRUE(interpreter.is_elf);
   ASSERT_FALSE(InspectInterpreter(File("missing"), &interpreter).ok());
   EXPECT_FALSE(interpreter.is_elf);
+}
+
+TEST_F(InterpreterTest, FileOpenForWriting) {
+  WriteFile(File("i"), NativeProgram(0), 0755);
+  const int writer = open(File("i").c_str(), O_WRONLY | O_CLOEXEC);
+  EXPECT_EQ(Inspect(File("i")),
+            Refused("ETXTBSY", File("i"),
+                    "is open for writing; try again when its writer is done"));
+  close(writer);
+  EXPECT_EQ(Inspect(File("i")).substr(0, 4), "elf ");
+}
+
+TEST_F(InterpreterTest, HeadIsWhatTheKernelCompares) {
+  const std::string bytes = NativeProgram(0) + std::string(1000, 'x');
+  WriteFile(File("i"), bytes, 0755);
+  Interpreter interpreter;
+  ASSERT_EQ(ErrorText(InspectInterpreter(File("i"), &interpreter)), "ok");
+  EXPECT_EQ(interpreter.head, bytes.substr(0, 256));
+}
+
+std::string CheckFlags(const std::string& path, Flags flags) {
+  Interpreter interpreter;
+  Error error = InspectInterpreter(path, &interpreter);
+  if (error.ok()) error = CheckInterpreterFlags(path, interpreter, flags);
+  return ErrorText(error);
+}
+
+TEST_F(InterpreterTest, DynamicElfWithF) {
+  ElfSpec spec;
+  spec.loader = "/lib/ld.so";
+  WriteFile(File("i"), MakeElf(spec), 0755);
+  EXPECT_EQ(CheckFlags(File("i"), kPreserveArgv0), "ok");
+  EXPECT_EQ(CheckFlags(File("i"), kFixBinary),
+            "failed 80: interpreter " + File("i") +
+                " is dynamic: with flag F its loader /lib/ld.so would still be "
+                "looked for in every container; take a static one "
+                "(qemu-user-static), or --persistent no");
+  WriteFile(File("static"), NativeProgram(0), 0755);
+  EXPECT_EQ(CheckFlags(File("static"), kFixBinary), "ok");
+}
+
+TEST_F(InterpreterTest, ScriptWithOOrC) {
+  WriteFile(File("i"), "#!/bin/sh\n", 0755);
+  EXPECT_EQ(CheckFlags(File("i"), kFixBinary | kPreserveArgv0), "ok");
+  for (const Flags flag : {kOpenBinary, kCredentials}) {
+    EXPECT_EQ(CheckFlags(File("i"), flag),
+              Refused("ENOEXEC", File("i"),
+                      "is a script, which flag O or C does not allow; take an "
+                      "ELF program, or --credential no"));
+  }
+}
+
+TEST_F(InterpreterTest, CredentialsForAFileThatOthersMayWrite) {
+  // Directly below the root, all of which is root's.
+  EXPECT_EQ(InChild([]() -> std::string {
+              if (unshare(CLONE_NEWNS) != 0 ||
+                  mount("tmpfs", "/mnt", "tmpfs", 0, "mode=0755") != 0) {
+                return "cannot mount";
+              }
+              WriteFile("/mnt/i", NativeProgram(0), 0755);
+              const std::string good = CheckFlags("/mnt/i", kCredentials);
+              chmod("/mnt/i", 0757);
+              const std::string file = CheckFlags("/mnt/i", kCredentials);
+              chmod("/mnt/i", 0755);
+              chmod("/mnt", 0777);
+              const std::string place = CheckFlags("/mnt/i", kCredentials);
+              return good + "\n" + file + "\n" + place;
+            }),
+            "ok\nfailed EPERM: interpreter /mnt/i may not run with other "
+            "owners' rights (flag C): others than root may write to /mnt/i\n"
+            "failed EPERM: interpreter /mnt/i may not run with other owners' "
+            "rights (flag C): others than root may write to /mnt");
+}
+
+TEST_F(InterpreterTest, PrivateLabels) {
+  EXPECT_TRUE(IsPrivateLabel("system_u:object_r:container_file_t:s0:c1,c2"));
+  EXPECT_TRUE(IsPrivateLabel("system_u:object_r:container_file_t:s0"));
+  EXPECT_FALSE(IsPrivateLabel("system_u:object_r:bin_t:s0"));
+  EXPECT_FALSE(IsPrivateLabel(""));
 }
 
 TEST_F(InterpreterTest, CanExecute) {

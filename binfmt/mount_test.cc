@@ -169,6 +169,31 @@ TEST_F(MountTest, MountsProcWhereItIsNotThere) {
             "mounted, not there; mounted, there");
 }
 
+// A first mount, which nobody else holds, in a mount namespace of its own.
+std::string MountFirst(const std::string& dir, const MountOptions& options) {
+  return InChild([&]() -> std::string {
+    if (std::string error = EnterNewNamespaces(); !error.empty()) return error;
+    return Mount(dir, options);
+  });
+}
+
+TEST_F(MountTest, MountThatGoesWithThisProcess) {
+  ASSERT_EQ(mkdir(File("dir").c_str(), 0755), 0);
+  EXPECT_EQ(MountFirst(File("dir"), WithConsent()),
+            "would not last 0: binfmt_misc on " + File("dir") +
+                " is held by this process's mount namespace only, and all "
+                "entries would go with it: mount it on the host first, or use "
+                "--host (in a container: with --pid=host), or stay with "
+                "--hold, there");
+}
+
+TEST_F(MountTest, ProcessThatStaysNeedsNoLastingMount) {
+  ASSERT_EQ(mkdir(File("dir").c_str(), 0755), 0);
+  MountOptions options = WithConsent();
+  options.holds = true;
+  EXPECT_EQ(MountFirst(File("dir"), options), "mounted, there");
+}
+
 TEST_F(MountTest, IsBinfmtMisc) {
   EXPECT_TRUE(IsBinfmtMisc(kRegistry));
   EXPECT_FALSE(IsBinfmtMisc("/proc/sys/fs"));
