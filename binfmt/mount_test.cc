@@ -56,6 +56,10 @@ void DropAllCapabilities() {
 
 class MountTest : public KernelTest {
  protected:
+  // What tells an older instance from a new one is a time of the kernel's
+  // coarse clock, which goes on every 1 to 10 ms.
+  static void SetUpTestSuite() { usleep(50000); }
+
   // In a child with mounts of its own, where binfmt_misc is not mounted.
   static std::string Unmounted(const std::function<std::string()>& function) {
     return InChild([&]() -> std::string {

@@ -77,11 +77,9 @@ std::string EnterPrivateNamespace() {
   if (statfs(kRegistry, &facts) != 0 || facts.f_type != BINFMTFS_MAGIC) {
     return Failed("find the binfmt_misc just mounted");
   }
-  // Bazel's folder for the test, or a fresh one: either way it is hidden by a
-  // file system of our own.
+  // Either folder is hidden by a file system of our own.
   const char* given = std::getenv("TEST_TMPDIR");
-  char made[] = "/tmp/binfmtbox-test-XXXXXX";
-  scratch = new std::string(given != nullptr ? given : mkdtemp(made));
+  scratch = new std::string(given != nullptr ? given : "/tmp");
   if (mount("tmpfs", scratch->c_str(), "tmpfs", 0, "mode=0755") != 0) {
     return Failed("mount tmpfs on " + *scratch);
   }
@@ -94,7 +92,9 @@ void KernelTest::SetUp() {
   ASSERT_EQ(ErrnoName(WriteOnce(std::string(kRegistry) + "/status", "-1")),
             "0");
   ASSERT_EQ(ErrnoName(WriteOnce(std::string(kRegistry) + "/status", "1")), "0");
-  ASSERT_EQ(nftw(Scratch().c_str(), RemoveOne, 16, FTW_DEPTH | FTW_PHYS), 0);
+  ASSERT_EQ(
+      nftw(Scratch().c_str(), RemoveOne, 16, FTW_DEPTH | FTW_MOUNT | FTW_PHYS),
+      0);
   ASSERT_EQ(chdir(Scratch().c_str()), 0);
 }
 
