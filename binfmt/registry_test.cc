@@ -480,7 +480,7 @@ TEST_F(RegistryTest, ExplainRefusalOfEachErrno) {
   EXPECT_EQ(Explain(0, ENOMEM),
             "failed ENOMEM: the kernel has no memory for it (the memory "
             "cgroup's limit counts too)");
-  EXPECT_EQ(Explain(0, EXDEV), "failed EXDEV: Invalid cross-device link");
+  EXPECT_EQ(Explain(0, EXDEV), "failed EXDEV: Cross-device link");
 }
 
 }  // namespace
