@@ -22,11 +22,10 @@ std::string Parse(std::string_view text) {
   }
   const Record& r = entry.record;
   return Fill(
-      "@ @ @ @ @ @ @ flags=@ unknown=@",
-      {r.name, entry.enabled ? "on" : "off",
-       std::string(1, static_cast<char>(r.type)), Decimal(r.offset),
-       Hex(r.magic), r.mask.empty() ? "-" : Hex(r.mask),
-       Printable(r.interpreter), FlagLetters(r.flags), entry.unknown_flags});
+      "@ @ @ @ @ @ @ flags=@ unknown=@", r.name, entry.enabled ? "on" : "off",
+      std::string(1, static_cast<char>(r.type)), Decimal(r.offset),
+      Hex(r.magic), r.mask.empty() ? "-" : Hex(r.mask),
+      Printable(r.interpreter), FlagLetters(r.flags), entry.unknown_flags);
 }
 
 std::string Malformed(const std::string& why) {

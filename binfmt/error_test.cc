@@ -16,23 +16,23 @@ TEST(ErrorTest, DefaultIsOk) {
 }
 
 TEST(ErrorTest, FailureHasCauseFailedUnlessTold) {
-  EXPECT_EQ(ErrorText(Failure("it broke")), "failed 0: it broke");
-  EXPECT_EQ(ErrorText(Failure("it broke", EBUSY, Cause::kDenied)),
+  EXPECT_EQ(ErrorText(Failure(0, "it broke")), "failed 0: it broke");
+  EXPECT_EQ(ErrorText(Failure(Because(EBUSY, Cause::kDenied), "it broke")),
             "denied EBUSY: it broke");
 }
 
 TEST(ErrorTest, FailureFillsItsText) {
-  EXPECT_EQ(ErrorText(Failure("% and %", {"a", "b"}, ENOENT)),
+  EXPECT_EQ(ErrorText(Failure(ENOENT, "% and %", "a", "b")),
             "failed ENOENT: a and b");
 }
 
 TEST(ErrorTest, FailureEscapesWhatComesFromOutside) {
-  EXPECT_EQ(ErrorText(Failure("% and @", {"a\n", "b"})),
+  EXPECT_EQ(ErrorText(Failure(0, "% and @", "a\n", "b")),
             "failed 0: a\\x0a and b");
 }
 
 TEST(ErrorTest, MisuseHasNoErrno) {
-  EXPECT_EQ(ErrorText(Misuse("unknown option \"%\"", {"-z"})),
+  EXPECT_EQ(ErrorText(Misuse("unknown option \"%\"", "-z")),
             "misuse 0: unknown option \"-z\"");
 }
 

@@ -370,7 +370,7 @@ Error ParseRecord(std::string_view text, Record* record) {
   // padding for flags and read on behind it.
   if (std::string_view("POCF").find(reader.delimiter()) !=
       std::string_view::npos) {
-    return Failure("a record whose delimiter is a flag's letter", EINVAL);
+    return Failure(EINVAL, "a record whose delimiter is a flag's letter");
   }
   std::string_view field;
   if (!reader.Next(&field)) {

@@ -101,10 +101,9 @@ class RecordDifferentialTest : public KernelTest {
     for (const auto& [errnum, count] : counts_) {
       Append(&counts, {" ", ErrnoText(errnum), ":", Decimal(count)});
     }
-    std::printf("%s\n",
-                Fill("records @ disagreements @ verdicts@",
-                     {Decimal(records_), Decimal(disagreements_), counts})
-                    .c_str());
+    std::printf("%s\n", Fill("records @ disagreements @ verdicts@",
+                             Decimal(records_), Decimal(disagreements_), counts)
+                            .c_str());
   }
 
   Verdict Predict(const std::string& text) const {
@@ -524,8 +523,8 @@ TEST_F(RecordDifferentialTest, HandMadeRecords) {
                         const std::string& bytes, const std::string& mask,
                         const std::string& interpreter,
                         const std::string& flags) {
-    return Fill(":@:M:@:@:@:@:@",
-                {name, offset, bytes, mask, interpreter, flags});
+    return Fill(":@:M:@:@:@:@:@", name, offset, bytes, mask, interpreter,
+                flags);
   };
   for (const std::string& name : Names()) {
     Compare(magic(name, "0", "AB", "", "/bin/i", ""));
@@ -536,7 +535,7 @@ TEST_F(RecordDifferentialTest, HandMadeRecords) {
   for (const std::string& offset : Offsets()) {
     Compare(magic("n", offset, "AB", "", "/bin/i", ""));
     Compare(magic("n", offset, "\\x00", "\\xff", "/bin/i", ""));
-    Compare(Fill(":n:E:@:exe::/bin/i:", {offset}));
+    Compare(Fill(":n:E:@:exe::/bin/i:", offset));
   }
   for (const std::string& bytes : Magics()) {
     Compare(magic("n", "0", bytes, "", "/bin/i", ""));
@@ -547,23 +546,23 @@ TEST_F(RecordDifferentialTest, HandMadeRecords) {
   }
   for (const std::string& mask : Masks()) {
     Compare(magic("n", "0", "AB", mask, "/bin/i", ""));
-    Compare(Fill(":n:E:0:exe:@:/bin/i:", {mask}));
+    Compare(Fill(":n:E:0:exe:@:/bin/i:", mask));
   }
   for (const std::string& extension : Extensions()) {
-    Compare(Fill(":n:E:0:@::/bin/i:", {extension}));
-    Compare(Fill(":n:E::@::/bin/i:P\n", {extension}));
+    Compare(Fill(":n:E:0:@::/bin/i:", extension));
+    Compare(Fill(":n:E::@::/bin/i:P\n", extension));
   }
   for (const std::string& interpreter : Interpreters()) {
     Compare(magic("nn", "0", "AB", "", interpreter, ""));
     Compare(magic("nn", "0", "AB", "", interpreter, "F"));
     Compare(magic("register", "0", "AB", "", interpreter, "F"));
-    Compare(Fill(":n:E::exe::@:", {interpreter}));
+    Compare(Fill(":n:E::exe::@:", interpreter));
   }
   for (const std::string& flags : FlagFields()) {
     Compare(magic("n", "0", "AB", "", "i", flags));
-    Compare(Fill(":n:E::exe::i:@", {flags}));
+    Compare(Fill(":n:E::exe::i:@", flags));
     // The delimiter before the flags is missing.
-    Compare(Fill(":n:M:0:AB::/bin/i@", {flags}));
+    Compare(Fill(":n:M:0:AB::/bin/i@", flags));
   }
   ExpectAgreement(200);
 }

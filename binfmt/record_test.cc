@@ -46,13 +46,12 @@ std::string Parse(std::string_view text) {
   if (const Error error = ParseRecord(text, &record); !error.ok()) {
     return ErrorText(error);
   }
-  return Fill(
-      "@ @ @ @ @ @ @",
-      {Printable(record.name), std::string(1, static_cast<char>(record.type)),
-       Decimal(record.offset), Hex(record.magic),
-       record.mask.empty() ? "-" : Hex(record.mask),
-       Printable(record.interpreter),
-       record.flags == 0 ? "-" : FlagLetters(record.flags)});
+  return Fill("@ @ @ @ @ @ @", Printable(record.name),
+              std::string(1, static_cast<char>(record.type)),
+              Decimal(record.offset), Hex(record.magic),
+              record.mask.empty() ? "-" : Hex(record.mask),
+              Printable(record.interpreter),
+              record.flags == 0 ? "-" : FlagLetters(record.flags));
 }
 
 std::string Invalid(const std::string& name, const std::string& why) {

@@ -10,26 +10,25 @@ namespace binfmt {
 namespace {
 
 TEST(TextTest, FillPutsArgumentsInOrder) {
-  EXPECT_EQ(Fill("%/@ %", {"dir", "name", "x"}), "dir/name x");
-  EXPECT_EQ(Fill("no argument", {}), "no argument");
-  EXPECT_EQ(Fill("", {"x"}), "");
+  EXPECT_EQ(Fill("%/@ %", "dir", "name", "x"), "dir/name x");
+  EXPECT_EQ(Fill("no argument"), "no argument");
+  EXPECT_EQ(Fill("", "x"), "");
 }
 
 TEST(TextTest, FillKeepsPlacesWithoutArgument) {
-  EXPECT_EQ(Fill("% of 100% @", {"7"}), "7 of 100% @");
+  EXPECT_EQ(Fill("% of 100% @", "7"), "7 of 100% @");
 }
 
 TEST(TextTest, FillDoesNotExpandArguments) {
-  EXPECT_EQ(Fill("<%> <@> <%>", {"@", "%", "x"}), "<@> <%> <x>");
+  EXPECT_EQ(Fill("<%> <@> <%>", "@", "%", "x"), "<@> <%> <x>");
 }
 
 TEST(TextTest, FillEscapesWhatComesFromOutside) {
-  EXPECT_EQ(Fill("<%> <@>", {"a\n\\", "a\n\\"}), "<a\\x0a\\x5c> <a\n\\>");
+  EXPECT_EQ(Fill("<%> <@>", "a\n\\", "a\n\\"), "<a\\x0a\\x5c> <a\n\\>");
 }
 
 TEST(TextTest, FillKeepsNulBytes) {
-  EXPECT_EQ(Fill("<@>", {std::string_view("a\0b", 3)}),
-            std::string("<a\0b>", 5));
+  EXPECT_EQ(Fill("<@>", std::string_view("a\0b", 3)), std::string("<a\0b>", 5));
 }
 
 TEST(TextTest, ParseDecimalUpToItsLimit) {
