@@ -57,7 +57,7 @@ constexpr char kTexts[] =
 
 }  // namespace
 
-const char* ErrnoText(int errnum) {
+const char* DescribeErrno(int errnum) {
   for (size_t i = 0; i + 1 < sizeof(kTexts);) {
     const bool found = kTexts[i] == errnum;
     const char* text = &kTexts[++i];

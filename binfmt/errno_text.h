@@ -7,7 +7,7 @@ namespace binfmt {
 
 // What ERRNUM means, as POSIX words it; the same on every libc. Knows those
 // that the system calls of this program fail with; "unknown error" for others.
-const char* ErrnoText(int errnum);
+const char* DescribeErrno(int errnum);
 
 }  // namespace binfmt
 

@@ -34,7 +34,7 @@ Error FailurePointers(int code, const char* types, const char* format, ...) {
 Error SystemError(const char* what, std::string_view object, int errnum,
                   Cause cause) {
   return Failure(Because(errnum, cause), "cannot @ %: @", what, object,
-                 ErrnoText(errnum));
+                 DescribeErrno(errnum));
 }
 
 }  // namespace binfmt

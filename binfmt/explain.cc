@@ -73,7 +73,7 @@ Error ExplainRefusal(const Record& record, int errnum, std::string_view dir) {
     case ENOTDIR:
     case ELOOP:
       why = Fill("the path of the interpreter @ does not lead to a file: @",
-                 interpreter, ErrnoText(errnum));
+                 interpreter, DescribeErrno(errnum));
       break;
     case ENOSPC:
       why =
@@ -86,7 +86,7 @@ Error ExplainRefusal(const Record& record, int errnum, std::string_view dir) {
           "too)";
       break;
     default:
-      why = ErrnoText(errnum);
+      why = DescribeErrno(errnum);
       break;
   }
   return Failure(errnum, "cannot register %: @", record.name, why);

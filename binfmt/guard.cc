@@ -106,12 +106,13 @@ void Guard::AddSample(const char* what, std::string head, std::string path) {
 }
 
 void Guard::AddInterpreter(const std::string& path, const std::string& head) {
-  interpreters_.push_back({"", head.substr(0, kMatchWindow), path});
+  paths_.push_back(path);
+  heads_.push_back(head.substr(0, kMatchWindow));
 }
 
 std::string Guard::HeadOf(const std::string& path) const {
-  for (const Sample& known : interpreters_) {
-    if (known.path == path) return known.head;
+  for (size_t i = 0; i < paths_.size(); ++i) {
+    if (paths_[i] == path) return heads_[i];
   }
   return ReadHead(path);
 }

@@ -58,7 +58,9 @@ class Guard {
 
   Sample samples_[kMostSamples];
   size_t sample_count_ = 0;
-  std::vector<Sample> interpreters_;
+  // Path and first bytes of each known interpreter.
+  std::vector<std::string> paths_;
+  std::vector<std::string> heads_;
 };
 
 }  // namespace binfmt

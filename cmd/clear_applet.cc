@@ -3,7 +3,6 @@
 #include <string>
 #include <vector>
 
-#include "absl/strings/str_join.h"
 #include "arch_table/names.h"
 #include "binfmt/registry.h"
 #include "binfmt/text.h"
@@ -11,6 +10,7 @@
 #include "cmd/json.h"
 #include "cmd/pattern.h"
 #include "cmd/recognise.h"
+#include "cmd/targets.h"
 
 namespace cmd {
 namespace {
@@ -107,11 +107,9 @@ std::string MissingName(std::string_view operand) {
 // Tells a user who may have mistyped, where nothing is wrong otherwise.
 void NoteUnknown(std::string_view operand, Console* console) {
   if (IsPattern(operand) || arch_table::FindTarget(operand) != nullptr) return;
-  const std::vector<std::string_view> near =
-      arch_table::NearestNames(operand, 3);
-  if (near.empty()) return;
-  console->Note("\"%\" is neither an entry nor a target; did you mean @?",
-                operand, absl::StrJoin(near, " or "));
+  const std::string suggestion = Suggestion(operand);
+  if (suggestion.empty()) return;
+  console->Note("\"%\" is neither an entry nor a target@", operand, suggestion);
 }
 
 Error Apply(const binfmt::Registry& registry, const Entry& entry, Action action,

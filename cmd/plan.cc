@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "binfmt/elf_header.h"
 #include "binfmt/io.h"
 #include "binfmt/text.h"
 #include "cmd/recognise.h"
@@ -42,26 +43,80 @@ class Natives {
   std::vector<int> native_;
 };
 
-bool IsForOtherMachine(const Planned& item, const binfmt::ElfFile& own) {
-  return item.interpreter.is_elf &&
-         !binfmt::SameMachine(item.interpreter.elf, own);
-}
+// Judges records by what the machine is.
+class Vetter {
+ public:
+  explicit Vetter(binfmt::Guard* guard)
+      // Without /proc the interpreters are believed to fit.
+      : guard_(guard), knows_own_(binfmt::ReadOwnElf(&own_).ok()) {}
+
+  // Notes what has to be known of RECORD, whose interpreter begins with HEAD.
+  void Ask(const binfmt::Record& record, const std::string& head) {
+    guard_->AddInterpreter(record.interpreter, head);
+    for (const Target& target : arch_table::Targets()) {
+      if (recogniser_.Takes(record, target)) natives_.Ask(&target);
+    }
+    if (IsForOtherMachine(head)) natives_.Ask(arch_table::FindByHeader(head));
+  }
+
+  Error Answer() { return natives_.Answer(); }
+
+  // Why RECORD is not to be registered. errnum EPERM: it takes programs of this
+  // machine; ENOEXEC: its interpreter is built for another.
+  Error Judge(const binfmt::Record& record, const std::string& head,
+              bool ignore_native) const {
+    if (Error error = guard_->Check(record, {}, {}); !error.ok()) return error;
+    for (const Target& target : arch_table::Targets()) {
+      if (ignore_native || !recogniser_.Takes(record, target) ||
+          !natives_.Has(&target)) {
+        continue;
+      }
+      return Failure(EPERM,
+                     "%: this machine runs programs for @ by itself; register "
+                     "it all the same with --ignore-family yes",
+                     record.name, target.name());
+    }
+    if (!IsForOtherMachine(head)) return binfmt::Ok();
+    const Target* machine = arch_table::FindByHeader(head);
+    if (natives_.Has(machine)) return binfmt::Ok();
+    return Failure(
+        ENOEXEC,
+        "%: interpreter % is built for @, which this machine does not run",
+        record.name, record.interpreter,
+        machine == nullptr ? std::string_view("another machine")
+                           : machine->name());
+  }
+
+ private:
+  bool IsForOtherMachine(const std::string& head) const {
+    binfmt::ElfFile elf;
+    return knows_own_ && binfmt::ParseElf(head, &elf) &&
+           !binfmt::SameMachine(elf, own_);
+  }
+
+  binfmt::Guard* guard_;
+  Recogniser recogniser_;
+  Natives natives_;
+  binfmt::ElfFile own_;
+  bool knows_own_;
+};
 
 }  // namespace
 
-Error Plan::Add(binfmt::Record record, const Target* target,
-                binfmt::Interpreter interpreter) {
+Error Plan::Add(const binfmt::Record& record, const Target* target,
+                const binfmt::Interpreter& interpreter) {
   Error error = binfmt::CheckInterpreterFlags(record.interpreter, interpreter,
                                               record.flags);
   if (!error.ok()) return error;
-  for (const Planned& item : items_) {
-    if (item.record.name != record.name) continue;
-    return item.record == record
-               ? binfmt::Ok()
-               : Failure(0, "% is asked for twice, and differently",
-                         record.name);
+  for (const binfmt::Record& other : records_) {
+    if (other.name != record.name) continue;
+    return other == record ? binfmt::Ok()
+                           : Failure(0, "% is asked for twice, and differently",
+                                     record.name);
   }
-  items_.push_back({std::move(record), target, std::move(interpreter)});
+  records_.push_back(record);
+  targets_.push_back(target);
+  heads_.push_back(interpreter.head);
   return binfmt::Ok();
 }
 
@@ -89,7 +144,7 @@ Error Plan::AddTarget(const Target& target) {
        UnderstandsPreservedArgv0(found.path, kernel_))) {
     record.flags |= binfmt::kPreserveArgv0;
   }
-  return Add(std::move(record), &target, std::move(found.facts));
+  return Add(record, &target, found.facts);
 }
 
 Error Plan::AddRule(std::string_view text) {
@@ -101,7 +156,7 @@ Error Plan::AddRule(std::string_view text) {
     error = binfmt::InspectInterpreter(record.interpreter, &interpreter);
   }
   if (!error.ok()) return error;
-  return Add(std::move(record), nullptr, std::move(interpreter));
+  return Add(record, nullptr, interpreter);
 }
 
 void Plan::AddFile(const std::string& file, Console* console) {
@@ -129,62 +184,29 @@ void Plan::AddFile(const std::string& file, Console* console) {
 
 void Plan::Vet(bool all, bool ignore_native, binfmt::Guard* guard,
                Console* console) {
-  binfmt::ElfFile own;
-  // Without /proc the interpreters are believed to fit.
-  const bool know_own = binfmt::ReadOwnElf(&own).ok();
-  const Recogniser recogniser;
-  Natives natives;
-  for (const Planned& item : items_) {
-    for (const Target& target : arch_table::Targets()) {
-      if (recogniser.Takes(item.record, target)) natives.Ask(&target);
-    }
-    if (know_own && IsForOtherMachine(item, own)) {
-      natives.Ask(arch_table::FindByHeader(item.interpreter.head));
-    }
+  Vetter vetter(guard);
+  for (size_t i = 0; i < records_.size(); ++i) {
+    vetter.Ask(records_[i], heads_[i]);
   }
-  if (Error error = natives.Answer(); !error.ok()) {
-    console->Complain(error);
-    items_.clear();
-    return;
-  }
-  std::vector<Planned> kept;
-  kept.reserve(items_.size());
-  for (Planned& item : items_) {
-    guard->AddInterpreter(item.record.interpreter, item.interpreter.head);
-    if (Error error = guard->Check(item.record, {}, {}); !error.ok()) {
-      // "all" leaves this machine's own out without a word.
-      if (!all || item.target == nullptr) console->Complain(error);
+  const Error unanswered = vetter.Answer();
+  if (!unanswered.ok()) console->Complain(unanswered);
+  size_t kept = 0;
+  for (size_t i = 0; unanswered.ok() && i < records_.size(); ++i) {
+    const Error error = vetter.Judge(records_[i], heads_[i], ignore_native);
+    if (error.ok()) {
+      std::swap(records_[kept], records_[i]);
+      std::swap(targets_[kept], targets_[i]);
+      ++kept;
       continue;
     }
-    const Target* native = nullptr;
-    for (const Target& target : arch_table::Targets()) {
-      if (recogniser.Takes(item.record, target) && natives.Has(&target)) {
-        native = &target;
-      }
+    // "all" leaves this machine's own out without a word.
+    if (!all || targets_[i] == nullptr || error.errnum() != EPERM) {
+      console->Complain(error);
     }
-    if (native != nullptr && !ignore_native) {
-      if (all && item.target != nullptr) continue;
-      console->Complain(Failure(
-          0,
-          "%: this machine runs programs for @ by itself; register it all the "
-          "same with --ignore-family yes",
-          item.record.name, native->name()));
-      continue;
-    }
-    if (know_own && IsForOtherMachine(item, own)) {
-      const Target* machine = arch_table::FindByHeader(item.interpreter.head);
-      if (!natives.Has(machine)) {
-        console->Complain(Failure(
-            ENOEXEC,
-            "%: interpreter % is built for @, which this machine does not run",
-            item.record.name, item.record.interpreter,
-            machine == nullptr ? "another machine" : machine->name()));
-        continue;
-      }
-    }
-    kept.push_back(std::move(item));
   }
-  items_ = std::move(kept);
+  records_.resize(kept);
+  targets_.resize(kept);
+  heads_.clear();
 }
 
 }  // namespace cmd

@@ -31,13 +31,6 @@ struct RecordOptions {
   SearchOptions search;
 };
 
-// One record that is wanted.
-struct Planned {
-  binfmt::Record record;
-  const arch_table::Target* target;  // nullptr: from a rule or a file
-  binfmt::Interpreter interpreter;
-};
-
 class Plan {
  public:
   explicit Plan(const RecordOptions& options)
@@ -62,15 +55,21 @@ class Plan {
   void Vet(bool all, bool ignore_native, binfmt::Guard* guard,
            Console* console);
 
-  std::vector<Planned>& items() { return items_; }
+  std::vector<binfmt::Record>& records() { return records_; }
+  // The target of each record; nullptr: it is from a rule or a file.
+  const TargetList& targets() const { return targets_; }
 
  private:
-  binfmt::Error Add(binfmt::Record record, const arch_table::Target* target,
-                    binfmt::Interpreter interpreter);
+  binfmt::Error Add(const binfmt::Record& record,
+                    const arch_table::Target* target,
+                    const binfmt::Interpreter& interpreter);
 
   RecordOptions options_;
   binfmt::KernelVersion kernel_;
-  std::vector<Planned> items_;
+  // One of each for a record.
+  std::vector<binfmt::Record> records_;
+  TargetList targets_;
+  std::vector<std::string> heads_;  // first bytes of the interpreters
 };
 
 }  // namespace cmd

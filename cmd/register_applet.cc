@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "absl/strings/str_join.h"
 #include "binfmt/clock.h"
 #include "binfmt/guard.h"
 #include "binfmt/install.h"
@@ -296,9 +295,9 @@ class Registrar {
           SearchPlaces(settings_.record.search)));
     }
     plan_.Vet(request_.all, settings_.ignore_native, &guard_, console_);
-    for (Planned& item : plan_.items()) {
-      AdoptCredential(&item.record);
-      if (const std::string hint = binfmt::SelinuxHint(item.record.interpreter);
+    for (binfmt::Record& record : plan_.records()) {
+      AdoptCredential(&record);
+      if (const std::string hint = binfmt::SelinuxHint(record.interpreter);
           !hint.empty()) {
         console_->Note(hint);
       }
@@ -306,14 +305,11 @@ class Registrar {
   }
 
   Error Install() {
-    std::vector<binfmt::Record> records;
-    records.reserve(plan_.items().size());
-    for (const Planned& item : plan_.items()) records.push_back(item.record);
     std::vector<binfmt::Outcome> outcomes;
     binfmt::InstallOptions options = settings_.install;
     options.guard = &guard_;
-    if (Error error =
-            binfmt::Install(&registry_, entries_, records, options, &outcomes);
+    if (Error error = binfmt::Install(&registry_, entries_, plan_.records(),
+                                      options, &outcomes);
         !error.ok()) {
       return error;
     }
@@ -328,12 +324,12 @@ class Registrar {
       if (binfmt::WaitForEnd(kHoldInterval)) return;
       Error error = OpenRegistry();
       std::vector<binfmt::Record> lost;
-      for (const Planned& item : plan_.items()) {
+      for (const binfmt::Record& record : plan_.records()) {
         bool there = false;
         for (const binfmt::Entry& entry : entries_) {
-          there |= entry.record.name == item.record.name;
+          there |= entry.record.name == record.name;
         }
-        if (!there) lost.push_back(item.record);
+        if (!there) lost.push_back(record);
       }
       binfmt::InstallOptions options = settings_.install;
       options.guard = &guard_;
@@ -390,8 +386,8 @@ class Registrar {
     json.BeginArray();
     for (size_t i = 0; i < outcomes.size(); ++i) {
       const binfmt::Outcome& outcome = outcomes[i];
-      const Planned& item = plan_.items()[i];
-      const binfmt::Record& record = item.record;
+      const binfmt::Record& record = plan_.records()[i];
+      const Target* target = plan_.targets()[i];
       if (!outcome.error.ok()) console_->Complain(outcome.error);
       hint |= (outcome.change == binfmt::Change::kAdded ||
                outcome.change == binfmt::Change::kReplaced) &&
@@ -402,10 +398,10 @@ class Registrar {
         json.BeginObject();
         json.Field("name", record.name);
         json.Key("target");
-        if (item.target == nullptr) {
+        if (target == nullptr) {
           json.Null();
         } else {
-          json.String(item.target->name());
+          json.String(target->name());
         }
         json.Field("result", word);
         json.Field("interpreter", record.interpreter);
@@ -416,13 +412,15 @@ class Registrar {
         json.EndArray();
         json.EndObject();
       } else if (outcome.change != binfmt::Change::kFailed) {
-        console_->Result(
-            "%: @, %@@@\n", record.name, word, record.interpreter,
-            flags.empty() ? "" : ", flags ", flags,
-            outcome.shadows.empty() || settings_.install.replace
-                ? ""
-                : binfmt::Fill(", shadows %",
-                               Printable(absl::StrJoin(outcome.shadows, " "))));
+        std::string shadows;
+        if (!settings_.install.replace) {
+          for (const std::string& name : outcome.shadows) {
+            shadows +=
+                binfmt::Fill("@%", shadows.empty() ? ", shadows " : " ", name);
+          }
+        }
+        console_->Result("%: @, %@@@\n", record.name, word, record.interpreter,
+                         flags.empty() ? "" : ", flags ", flags, shadows);
       }
     }
     json.EndArray();

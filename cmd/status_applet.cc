@@ -4,7 +4,6 @@
 #include <string>
 #include <vector>
 
-#include "absl/strings/str_join.h"
 #include "arch_table/names.h"
 #include "binfmt/interpreter.h"
 #include "binfmt/kernel.h"
@@ -65,19 +64,20 @@ const char* NamespaceWord(binfmt::UserNamespace user_namespace) {
 
 // The marks of a line as words for people; JSON has them as fields.
 std::string Marks(const Line& line) {
-  std::vector<std::string> marks;
-  if (!line.entry->understood) marks.push_back("not understood");
+  std::string marks;
+  const auto add = [&](const std::string& mark) {
+    marks += binfmt::Fill("@@", marks.empty() ? "" : ", ", mark);
+  };
+  if (!line.entry->understood) add("not understood");
   if (line.shadowed_by != nullptr) {
-    marks.push_back(
-        binfmt::Fill("shadowed by %", line.shadowed_by->record.name));
+    add(binfmt::Fill("shadowed by %", line.shadowed_by->record.name));
   }
   if (line.entry->understood && !line.interpreter_there &&
       line.entry->record.type != binfmt::RecordType::kBpf) {
-    marks.push_back(line.held() ? "held open, the file is gone"
-                                : "interpreter missing");
+    add(line.held() ? "held open, the file is gone" : "interpreter missing");
   }
-  if (!line.ours) marks.push_back("not ours");
-  return absl::StrJoin(marks, ", ");
+  if (!line.ours) add("not ours");
+  return marks;
 }
 
 std::string FlagText(const Entry& entry) {

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <string>
 
-#include "absl/strings/str_join.h"
 #include "arch_table/names.h"
 #include "arch_table/program.h"
 #include "binfmt/native.h"
@@ -21,11 +20,16 @@ binfmt::Error ParseTarget(std::string_view word,
                           const arch_table::Target** target) {
   *target = arch_table::FindTarget(word);
   if (*target != nullptr) return binfmt::Ok();
-  const std::vector<std::string_view> near =
-      arch_table::NearestNames(word, kMostSuggestions);
-  return binfmt::Failure(
-      binfmt::Because(0, binfmt::Cause::kMisuse), "unknown target \"%\"@@",
-      word, near.empty() ? "" : "; did you mean ", absl::StrJoin(near, " or "));
+  return binfmt::Misuse("unknown target \"%\"@", word, Suggestion(word));
+}
+
+std::string Suggestion(std::string_view word) {
+  std::string text;
+  for (const std::string_view near :
+       arch_table::NearestNames(word, kMostSuggestions)) {
+    text += binfmt::Fill("@@", text.empty() ? "; did you mean " : " or ", near);
+  }
+  return text;
 }
 
 std::vector<std::string_view> SplitWords(std::string_view list) {

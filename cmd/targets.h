@@ -3,6 +3,7 @@
 #ifndef CMD_TARGETS_H_
 #define CMD_TARGETS_H_
 
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -17,6 +18,9 @@ using TargetList = std::vector<const arch_table::Target*>;
 // nearest words.
 binfmt::Error ParseTarget(std::string_view word,
                           const arch_table::Target** target);
+
+// "; did you mean A or B" for a WORD that is near a target's name, else empty.
+std::string Suggestion(std::string_view word);
 
 // Words divided by blanks and commas, as in $QEMU_TARGET_LIST.
 std::vector<std::string_view> SplitWords(std::string_view list);

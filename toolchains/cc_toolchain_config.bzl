@@ -89,7 +89,10 @@ def _impl(ctx):
                 _flags(_LINK, ["-Wl,--gc-sections", "-Wl,--icf=all", "-Wl,--build-id=none"]),
                 # 5 % off; a test is not worth the time.
                 _flags(_COMPILE + _LINK, ["-flto"], opt),
-                _flags(_LINK, ["-Wl,--strip-all"], opt),
+                # Tails of texts are shared.
+                _flags(_LINK, ["-Wl,--strip-all", "-Wl,-O2"], opt),
+                # clang does this by itself for ARM.
+                _flags(_LINK, ["-Wl,-mllvm,-enable-machine-outliner=always"], opt),
             ],
         ),
         feature(
