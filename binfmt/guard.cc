@@ -146,6 +146,8 @@ Error Guard::CheckChain(const Record& record, absl::Span<const Entry> present,
   // The record that takes the interpreter of CURRENT.
   const auto next_hop = [&](const Record& current) -> const Record* {
     const std::string head = HeadOf(current.interpreter);
+    // What can't be read can't be judged, and mostly can't be started either.
+    if (head.empty()) return nullptr;
     const Candidate file{head, current.interpreter};
     if (Matches(record, file)) return &record;
     for (const Record& other : wanted) {
