@@ -163,7 +163,18 @@ Error MountBinfmtMisc(const std::string& dir, const MountOptions& options,
         "this is a user namespace of its own: a mount hides the host's "
         "handlers here for good; if that is what you want, add --userns");
   }
-  if (options.dry_run) return Ok();
+  if (options.dry_run) {
+    // Without /proc there is no telling; with it, the directory must be there.
+    struct stat facts;
+    if (stat(dir.c_str(), &facts) == 0) {
+      return S_ISDIR(facts.st_mode) ? Ok() : ExplainMount(dir, ENOTDIR);
+    }
+    const int error = errno;
+    return absl::StartsWith(dir, "/proc/") &&
+                   FileSystemType("/proc") != PROC_SUPER_MAGIC
+               ? Ok()
+               : ExplainMount(dir, error);
+  }
   const timespec before = InstanceClock();
   if (mount("binfmt_misc", dir.c_str(), "binfmt_misc", kFlags, nullptr) != 0) {
     const int error = errno;
