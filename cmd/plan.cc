@@ -182,8 +182,8 @@ void Plan::AddFile(const std::string& file, Console* console) {
   }
 }
 
-void Plan::Vet(bool all, bool ignore_native, binfmt::Guard* guard,
-               Console* console) {
+void Plan::Vet(const TargetList& named, bool ignore_native,
+               binfmt::Guard* guard, Console* console) {
   Vetter vetter(guard);
   for (size_t i = 0; i < records_.size(); ++i) {
     vetter.Ask(records_[i], heads_[i]);
@@ -200,7 +200,8 @@ void Plan::Vet(bool all, bool ignore_native, binfmt::Guard* guard,
       continue;
     }
     // "all" leaves this machine's own out without a word.
-    if (!all || targets_[i] == nullptr || error.errnum() != EPERM) {
+    if (targets_[i] == nullptr || Contains(named, targets_[i]) ||
+        error.errnum() != EPERM) {
       console->Complain(error);
     }
   }

@@ -50,9 +50,9 @@ class Plan {
 
   // Takes out of the plan what GUARD refuses; what this machine runs by itself,
   // unless IGNORE_NATIVE; and what has an interpreter built for another
-  // machine. Complains of each, but not of native targets where they were not
-  // asked for one by one (ALL). GUARD learns the interpreters.
-  void Vet(bool all, bool ignore_native, binfmt::Guard* guard,
+  // machine. Complains of each, but not of native targets that are not among
+  // NAMED, which were asked for one by one. GUARD learns the interpreters.
+  void Vet(const TargetList& named, bool ignore_native, binfmt::Guard* guard,
            Console* console);
 
   std::vector<binfmt::Record>& records() { return records_; }

@@ -72,6 +72,7 @@ struct Settings {
 // What was asked for.
 struct Request {
   TargetList targets;
+  TargetList named;  // those of them that were asked for by name
   bool all = false;
   std::vector<std::string_view> rules;
   std::vector<std::string_view> files;
@@ -187,16 +188,16 @@ Error ReadRequest(const CommandLine& line, const Settings& settings,
     }
     const Target* target;
     if (Error error = ParseTarget(word, &target); !error.ok()) return error;
-    bool known = false;
-    for (const Target* other : request->targets) known |= other == target;
-    if (!known) request->targets.push_back(target);
+    if (!Contains(request->named, target)) request->named.push_back(target);
   }
   if (!settings.record.interpreter.empty() &&
-      (request->all || request->targets.size() != 1)) {
+      (request->all || request->named.size() != 1)) {
     return Misuse("option --interpreter goes with one target");
   }
-  if (!request->all) return binfmt::Ok();
-  request->targets.clear();
+  if (!request->all) {
+    request->targets = request->named;
+    return binfmt::Ok();
+  }
   for (const Target& target : arch_table::Targets()) {
     request->targets.push_back(&target);
   }
@@ -278,7 +279,10 @@ class Registrar {
       }
       found |= error.errnum() != ENOENT;
       // "all" is every target that has an interpreter.
-      if (error.ok() || (request_.all && error.errnum() == ENOENT)) continue;
+      if (error.ok() ||
+          (error.errnum() == ENOENT && !Contains(request_.named, target))) {
+        continue;
+      }
       error.SetText("@: @", target->EntryName(), error.text());
       console_->Complain(error);
     }
@@ -294,7 +298,7 @@ class Registrar {
           "qemu-user-static, or name a directory with --qemu-path",
           SearchPlaces(settings_.record.search)));
     }
-    plan_.Vet(request_.all, settings_.ignore_native, &guard_, console_);
+    plan_.Vet(request_.named, settings_.ignore_native, &guard_, console_);
     for (binfmt::Record& record : plan_.records()) {
       AdoptCredential(&record);
       if (const std::string hint = binfmt::SelinuxHint(record.interpreter);

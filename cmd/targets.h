@@ -14,6 +14,14 @@ namespace cmd {
 
 using TargetList = std::vector<const arch_table::Target*>;
 
+inline bool Contains(const TargetList& targets,
+                     const arch_table::Target* target) {
+  for (const arch_table::Target* other : targets) {
+    if (other == target) return true;
+  }
+  return false;
+}
+
 // The target that WORD names. An unknown one is misuse; the error names the
 // nearest words.
 binfmt::Error ParseTarget(std::string_view word,
