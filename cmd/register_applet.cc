@@ -130,7 +130,10 @@ Error ReadSettings(const CommandLine& line, Settings* settings,
         error = Misuse("option --interpreter needs a path");
       }
     } else if (given.Is("qemu-path")) {
-      settings->record.search.dir = std::string(given.value);
+      std::string& dir = settings->record.search.dir;
+      dir = std::string(given.value);
+      // "DIR/" is DIR, or the same entry would differ from itself.
+      while (dir.size() > 1 && dir.back() == '/') dir.pop_back();
       if (given.value.empty() || given.value[0] != '/') {
         error = Misuse("option --qemu-path needs an absolute path");
       }
