@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: Apache-2.0
+// The executable under its own name and under its applets' names.
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <regex>
+#include <string>
+#include <vector>
+
+#include "cmd/program_runner.h"
+#include "gtest/gtest.h"
+
+namespace cmd {
+namespace {
+
+constexpr char kUsage[] =
+    R"(usage: binfmtbox APPLET [OPTION]... [OPERAND]...
+   or: binfmtbox --list | --version | --help
+   or: binfmtbox --install [-s] [--bare] DIR
+   or: APPLET [OPTION]... [OPERAND]...    (by a link of that name)
+
+Make this machine run programs built for other processors.
+
+  mount                     Mount binfmt_misc, and /proc before it where that is missing.
+  register                  Register QEMU's user-mode emulators as handlers of foreign programs.
+  status                    Show the entries of binfmt_misc in the order in which they match.
+  clear                     Take entries out of binfmt_misc.
+
+  --list                    print the applets' names
+  --install [-s] [--bare] DIR
+                            make hard links (-s: symbolic ones) called
+                            binfmt-APPLET (--bare: APPLET) in DIR
+  --version                 print version, revision, table and target
+  --help                    print this text
+
+"binfmtbox APPLET --help" tells more.
+)";
+
+constexpr char kCommonHelp[] =
+    R"(  -D, --dir DIR          where binfmt_misc is mounted (default
+                         /proc/sys/fs/binfmt_misc)
+  -n, --dry-run          say what would be done and change nothing
+  -q, --quiet            print errors only
+      --json             print one JSON object instead of text
+      --if-possible      exit 0, with a note, where binfmt_misc can't be
+                         used here
+  -h, --help             print this text
+)";
+
+constexpr char kMountHelp[] =
+    R"(usage: binfmt-mount [OPTION]...
+
+Mount binfmt_misc, and /proc before it where that is missing.
+
+      --userns           mount in a user namespace other than the first, too
+      --host             mount in PID 1's mount namespace as well
+      --hold             stay and keep the mount until SIGTERM or SIGINT
+)";
+constexpr char kMountDetails[] =
+    R"(
+In a user namespace other than the first, a mount hides the host's
+handlers there for good; that is done with --userns only.
+)";
+
+constexpr char kRegisterHelp[] =
+    R"(usage: binfmt-register [OPTION]... [TARGET]...
+
+Register QEMU's user-mode emulators as handlers of foreign programs.
+
+  -I, --interpreter PATH  this interpreter (for one target)
+  -Q, --qemu-path DIR    the directory of the interpreters
+  -F, --qemu-suffix SUFFIX  what follows qemu-NAME in their names
+  -p, --persistent yes|no  open the interpreter now, so that it is found in
+                         every container (flag F; default yes)
+  -c, --credential yes|no  run setuid programs with their owner's rights
+                         (flags O and C; default no)
+  -g, --preserve-argv0 yes|no|auto  hand argv[0] over (flag P; default
+                         auto: where it is understood)
+  -i, --ignore-family yes|no  register what this machine runs by itself,
+                         too (default no)
+      --replace          swap entries that differ, without a gap
+      --override         register in front of other handlers
+      --rule RECORD      register this record of the kernel's syntax
+  -f, --file FILE        register the records of a binfmt.d file (-: stdin)
+      --mount            mount binfmt_misc first, as binfmt-mount does
+      --userns           with --mount: in any user namespace
+      --host             with --mount: in PID 1's mount namespace, too
+      --wait SEC         wait for interpreters that are not there yet
+      --hold             stay until SIGTERM or SIGINT and put back what gets
+                         lost
+)";
+constexpr char kRegisterDetails[] =
+    R"(
+A TARGET is written as QEMU (aarch64), Docker (linux/arm64), Debian
+(armhf), uname (armv7l) or Go (mips64le) write it; all is every target
+that has an interpreter and that this machine does not run by itself.
+Without TARGET: the words of $QEMU_TARGET_LIST, else of
+$qemu_target_list, else all.
+)";
+
+constexpr char kStatusHelp[] =
+    R"(usage: binfmt-status [OPTION]... [NAME|TARGET]...
+
+Show the entries of binfmt_misc in the order in which they match.
+
+)";
+constexpr char kStatusDetails[] =
+    R"(
+With operands it is a probe: the exit status is 0 only when each NAME is
+an entry that is enabled and usable, and programs of each TARGET run.
+)";
+
+constexpr char kClearHelp[] =
+    R"(usage: binfmt-clear [OPTION]... [NAME|TARGET|PATTERN]...
+
+Take entries out of binfmt_misc.
+
+      --ours             the entries that binfmt-register makes
+      --all              every entry, whoever made it
+      --disable          switch the entries off and leave them there
+      --enable           switch the entries on
+)";
+constexpr char kClearDetails[] =
+    R"(
+A TARGET means the entry that binfmt-register makes for it (arm64 means
+qemu-aarch64); a PATTERN is a shell pattern of entry names. One that is
+not there is no error.
+)";
+
+struct Help {
+  const char* applet;
+  std::string text;
+};
+
+std::vector<Help> Helps() {
+  const std::string common = kCommonHelp;
+  return {{"mount", kMountHelp + common + kMountDetails},
+          {"register", kRegisterHelp + common + kRegisterDetails},
+          {"status", kStatusHelp + common + kStatusDetails},
+          {"clear", kClearHelp + common + kClearDetails}};
+}
+
+ino_t InodeOf(const std::string& path) {
+  struct stat facts;
+  return stat(path.c_str(), &facts) == 0 ? facts.st_ino : 0;
+}
+
+std::string LinkTarget(const std::string& path) {
+  char target[256];
+  const ssize_t length = readlink(path.c_str(), target, sizeof(target));
+  return length < 0 ? "no link" : std::string(target, length);
+}
+
+class BoxTest : public ProgramTest {
+ protected:
+  // Runs the product with ARGV, whatever argv[0] says.
+  static Outcome Call(const std::vector<std::string>& argv) {
+    cmd::Call call;
+    call.argv = argv;
+    return Execute(call);
+  }
+};
+
+TEST_F(BoxTest, HelpWithoutWords) { EXPECT_EQ(Run({}), Prints(kUsage)); }
+
+TEST_F(BoxTest, Help) {
+  EXPECT_EQ(Run({"--help"}), Prints(kUsage));
+  EXPECT_EQ(Run({"-h"}), Prints(kUsage));
+}
+
+TEST_F(BoxTest, HelpOfEveryApplet) {
+  for (const Help& help : Helps()) {
+    EXPECT_EQ(Run({help.applet, "--help"}), Prints(help.text));
+    EXPECT_EQ(Run({help.applet, "-h"}), Prints(help.text));
+    EXPECT_EQ(Run({help.applet, "--help", "--no-such"}), Prints(help.text))
+        << "with an unknown option behind it";
+  }
+}
+
+TEST_F(BoxTest, List) {
+  EXPECT_EQ(Run({"--list"}), Prints("mount\nregister\nstatus\nclear\n"));
+}
+
+TEST_F(BoxTest, Version) {
+  const Outcome outcome = Run({"--version"});
+  EXPECT_EQ(outcome.status, 0);
+  EXPECT_EQ(outcome.err, "");
+  EXPECT_TRUE(std::regex_match(
+      outcome.out, std::regex("binfmtbox [0-9]+\\.[0-9]+\\.[0-9]+\n"
+                              "revision ([0-9a-f]{12}(-dirty)?|unknown)\n"
+                              "table [0-9a-f]{8}, 36 targets\n"
+                              "built for x86_64-linux-musl\n")))
+      << outcome.out;
+}
+
+TEST_F(BoxTest, UnknownWords) {
+  EXPECT_EQ(Run({"frobnicate"}),
+            Fails(127,
+                  "binfmtbox: there is no applet \"frobnicate\"; see "
+                  "\"binfmtbox --list\"\n"));
+  EXPECT_EQ(Run({""}), Fails(127,
+                             "binfmtbox: there is no applet \"\"; see "
+                             "\"binfmtbox --list\"\n"));
+  EXPECT_EQ(Run({"--frobnicate"}),
+            Fails(2,
+                  "binfmtbox: unknown option \"--frobnicate\"; see "
+                  "\"binfmtbox --help\"\n"));
+  EXPECT_EQ(Run({"--list", "more"}),
+            Fails(2,
+                  "binfmtbox: unexpected operand \"more\" behind --list; see "
+                  "\"binfmtbox --help\"\n"));
+}
+
+TEST_F(BoxTest, AppletByTheNameOfTheLink) {
+  const std::string help = Helps()[0].text;
+  for (const char* name : {"mount", "binfmt-mount", "/usr/sbin/binfmt-mount",
+                           "./mount", "../x/binfmt-mount"}) {
+    EXPECT_EQ(Call({name, "--help"}), Prints(help)) << name;
+  }
+}
+
+TEST_F(BoxTest, AppletBehindTheBoxUnderAnyOfItsNames) {
+  const std::string help = Helps()[2].text;
+  for (const char* name : {"binfmtbox", "/opt/binfmtbox-static",
+                           "binfmtbox_arm64", "binfmtbox.real", ""}) {
+    EXPECT_EQ(Call({name, "status", "--help"}), Prints(help)) << name;
+    EXPECT_EQ(Call({name, "binfmt-status", "--help"}), Prints(help)) << name;
+  }
+}
+
+TEST_F(BoxTest, UnknownName) {
+  EXPECT_EQ(Call({"/usr/bin/umount", "--help"}),
+            Fails(127,
+                  "binfmtbox: there is no applet \"umount\"; see "
+                  "\"binfmtbox --list\"\n"));
+  EXPECT_EQ(Call({"binfmt-", "--help"}),
+            Fails(127,
+                  "binfmtbox: there is no applet \"binfmt-\"; see "
+                  "\"binfmtbox --list\"\n"));
+  EXPECT_EQ(Call({"bad\x1b\n\xff"}),
+            Fails(127,
+                  "binfmtbox: there is no applet \"bad\\x1b\\x0a\\xff\"; see "
+                  "\"binfmtbox --list\"\n"));
+}
+
+// Linux 5.18 and later put an empty argv[0] there.
+TEST_F(BoxTest, NoArgvAtAll) { EXPECT_EQ(Call({}), Prints(kUsage)); }
+
+TEST_F(BoxTest, InstallMakesHardLinks) {
+  ASSERT_EQ(mkdir("/mnt/links", 0755), 0);
+  EXPECT_EQ(Run({"--install", "/mnt/links"}),
+            Prints("/mnt/links/binfmt-mount\n"
+                   "/mnt/links/binfmt-register\n"
+                   "/mnt/links/binfmt-status\n"
+                   "/mnt/links/binfmt-clear\n"));
+  for (const char* name : {"mount", "register", "status", "clear"}) {
+    EXPECT_EQ(InodeOf(std::string("/mnt/links/binfmt-") + name), InodeOf(kBox));
+  }
+  EXPECT_EQ(Run({"--install", "/mnt/links"}),
+            Prints("/mnt/links/binfmt-mount: unchanged\n"
+                   "/mnt/links/binfmt-register: unchanged\n"
+                   "/mnt/links/binfmt-status: unchanged\n"
+                   "/mnt/links/binfmt-clear: unchanged\n"));
+}
+
+TEST_F(BoxTest, InstallMakesSymbolicAndBareLinks) {
+  ASSERT_EQ(mkdir("/mnt/links", 0755), 0);
+  EXPECT_EQ(Run({"--install", "-s", "--bare", "/mnt/links"}),
+            Prints("/mnt/links/mount\n"
+                   "/mnt/links/register\n"
+                   "/mnt/links/status\n"
+                   "/mnt/links/clear\n"));
+  for (const char* name : {"mount", "register", "status", "clear"}) {
+    EXPECT_EQ(LinkTarget(std::string("/mnt/links/") + name), kBox);
+  }
+  cmd::Call call;
+  call.path = "/mnt/links/clear";
+  call.argv = {"clear", "--help"};
+  EXPECT_EQ(Execute(call), Prints(Helps()[3].text));
+}
+
+TEST_F(BoxTest, InstallLeavesAForeignFileAlone) {
+  ASSERT_EQ(mkdir("/mnt/links", 0755), 0);
+  WriteFile("/mnt/links/binfmt-status", "mine", 0644);
+  const Outcome expected = {1,
+                            "/mnt/links/binfmt-mount\n"
+                            "/mnt/links/binfmt-register\n"
+                            "/mnt/links/binfmt-clear\n",
+                            "binfmtbox: /mnt/links/binfmt-status is there and "
+                            "is another file; remove it first\n"};
+  EXPECT_EQ(Run({"--install", "/mnt/links"}), expected);
+  EXPECT_EQ(ReadFile("/mnt/links/binfmt-status"), "mine");
+}
+
+// The reason is one for all links, so it is told once.
+TEST_F(BoxTest, InstallIntoAMissingDirectory) {
+  EXPECT_EQ(Run({"--install", "/mnt/none"}),
+            Fails(1,
+                  "binfmtbox: cannot make the link /mnt/none/binfmt-mount: No "
+                  "such file or directory\n"));
+}
+
+TEST_F(BoxTest, InstallMisuse) {
+  EXPECT_EQ(Run({"--install"}),
+            Fails(2,
+                  "binfmtbox: --install needs a directory; see \"binfmtbox "
+                  "--help\"\n"));
+  EXPECT_EQ(Run({"--install", "-x", "/mnt"}),
+            Fails(2,
+                  "binfmtbox: unknown option \"-x\"; see \"binfmtbox "
+                  "--help\"\n"));
+  EXPECT_EQ(Run({"--install", "/mnt", "/mnt"}),
+            Fails(2,
+                  "binfmtbox: --install takes one directory; see \"binfmtbox "
+                  "--help\"\n"));
+}
+
+TEST_F(BoxTest, InstallIntoADirectoryThatLooksLikeAnOption) {
+  ASSERT_EQ(chdir("/mnt"), 0);
+  ASSERT_EQ(mkdir("-s", 0755), 0);
+  EXPECT_EQ(Run({"--install", "--bare", "--", "-s"}), Prints("-s/mount\n"
+                                                             "-s/register\n"
+                                                             "-s/status\n"
+                                                             "-s/clear\n"));
+  ASSERT_EQ(chdir("/"), 0);
+}
+
+TEST_F(BoxTest, OutputThatNobodyTakes) {
+  for (const char* word : {"--help", "--list", "--version"}) {
+    cmd::Call call;
+    call.argv = {"binfmtbox", word};
+    call.output = "/dev/full";
+    EXPECT_EQ(Execute(call), Fails(1,
+                                   "binfmtbox: cannot write to standard "
+                                   "output: No space left on device\n"));
+    call.output = "";
+    EXPECT_EQ(Execute(call), Fails(1,
+                                   "binfmtbox: cannot write to standard "
+                                   "output: Bad file descriptor\n"));
+  }
+}
+
+TEST_F(BoxTest, InstallMakesNothingWhereOutputFails) {
+  cmd::Call call;
+  call.argv = {"binfmtbox", "--install", "/mnt"};
+  call.output = "/dev/full";
+  EXPECT_EQ(Execute(call), Fails(1,
+                                 "binfmtbox: cannot write to standard "
+                                 "output: No space left on device\n"));
+  EXPECT_NE(access("/mnt/binfmt-mount", F_OK), 0);
+}
+
+}  // namespace
+}  // namespace cmd
+
+int main(int argc, char** argv) {
+  return cmd::RunTestsInNamespaces(argc, argv);
+}
