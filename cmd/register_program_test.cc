@@ -1,0 +1,526 @@
+// SPDX-License-Identifier: Apache-2.0
+// register as users run it.
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cmd/program_runner.h"
+#include "gtest/gtest.h"
+
+namespace cmd {
+namespace {
+
+constexpr char kSetuidNote[] =
+    "binfmt-register: note: setuid programs (sudo) will run without their "
+    "rights; --credential yes gives them\n";
+
+// The bytes of the row aarch64, as a record writes them.
+constexpr char kAarch64Rule[] =
+    "\\x7fELF\\x02\\x01\\x01\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00"
+    "\\x02\\x00\\xb7\\x00:"
+    "\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\x00\\x00\\x00\\x00\\x00\\x00\\x00"
+    "\\x00\\x00\\xfe\\xff\\xff\\xff";
+
+std::string Aarch64Record(std::string_view name, std::string_view interpreter,
+                          std::string_view flags) {
+  return ":" + std::string(name) + ":M::" + kAarch64Rule + ":" +
+         std::string(interpreter) + ":" + std::string(flags);
+}
+
+// The entry's file with these first lines.
+std::string Aarch64Entry(std::string_view interpreter, std::string_view flags) {
+  return "enabled\ninterpreter " + std::string(interpreter) +
+         "\nflags: " + std::string(flags) +
+         "\noffset 0\n"
+         "magic 7f454c460201010000000000000000000200b700\n"
+         "mask ffffffffffffff000000000000000000feffffff\n";
+}
+
+class RegisterTest : public ProgramTest {
+ protected:
+  void SetUp() override {
+    ProgramTest::SetUp();
+    MakeInterpreters(
+        "/mnt/qemu",
+        {"qemu-aarch64-static", "qemu-arm-static", "qemu-arm",
+         "qemu-arm-custom", "qemu-i386-static", "qemu-mips64el-static",
+         "qemu-ppc64le-static", "qemu-x86_64-static"});
+    Mount();
+  }
+
+  // "register -Q /mnt/qemu -c no ARGS": without the note about setuid.
+  static Outcome Do(const std::vector<std::string>& args,
+                    const std::vector<std::string>& env = {}) {
+    std::vector<std::string> all = {"register", "-Q", "/mnt/qemu", "-cno"};
+    all.insert(all.end(), args.begin(), args.end());
+    return RunIn(env, all);
+  }
+};
+
+TEST_F(RegisterTest, OneTarget) {
+  EXPECT_EQ(Run({"register", "-Q", "/mnt/qemu", "aarch64"}),
+            Prints("qemu-aarch64: registered, "
+                   "/mnt/qemu/qemu-aarch64-static, flags PF\n",
+                   kSetuidNote));
+  EXPECT_EQ(Snapshot(),
+            "status: enabled\nqemu-aarch64:\n" +
+                Aarch64Entry("/mnt/qemu/qemu-aarch64-static", "PF"));
+}
+
+TEST_F(RegisterTest, AgainIsUnchanged) {
+  ASSERT_EQ(Do({"aarch64"}).status, 0);
+  const std::string before = Snapshot();
+  EXPECT_EQ(Run({"register", "-Q", "/mnt/qemu", "aarch64"}),
+            Prints("qemu-aarch64: unchanged, "
+                   "/mnt/qemu/qemu-aarch64-static, flags PF\n"));
+  EXPECT_EQ(Snapshot(), before);
+}
+
+TEST_F(RegisterTest, EveryVocabularyMeansTheSameEntry) {
+  const struct {
+    const char* entry;
+    std::vector<const char*> words;
+  } kCases[] = {
+      {"qemu-aarch64",
+       {"aarch64", "qemu-aarch64", "qemu-aarch64-static", "arm64",
+        "linux/arm64", "linux/arm64/v8", "arm64/v8", "AArch64", "ARM64"}},
+      {"qemu-arm",
+       {"arm", "qemu-arm", "linux/arm", "linux/arm/v7", "linux/arm/v6", "armhf",
+        "armel", "armv7l", "armv6l", "armv7"}},
+      {"qemu-mips64el", {"mips64el", "mips64le", "linux/mips64le"}},
+      {"qemu-ppc64le", {"ppc64le", "ppc64el", "linux/ppc64le", "powerpc64le"}},
+  };
+  for (const auto& test : kCases) {
+    for (const char* word : test.words) {
+      ASSERT_EQ(Do({"-q", word}), Prints("")) << word;
+      EXPECT_EQ(EntryNames(), test.entry) << word;
+      Write(test.entry, "-1");
+    }
+  }
+}
+
+TEST_F(RegisterTest, AllIsWhatHasAnInterpreterAndIsNotNative) {
+  ASSERT_EQ(unlink("/mnt/qemu/qemu-i386-static"), 0);
+  EXPECT_EQ(Do({"all"}),
+            Prints("qemu-arm: registered, /mnt/qemu/qemu-arm-static, flags PF\n"
+                   "qemu-aarch64: registered, /mnt/qemu/qemu-aarch64-static, "
+                   "flags PF\n"
+                   "qemu-mips64el: registered, "
+                   "/mnt/qemu/qemu-mips64el-static, flags PF\n"
+                   "qemu-ppc64le: registered, /mnt/qemu/qemu-ppc64le-static, "
+                   "flags PF\n"));
+  EXPECT_EQ(EntryNames(), "qemu-ppc64le qemu-mips64el qemu-aarch64 qemu-arm");
+}
+
+TEST_F(RegisterTest, WithoutWordsIsAll) {
+  ASSERT_EQ(Do({"-q"}).status, 0);
+  EXPECT_EQ(EntryNames(), "qemu-ppc64le qemu-mips64el qemu-aarch64 qemu-arm");
+}
+
+// 36 rows, of which x86 and i386 are this machine's own.
+TEST_F(RegisterTest, AllWithTheInterpretersOfTheMachine) {
+  const Outcome outcome = Run({"register", "all", "-q"});
+  EXPECT_EQ(outcome, Prints(""));
+  const std::string names = " " + EntryNames() + " ";
+  for (const char* name : {"qemu-aarch64", "qemu-arm", "qemu-riscv64",
+                           "qemu-s390x", "qemu-mips", "qemu-loongarch64"}) {
+    EXPECT_NE(names.find(" " + std::string(name) + " "), std::string::npos)
+        << name << " in" << names;
+  }
+  EXPECT_EQ(names.find(" qemu-x86_64 "), std::string::npos);
+  EXPECT_EQ(EntryText("qemu-aarch64"),
+            Aarch64Entry("/usr/bin/qemu-aarch64-static", "PF"));
+}
+
+TEST_F(RegisterTest, AllWithoutAnyInterpreter) {
+  EXPECT_EQ(Run({"register", "-Q", "/mnt/bin", "all"}),
+            Fails(1,
+                  "binfmt-register: there is no interpreter for any target in "
+                  "/mnt/bin; install qemu-user-static, or name a directory "
+                  "with --qemu-path\n"));
+}
+
+// "all" does not excuse what was asked for by name.
+TEST_F(RegisterTest, AllAndATargetWithoutInterpreter) {
+  const Outcome outcome = Do({"-q", "all", "riscv64"});
+  EXPECT_EQ(outcome,
+            Fails(1,
+                  "binfmt-register: qemu-riscv64: "
+                  "there is no qemu-riscv64-static, qemu-riscv64 or "
+                  "riscv64-binfmt-P in /mnt/qemu; install qemu-user-static, or "
+                  "name one with --interpreter\n"));
+  EXPECT_EQ(EntryNames(), "qemu-ppc64le qemu-mips64el qemu-aarch64 qemu-arm");
+}
+
+TEST_F(RegisterTest, TargetsOfTheEnvironment) {
+  EXPECT_EQ(Do({"-q"}, {"QEMU_TARGET_LIST= arm64,,\tarm ,"}), Prints(""));
+  EXPECT_EQ(EntryNames(), "qemu-arm qemu-aarch64");
+}
+
+TEST_F(RegisterTest, TargetsOfTheOtherVariable) {
+  EXPECT_EQ(Do({"-q"}, {"qemu_target_list=arm64,arm"}), Prints(""));
+  EXPECT_EQ(EntryNames(), "qemu-arm qemu-aarch64");
+}
+
+TEST_F(RegisterTest, UpperCaseVariableComesFirst) {
+  EXPECT_EQ(Do({"-q"}, {"qemu_target_list=arm", "QEMU_TARGET_LIST=ppc64el"}),
+            Prints(""));
+  EXPECT_EQ(EntryNames(), "qemu-ppc64le");
+}
+
+TEST_F(RegisterTest, EmptyVariableCountsAsNone) {
+  EXPECT_EQ(Do({"-q"}, {"qemu_target_list=arm", "QEMU_TARGET_LIST= , "}),
+            Prints(""));
+  EXPECT_EQ(EntryNames(), "qemu-arm");
+}
+
+TEST_F(RegisterTest, OperandsBeatTheEnvironment) {
+  EXPECT_EQ(Do({"-q", "arm"}, {"QEMU_TARGET_LIST=nonsense"}), Prints(""));
+  EXPECT_EQ(EntryNames(), "qemu-arm");
+}
+
+TEST_F(RegisterTest, UnknownTargetInTheEnvironment) {
+  EXPECT_EQ(Do({}, {"QEMU_TARGET_LIST=arm,aarch46"}),
+            Fails(2,
+                  "binfmt-register: unknown target \"aarch46\"; did you mean "
+                  "aarch64; see \"binfmt-register --help\"\n"));
+  EXPECT_EQ(EntryNames(), "");
+}
+
+TEST_F(RegisterTest, TargetTwiceIsOne) {
+  EXPECT_EQ(Do({"arm64", "aarch64,linux/arm64"}),
+            Prints("qemu-aarch64: registered, "
+                   "/mnt/qemu/qemu-aarch64-static, flags PF\n"));
+}
+
+TEST_F(RegisterTest, OneBadAmongMany) {
+  const Outcome expected = {
+      1,
+      "qemu-aarch64: registered, /mnt/qemu/qemu-aarch64-static, flags PF\n"
+      "qemu-arm: registered, /mnt/qemu/qemu-arm-static, flags PF\n",
+      "binfmt-register: qemu-riscv64: there is no "
+      "qemu-riscv64-static, qemu-riscv64 or riscv64-binfmt-P in /mnt/qemu; "
+      "install qemu-user-static, or name one with --interpreter\n"};
+  EXPECT_EQ(Do({"arm64", "riscv64", "arm"}), expected);
+  EXPECT_EQ(EntryNames(), "qemu-arm qemu-aarch64");
+}
+
+// The kernel would refuse the one in the middle: its interpreter is open for
+// writing (ETXTBSY, kernel.md B.3).
+TEST_F(RegisterTest, TheKernelWouldRefuseOneAmongMany) {
+  ASSERT_EQ(unlink("/mnt/qemu/qemu-arm-static"), 0);
+  WriteFile("/mnt/qemu/qemu-arm-static", ReadFile(kBox), 0755);
+  // The shell keeps it open while the box runs.
+  Call call;
+  call.path = "/bin/sh";
+  call.argv = {"sh", "-c",
+               "exec 9<>/mnt/qemu/qemu-arm-static; /mnt/bin/binfmtbox register "
+               "-c no -Q /mnt/qemu -F -static arm64 arm ppc64le"};
+  const Outcome expected = {
+      1,
+      "qemu-aarch64: registered, /mnt/qemu/qemu-aarch64-static, flags PF\n"
+      "qemu-ppc64le: registered, /mnt/qemu/qemu-ppc64le-static, flags PF\n",
+      "binfmt-register: qemu-arm: interpreter /mnt/qemu/qemu-arm-static is "
+      "open for writing; try again when its "
+      "writer is done\n"};
+  EXPECT_EQ(Execute(call), expected);
+  EXPECT_EQ(EntryNames(), "qemu-ppc64le qemu-aarch64");
+}
+
+TEST_F(RegisterTest, Interpreter) {
+  EXPECT_EQ(Run({"register", "-cno", "-I", kBox, "arm64"}),
+            Prints("qemu-aarch64: registered, /mnt/bin/binfmtbox, flags F\n"));
+  EXPECT_EQ(EntryText("qemu-aarch64"), Aarch64Entry(kBox, "F"));
+}
+
+TEST_F(RegisterTest, InterpreterIsForOneTarget) {
+  const Outcome refused =
+      Fails(2,
+            "binfmt-register: option --interpreter goes with one target; see "
+            "\"binfmt-register --help\"\n");
+  EXPECT_EQ(Run({"register", "-I", kBox, "arm", "arm64"}), refused);
+  EXPECT_EQ(Run({"register", "-I", kBox, "all"}), refused);
+  EXPECT_EQ(Run({"register", "-I", kBox}), refused);
+  EXPECT_EQ(EntryNames(), "");
+}
+
+// A delimiter that the path does not hold is chosen.
+TEST_F(RegisterTest, InterpreterWithTheUsualDelimiter) {
+  MakeInterpreters("/mnt/a:b c", {"qemu-arm-static"});
+  EXPECT_EQ(Run({"register", "-cno", "-Q/mnt/a:b c", "arm"}),
+            Prints("qemu-arm: registered, /mnt/a:b c/qemu-arm-static, flags "
+                   "PF\n"));
+}
+
+TEST_F(RegisterTest, QemuSuffix) {
+  EXPECT_EQ(Do({"-F", "-custom", "arm"}),
+            Prints("qemu-arm: registered, /mnt/qemu/qemu-arm-custom, flags "
+                   "PF\n"));
+  Write("qemu-arm", "-1");
+  EXPECT_EQ(Do({"--qemu-suffix=", "arm"}),
+            Prints("qemu-arm: registered, /mnt/qemu/qemu-arm, flags PF\n"));
+}
+
+TEST_F(RegisterTest, WithoutStaticInTheName) {
+  ASSERT_EQ(unlink("/mnt/qemu/qemu-arm-static"), 0);
+  EXPECT_EQ(Do({"arm"}),
+            Prints("qemu-arm: registered, /mnt/qemu/qemu-arm, flags PF\n"));
+}
+
+TEST_F(RegisterTest, DebiansNameOfTheInterpreter) {
+  MakeInterpreters("/mnt/debian", {"arm-binfmt-P"});
+  EXPECT_EQ(Run({"register", "-cno", "-Q", "/mnt/debian", "arm"}),
+            Prints("qemu-arm: registered, /mnt/debian/arm-binfmt-P, flags "
+                   "PF\n"));
+}
+
+// The same directory, so the same entry.
+TEST_F(RegisterTest, QemuPathWithSlashesAtItsEnd) {
+  ASSERT_EQ(Do({"arm"}).status, 0);
+  for (const char* dir : {"/mnt/qemu/", "/mnt/qemu///"}) {
+    EXPECT_EQ(Run({"register", "-Q", dir, "arm"}),
+              Prints("qemu-arm: unchanged, /mnt/qemu/qemu-arm-static, flags "
+                     "PF\n"));
+  }
+}
+
+TEST_F(RegisterTest, Flags) {
+  const struct {
+    std::vector<std::string> options;
+    const char* flags;
+  } kCases[] = {
+      {{"-p", "yes"}, "PF"},
+      {{"-p", "no"}, "P"},
+      {{"-c", "yes"}, "POCF"},
+      {{"-c", "yes", "-p", "no"}, "POC"},
+      {{"-g", "yes"}, "PF"},
+      {{"-g", "no"}, "F"},
+      {{"-g", "auto"}, "PF"},
+      {{"--persistent=no", "--credential=no", "--preserve-argv0=no"}, ""},
+  };
+  for (const auto& test : kCases) {
+    std::vector<std::string> args = test.options;
+    args.push_back("arm64");
+    const std::string shown =
+        *test.flags == '\0' ? "" : std::string(", flags ") + test.flags;
+    EXPECT_EQ(Do(args), Prints("qemu-aarch64: registered, "
+                               "/mnt/qemu/qemu-aarch64-static" +
+                               shown + "\n"));
+    EXPECT_EQ(EntryText("qemu-aarch64"),
+              Aarch64Entry("/mnt/qemu/qemu-aarch64-static", test.flags));
+    Write("qemu-aarch64", "-1");
+  }
+}
+
+TEST_F(RegisterTest, WhatThisMachineRunsItself) {
+  EXPECT_EQ(
+      Do({"x86_64", "arm"}),
+      (Outcome{1,
+               "qemu-arm: registered, /mnt/qemu/qemu-arm-static, flags "
+               "PF\n",
+               "binfmt-register: refused to register qemu-x86_64: it takes "
+               "this program itself (binfmtbox), and nothing would start any "
+               "more\n"}));
+  EXPECT_EQ(EntryNames(), "qemu-arm");
+}
+
+TEST_F(RegisterTest, IgnoreFamily) {
+  EXPECT_EQ(Do({"-i", "yes", "i386"}),
+            Prints("qemu-i386: registered, /mnt/qemu/qemu-i386-static, flags "
+                   "PF\n"));
+}
+
+TEST_F(RegisterTest, DryRun) {
+  EXPECT_EQ(Do({"-n", "arm64", "arm"}),
+            Prints("qemu-aarch64: would be registered, "
+                   "/mnt/qemu/qemu-aarch64-static, flags PF\n"
+                   "qemu-arm: would be registered, "
+                   "/mnt/qemu/qemu-arm-static, flags PF\n"));
+  EXPECT_EQ(EntryNames(), "");
+  ASSERT_EQ(Do({"arm"}).status, 0);
+  const std::string before = Snapshot();
+  EXPECT_EQ(Do({"-n", "--replace", "-g", "no", "arm"}),
+            Prints("qemu-arm: would be replaced, "
+                   "/mnt/qemu/qemu-arm-static, flags F\n"));
+  EXPECT_EQ(Do({"-n", "arm"}),
+            Prints("qemu-arm: unchanged, /mnt/qemu/qemu-arm-static, flags "
+                   "PF\n"));
+  EXPECT_EQ(Snapshot(), before);
+}
+
+TEST_F(RegisterTest, Quiet) {
+  EXPECT_EQ(Run({"register", "-q", "-Q", "/mnt/qemu", "arm64"}), Prints(""));
+  EXPECT_EQ(Run({"register", "-q", "-Q", "/mnt/qemu", "riscv64"}),
+            Fails(1,
+                  "binfmt-register: qemu-riscv64: "
+                  "there is no qemu-riscv64-static, qemu-riscv64 or "
+                  "riscv64-binfmt-P in /mnt/qemu; install qemu-user-static, or "
+                  "name one with --interpreter\n"));
+  EXPECT_EQ(EntryNames(), "qemu-aarch64");
+}
+
+TEST_F(RegisterTest, Json) {
+  EXPECT_EQ(Do({"--json", "arm64", "arm"}),
+            Prints("{\"entries\":["
+                   "{\"name\":\"qemu-aarch64\",\"target\":\"aarch64\","
+                   "\"result\":\"registered\",\"interpreter\":"
+                   "\"/mnt/qemu/qemu-aarch64-static\",\"flags\":\"PF\","
+                   "\"shadows\":[]},"
+                   "{\"name\":\"qemu-arm\",\"target\":\"arm\","
+                   "\"result\":\"registered\",\"interpreter\":"
+                   "\"/mnt/qemu/qemu-arm-static\",\"flags\":\"PF\","
+                   "\"shadows\":[]}]}\n"));
+}
+
+TEST_F(RegisterTest, MountsFirst) {
+  ASSERT_EQ(umount2(kRegistry, 0), 0);
+  const Outcome refused = Do({"--mount", "arm64"});
+  EXPECT_EQ(refused,
+            Fails(5,
+                  "binfmt-register: this is a user namespace of its own: a "
+                  "mount hides the host's handlers here for good; if that is "
+                  "what you want, add --userns\n"));
+  EXPECT_EQ(Snapshot(), "not mounted");
+  EXPECT_EQ(Do({"--mount", "--userns", "-n", "arm64"}),
+            Prints("qemu-aarch64: would be registered, "
+                   "/mnt/qemu/qemu-aarch64-static, flags PF\n"));
+  EXPECT_EQ(Snapshot(), "not mounted");
+  EXPECT_EQ(Do({"--mount", "--userns", "arm64"}),
+            Prints("qemu-aarch64: registered, "
+                   "/mnt/qemu/qemu-aarch64-static, flags PF\n"));
+  EXPECT_EQ(Do({"--mount", "arm64"}),
+            Prints("qemu-aarch64: unchanged, "
+                   "/mnt/qemu/qemu-aarch64-static, flags PF\n"));
+}
+
+TEST_F(RegisterTest, MountsFirstInARootWithoutProc) {
+  ASSERT_EQ(umount2(kRegistry, 0), 0);
+  ASSERT_EQ(mkdir("/mnt/root", 0755), 0);
+  MakeInterpreters("/mnt/root/bin", {"qemu-arm", "binfmtbox"});
+  Call call;
+  call.root = "/mnt/root";
+  call.path = "/bin/binfmtbox";
+  call.argv = {"binfmt-register", "--mount", "--userns", "-cno",
+               "-Q/bin",          "all"};
+  EXPECT_EQ(Execute(call),
+            Prints("qemu-arm: registered, /bin/qemu-arm, flags PF\n"));
+  call.argv = {"binfmt-status", "-q", "arm"};
+  EXPECT_EQ(Execute(call), Prints(""));
+}
+
+TEST_F(RegisterTest, RegistersWhereDirSays) {
+  ASSERT_EQ(umount2(kRegistry, 0), 0);
+  ASSERT_EQ(mkdir("/mnt/registry", 0755), 0);
+  Mount("/mnt/registry");
+  EXPECT_EQ(Do({"-D", "/mnt/registry", "arm64"}),
+            Prints("qemu-aarch64: registered, "
+                   "/mnt/qemu/qemu-aarch64-static, flags PF\n"));
+  EXPECT_EQ(Snapshot("/mnt/registry"),
+            "status: enabled\nqemu-aarch64:\n" +
+                Aarch64Entry("/mnt/qemu/qemu-aarch64-static", "PF"));
+}
+
+TEST_F(RegisterTest, ReplaceKeepsCredentials) {
+  Register(Aarch64Record("qemu-aarch64", "/usr/bin/old", "C"));
+  EXPECT_EQ(Run({"register", "-Q", "/mnt/qemu", "--replace", "arm64"}),
+            Prints("qemu-aarch64: replaced, "
+                   "/mnt/qemu/qemu-aarch64-static, flags POCF\n"));
+  EXPECT_EQ(Snapshot(),
+            "status: enabled\nqemu-aarch64:\n" +
+                Aarch64Entry("/mnt/qemu/qemu-aarch64-static", "POCF"));
+  EXPECT_EQ(Do({"--replace", "arm64"}),
+            Prints("qemu-aarch64: replaced, "
+                   "/mnt/qemu/qemu-aarch64-static, flags PF\n"));
+}
+
+TEST_F(RegisterTest, ReplaceOfWhatIsEqual) {
+  ASSERT_EQ(Do({"arm64"}).status, 0);
+  EXPECT_EQ(Do({"--replace", "arm64"}),
+            Prints("qemu-aarch64: unchanged, "
+                   "/mnt/qemu/qemu-aarch64-static, flags PF\n"));
+}
+
+TEST_F(RegisterTest, ReplaceWithoutOldEntry) {
+  EXPECT_EQ(Do({"--replace", "arm64"}),
+            Prints("qemu-aarch64: registered, "
+                   "/mnt/qemu/qemu-aarch64-static, flags PF\n"));
+}
+
+TEST_F(RegisterTest, ReplaceEnablesADisabledEntry) {
+  ASSERT_EQ(Do({"arm64"}).status, 0);
+  Write("qemu-aarch64", "0");
+  EXPECT_EQ(Do({"arm64"}),
+            Fails(1,
+                  "binfmt-register: qemu-aarch64 is there and differs: state "
+                  "disabled instead of enabled; swap it with --replace\n"));
+  EXPECT_EQ(Do({"--replace", "arm64"}),
+            Prints("qemu-aarch64: replaced, "
+                   "/mnt/qemu/qemu-aarch64-static, flags PF\n"));
+  EXPECT_EQ(EntryText("qemu-aarch64"),
+            Aarch64Entry("/mnt/qemu/qemu-aarch64-static", "PF"));
+}
+
+TEST_F(RegisterTest, ReplaceTakesOutAnEntryOfAnotherName) {
+  Register(Aarch64Record("mine", "/usr/bin/old", ""));
+  EXPECT_EQ(Do({"arm64"}),
+            Fails(1,
+                  "binfmt-register: the entry mine takes the files that "
+                  "qemu-aarch64 is for; take it out with --replace, or "
+                  "register in front of it with --override\n"));
+  EXPECT_EQ(Do({"--replace", "arm64"}),
+            Prints("qemu-aarch64: replaced, "
+                   "/mnt/qemu/qemu-aarch64-static, flags PF\n"));
+  EXPECT_EQ(EntryNames(), "qemu-aarch64");
+}
+
+// A run that was killed in a replacement leaves its helper behind.
+TEST_F(RegisterTest, TakesOutTheHelperOfARunThatDied) {
+  const std::string interpreter = "/mnt/qemu/qemu-aarch64-static";
+  Register(Aarch64Record("qemu-aarch64.binfmtbox-00c0ffee", interpreter, "PF"));
+  EXPECT_EQ(Do({"arm64"}), Prints("qemu-aarch64: registered, " + interpreter +
+                                  ", flags PF\n"));
+  EXPECT_EQ(EntryNames(), "qemu-aarch64");
+  Register(Aarch64Record("qemu-aarch64.binfmtbox-00c0ffee", interpreter, "PF"));
+  EXPECT_EQ(Do({"arm64"}),
+            Prints("qemu-aarch64: unchanged, " + interpreter + ", flags PF\n"));
+  EXPECT_EQ(EntryNames(), "qemu-aarch64");
+}
+
+TEST_F(RegisterTest, OverrideGoesInFrontOfAnEntryOfAnotherName) {
+  Register(Aarch64Record("mine", "/usr/bin/old", ""));
+  EXPECT_EQ(Do({"--override", "arm64"}),
+            Prints("qemu-aarch64: registered, "
+                   "/mnt/qemu/qemu-aarch64-static, flags PF, shadows mine\n"));
+  EXPECT_EQ(EntryNames(), "qemu-aarch64 mine");
+  EXPECT_EQ(Do({"--override", "arm64"}),
+            Prints("qemu-aarch64: unchanged, "
+                   "/mnt/qemu/qemu-aarch64-static, flags PF, shadows mine\n"));
+}
+
+TEST_F(RegisterTest, OverrideComesInFrontAgain) {
+  ASSERT_EQ(Do({"arm64"}).status, 0);
+  Register(Aarch64Record("mine", "/usr/bin/old", ""));
+  EXPECT_EQ(EntryNames(), "mine qemu-aarch64");
+  EXPECT_EQ(Do({"--override", "arm64"}),
+            Prints("qemu-aarch64: replaced, "
+                   "/mnt/qemu/qemu-aarch64-static, flags PF, shadows mine\n"));
+  EXPECT_EQ(EntryNames(), "qemu-aarch64 mine");
+}
+
+TEST_F(RegisterTest, ADisabledEntryOfAnotherNameIsNoObstacle) {
+  Register(Aarch64Record("mine", "/usr/bin/old", ""));
+  Write("mine", "0");
+  EXPECT_EQ(Do({"arm64"}), Prints("qemu-aarch64: registered, "
+                                  "/mnt/qemu/qemu-aarch64-static, flags PF\n"));
+}
+
+}  // namespace
+}  // namespace cmd
+
+int main(int argc, char** argv) {
+  return cmd::RunTestsInNamespaces(argc, argv);
+}
