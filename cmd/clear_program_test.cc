@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+// clear as users run it.
+#include <string>
+#include <vector>
+
+#include "cmd/program_runner.h"
+#include "gtest/gtest.h"
+
+namespace cmd {
+namespace {
+
+class ClearTest : public ProgramTest {
+ protected:
+  // Five entries: three of the program, two of others.
+  void SetUp() override {
+    ProgramTest::SetUp();
+    MakeInterpreters("/mnt/qemu", {"qemu-aarch64-static", "qemu-arm-static",
+                                   "qemu-riscv64-static"});
+    Mount();
+    Register(":jar:E::jar::/usr/bin/jexec:");
+    ASSERT_EQ(Run({"register", "-qQ/mnt/qemu", "arm", "arm64", "riscv64"}),
+              Prints(""));
+    // Named as ours, but with another rule.
+    Register(":qemu-s390x:M::MZ::/mnt/bin/binfmtbox:");
+    ASSERT_EQ(EntryNames(),
+              "qemu-s390x qemu-riscv64 qemu-aarch64 qemu-arm jar");
+  }
+};
+
+TEST_F(ClearTest, NothingNamed) {
+  const Outcome expected =
+      Fails(2,
+            "binfmt-clear: name the entries, or say --ours or --all; see "
+            "\"binfmt-clear --help\"\n");
+  const std::string before = Snapshot();
+  EXPECT_EQ(Run({"clear"}), expected);
+  EXPECT_EQ(Run({"clear", "--disable"}), expected);
+  EXPECT_EQ(Run({"clear", "-n"}), expected);
+  EXPECT_EQ(Snapshot(), before);
+}
+
+TEST_F(ClearTest, Names) {
+  EXPECT_EQ(Run({"clear", "jar", "qemu-arm"}),
+            Prints("qemu-arm: removed\njar: removed\n"));
+  EXPECT_EQ(EntryNames(), "qemu-s390x qemu-riscv64 qemu-aarch64");
+}
+
+TEST_F(ClearTest, Targets) {
+  EXPECT_EQ(Run({"clear", "linux/arm64/v8", "armhf"}),
+            Prints("qemu-aarch64: removed\nqemu-arm: removed\n"));
+  EXPECT_EQ(EntryNames(), "qemu-s390x qemu-riscv64 jar");
+}
+
+TEST_F(ClearTest, Patterns) {
+  EXPECT_EQ(Run({"clear", "qemu-[ar]*"}), Prints("qemu-riscv64: removed\n"
+                                                 "qemu-aarch64: removed\n"
+                                                 "qemu-arm: removed\n"));
+  EXPECT_EQ(EntryNames(), "qemu-s390x jar");
+  EXPECT_EQ(Run({"clear", "???"}), Prints("jar: removed\n"));
+}
+
+TEST_F(ClearTest, OursSparesForeignEntries) {
+  EXPECT_EQ(Run({"clear", "--ours"}), Prints("qemu-riscv64: removed\n"
+                                             "qemu-aarch64: removed\n"
+                                             "qemu-arm: removed\n"));
+  EXPECT_EQ(EntryNames(), "qemu-s390x jar");
+  EXPECT_EQ(Run({"clear", "--ours"}), Prints(""));
+}
+
+TEST_F(ClearTest, All) {
+  EXPECT_EQ(Run({"clear", "--all"}), Prints("qemu-s390x: removed\n"
+                                            "qemu-riscv64: removed\n"
+                                            "qemu-aarch64: removed\n"
+                                            "qemu-arm: removed\n"
+                                            "jar: removed\n"));
+  EXPECT_EQ(Snapshot(), "status: enabled\n");
+}
+
+// The switch of the whole is not touched, whichever way it stands.
+TEST_F(ClearTest, LeavesTheSwitchAlone) {
+  Write("status", "0");
+  EXPECT_EQ(Run({"clear", "-q", "--all"}), Prints(""));
+  EXPECT_EQ(Snapshot(), "status: disabled\n");
+}
+
+TEST_F(ClearTest, DisableAndEnable) {
+  EXPECT_EQ(Run({"clear", "--disable", "arm", "jar"}),
+            Prints("qemu-arm: disabled\njar: disabled\n"));
+  EXPECT_EQ(EntryText("jar").substr(0, 9), "disabled\n");
+  EXPECT_EQ(EntryNames(), "qemu-s390x qemu-riscv64 qemu-aarch64 qemu-arm jar");
+  EXPECT_EQ(Run({"clear", "--disable", "jar"}), Prints("jar: unchanged\n"));
+  EXPECT_EQ(Run({"clear", "--enable", "*ar*"}),
+            Prints("qemu-aarch64: unchanged\n"
+                   "qemu-arm: enabled\n"
+                   "jar: enabled\n"));
+  EXPECT_EQ(EntryText("jar").substr(0, 8), "enabled\n");
+  EXPECT_EQ(Run({"clear", "--enable", "--disable", "jar"}),
+            Fails(2,
+                  "binfmt-clear: --disable and --enable contradict each "
+                  "other; see \"binfmt-clear --help\"\n"));
+}
+
+TEST_F(ClearTest, EnableOfWhatIsNotThere) {
+  EXPECT_EQ(Run({"clear", "--enable", "mips", "jar"}),
+            (Outcome{1, "jar: unchanged\n",
+                     "binfmt-clear: cannot enable qemu-mips: there is no such "
+                     "entry\n"}));
+}
+
+TEST_F(ClearTest, DryRun) {
+  const std::string before = Snapshot();
+  EXPECT_EQ(Run({"clear", "-n", "arm", "jar"}),
+            Prints("qemu-arm: would be removed\njar: would be removed\n"));
+  EXPECT_EQ(Run({"clear", "-n", "--disable", "jar"}),
+            Prints("jar: would be disabled\n"));
+  EXPECT_EQ(Snapshot(), before);
+}
+
+TEST_F(ClearTest, WhatIsNotThereIsNoError) {
+  const std::string before = Snapshot();
+  EXPECT_EQ(Run({"clear", "mips", "wine", "no*such"}),
+            Prints("qemu-mips: not there\nwine: not there\n"));
+  EXPECT_EQ(Snapshot(), before);
+}
+
+TEST_F(ClearTest, WhatIsNotThereAndNearATarget) {
+  EXPECT_EQ(Run({"clear", "aarch46"}),
+            Prints("aarch46: not there\n",
+                   "binfmt-clear: note: \"aarch46\" is neither an entry nor a "
+                   "target; did you mean aarch64?\n"));
+}
+
+TEST_F(ClearTest, NamesThatLookLikeOptions) {
+  Register(":--all:M::MZ::/usr/bin/wine:");
+  EXPECT_EQ(Run({"clear", "--", "--all"}), Prints("--all: removed\n"));
+  EXPECT_EQ(EntryNames(), "qemu-s390x qemu-riscv64 qemu-aarch64 qemu-arm jar");
+}
+
+// Never "status" or "register": -1 to `status` would take out every entry.
+TEST_F(ClearTest, NamesThatAreNoEntries) {
+  const std::string before = Snapshot();
+  EXPECT_EQ(Run({"clear", "status", "register", "../binfmt_misc/status", "."}),
+            Prints("status: not there\n"
+                   "register: not there\n"
+                   "../binfmt_misc/status: not there\n"
+                   ".: not there\n"));
+  EXPECT_EQ(Run({"clear", "--disable", "status"}),
+            Prints("status: not there\n"));
+  EXPECT_EQ(Snapshot(), before);
+}
+
+TEST_F(ClearTest, Quiet) {
+  EXPECT_EQ(Run({"clear", "-q", "arm", "wine"}), Prints(""));
+  EXPECT_EQ(EntryNames(), "qemu-s390x qemu-riscv64 qemu-aarch64 jar");
+}
+
+TEST_F(ClearTest, Json) {
+  EXPECT_EQ(Run({"clear", "--json", "wine", "jar"}),
+            Prints("{\"entries\":["
+                   "{\"name\":\"wine\",\"result\":\"not there\"},"
+                   "{\"name\":\"jar\",\"result\":\"removed\"}]}\n"));
+}
+
+TEST_F(ClearTest, OneEntryByThreeOperands) {
+  EXPECT_EQ(Run({"clear", "jar", "jar", "j*"}), Prints("jar: removed\n"));
+}
+
+}  // namespace
+}  // namespace cmd
+
+int main(int argc, char** argv) {
+  return cmd::RunTestsInNamespaces(argc, argv);
+}
