@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+// What it is all for: programs for other processors, started by their names,
+// through the handlers that the product registered. The programs are the
+// product itself, built for them; the emulators are qemu-user-static's.
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "cmd/program_runner.h"
+#include "gtest/gtest.h"
+
+namespace cmd {
+namespace {
+
+struct Architecture {
+  const char* product;
+  const char* target;
+  const char* triple;
+};
+
+constexpr Architecture kArchitectures[] = {
+    {"arm64", "aarch64", "aarch64-linux-musl"},
+    {"armv7", "arm", "armv7-linux-musl"},
+    {"riscv64", "riscv64", "riscv64-linux-musl"},
+};
+
+void PrintTo(const Architecture& architecture, std::ostream* stream) {
+  *stream << architecture.product;
+}
+
+constexpr char kProgram[] = "/mnt/foreign/binfmtbox";
+constexpr char kAppletLink[] = "/mnt/foreign/binfmt-status";
+
+class ForeignProgramTest : public ProgramTest,
+                           public testing::WithParamInterface<Architecture> {
+ protected:
+  void SetUp() override {
+    ProgramTest::SetUp();
+    ASSERT_EQ(mkdir("/mnt/foreign", 0755), 0);
+    WriteFile(kProgram, ReadFile(ProductPath(GetParam().product)), 0755);
+    ASSERT_EQ(symlink("binfmtbox", kAppletLink), 0);
+    Mount();
+    ASSERT_EQ(RunForeign({"binfmtbox"}).status, -ENOEXEC)
+        << "this machine runs it by itself";
+  }
+
+  // Has the product register the emulator of the machine, with OPTIONS.
+  static void RegisterEmulator(const std::vector<std::string>& options = {}) {
+    std::vector<std::string> args = {"register", "-c", "no", GetParam().target};
+    args.insert(args.end(), options.begin(), options.end());
+    const Outcome outcome = Run(args);
+    ASSERT_EQ(outcome.status, 0) << testing::PrintToString(outcome);
+  }
+
+  static Outcome RunForeign(const std::vector<std::string>& argv) {
+    Call call;
+    call.path = kProgram;
+    call.argv = argv;
+    return Execute(call);
+  }
+
+  // In a root that holds the foreign program and nothing else.
+  static Outcome RunForeignInEmptyRoot(const std::vector<std::string>& argv) {
+    Call call;
+    call.root = "/mnt/foreign";
+    call.path = "/binfmtbox";
+    call.argv = argv;
+    return Execute(call);
+  }
+
+  static std::string BuiltFor() {
+    return std::string("\nbuilt for ") + GetParam().triple + "\n";
+  }
+};
+
+TEST_P(ForeignProgramTest, Runs) {
+  RegisterEmulator();
+  const Outcome outcome = RunForeign({"binfmtbox", "--version"});
+  EXPECT_EQ(outcome.status, 0);
+  EXPECT_EQ(outcome.err, "");
+  EXPECT_NE(outcome.out.find(BuiltFor()), std::string::npos) << outcome.out;
+  // One source, one table: all else is as the native product says.
+  const std::string native = Run({"--version"}).out;
+  EXPECT_EQ(outcome.out.substr(0, outcome.out.find("built for")),
+            native.substr(0, native.find("built for")));
+}
+
+TEST_P(ForeignProgramTest, ExitStatusAndErrorsArrive) {
+  RegisterEmulator();
+  EXPECT_EQ(RunForeign({"binfmtbox", "frobnicate"}),
+            Fails(127,
+                  "binfmtbox: there is no applet \"frobnicate\"; see "
+                  "\"binfmtbox --list\"\n"));
+  EXPECT_EQ(RunForeign({"binfmtbox", "status", "--frobnicate"}),
+            Fails(2,
+                  "binfmt-status: unknown option \"--frobnicate\"; see "
+                  "\"binfmt-status --help\"\n"));
+}
+
+TEST_P(ForeignProgramTest, AppletByTheNameOfALink) {
+  RegisterEmulator();
+  Call call;
+  call.path = kAppletLink;
+  call.argv = {"binfmt-status"};
+  const Outcome native = Run({"status"});
+  EXPECT_EQ(Execute(call), native);
+  EXPECT_NE(native.out.find(std::string("qemu-") + GetParam().target),
+            std::string::npos);
+}
+
+// Flag P: argv[0] need not be the path.
+TEST_P(ForeignProgramTest, AppletByArgv0Alone) {
+  RegisterEmulator();
+  EXPECT_EQ(RunForeign({"binfmt-status"}), Run({"status"}));
+}
+
+// Flag F: the kernel holds the emulator open.
+TEST_P(ForeignProgramTest, RunsInARootWithoutTheEmulator) {
+  RegisterEmulator();
+  const Outcome outcome = RunForeignInEmptyRoot({"binfmtbox", "--version"});
+  EXPECT_EQ(outcome.status, 0);
+  EXPECT_EQ(outcome.err, "");
+  EXPECT_NE(outcome.out.find(BuiltFor()), std::string::npos) << outcome.out;
+}
+
+TEST_P(ForeignProgramTest, NeedsTheEmulatorInTheRootWithoutFlagF) {
+  RegisterEmulator({"-p", "no"});
+  EXPECT_EQ(RunForeign({"binfmtbox", "--list"}),
+            Prints("mount\nregister\nstatus\nclear\n"));
+  EXPECT_EQ(RunForeignInEmptyRoot({"binfmtbox", "--list"}).status, -ENOENT);
+}
+
+TEST_P(ForeignProgramTest, StopsWhenTheEntryIsSwitchedOffOrCleared) {
+  RegisterEmulator();
+  EXPECT_EQ(RunForeign({"binfmtbox", "--list"}).status, 0);
+  ASSERT_EQ(Run({"clear", "-q", "--disable", GetParam().target}), Prints(""));
+  EXPECT_EQ(RunForeign({"binfmtbox", "--list"}).status, -ENOEXEC);
+  ASSERT_EQ(Run({"clear", "-q", "--enable", GetParam().target}), Prints(""));
+  EXPECT_EQ(RunForeign({"binfmtbox", "--list"}).status, 0);
+  ASSERT_EQ(Run({"clear", "-q", GetParam().target}), Prints(""));
+  EXPECT_EQ(RunForeign({"binfmtbox", "--list"}).status, -ENOEXEC);
+}
+
+// The other way round: the foreign product manages this machine's registry.
+TEST_P(ForeignProgramTest, ManagesTheRegistry) {
+  RegisterEmulator();
+  Register(":jar:E::jar::/usr/bin/jexec:");
+  EXPECT_EQ(RunForeign({"binfmtbox", "clear", "--disable", "jar"}),
+            Prints("jar: disabled\n"));
+  EXPECT_EQ(RunForeign({"binfmtbox", "status"}), Run({"status"}));
+  EXPECT_EQ(RunForeign({"binfmtbox", "clear", "jar"}),
+            Prints("jar: removed\n"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Products, ForeignProgramTest,
+                         testing::ValuesIn(kArchitectures),
+                         testing::PrintToStringParamName());
+
+}  // namespace
+}  // namespace cmd
+
+int main(int argc, char** argv) {
+  return cmd::RunTestsInNamespaces(argc, argv);
+}
