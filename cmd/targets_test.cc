@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cmd/targets.h"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gtest/gtest.h"
+
+namespace cmd {
+namespace {
+
+using Words = std::vector<std::string_view>;
+
+// The name of the target, or the error.
+std::string Parse(std::string_view word) {
+  const arch_table::Target* target = nullptr;
+  const binfmt::Error error = ParseTarget(word, &target);
+  if (error.ok()) return std::string(target->name());
+  EXPECT_EQ(error.cause(), binfmt::Cause::kMisuse);
+  return std::string(error.text());
+}
+
+TEST(TargetsTest, WordsOfEveryVocabulary) {
+  EXPECT_EQ(Parse("aarch64"), "aarch64");         // QEMU
+  EXPECT_EQ(Parse("qemu-aarch64"), "aarch64");    // an entry
+  EXPECT_EQ(Parse("linux/arm64/v8"), "aarch64");  // Docker
+  EXPECT_EQ(Parse("armhf"), "arm");               // Debian
+  EXPECT_EQ(Parse("ppc64el"), "ppc64le");         // Debian
+  EXPECT_EQ(Parse("armv7l"), "arm");              // uname
+  EXPECT_EQ(Parse("i686"), "i386");               // uname
+  EXPECT_EQ(Parse("386"), "i386");                // Go
+  EXPECT_EQ(Parse("mips64le"), "mips64el");       // Go
+}
+
+TEST(TargetsTest, UnknownWordsNameTheNearest) {
+  EXPECT_EQ(Parse("aarch46"),
+            "unknown target \"aarch46\"; did you mean aarch64");
+  EXPECT_EQ(Parse("xyzzyxyzzy"), "unknown target \"xyzzyxyzzy\"");
+  EXPECT_EQ(Parse(""), "unknown target \"\"");
+  EXPECT_EQ(Parse("all"), "unknown target \"all\"");
+  EXPECT_EQ(Parse("\x1b[2J\xff"), "unknown target \"\\x1b[2J\\xff\"");
+  EXPECT_EQ(Parse(std::string(100000, 'a')).size(),
+            std::string("unknown target \"\"").size() + 100000);
+}
+
+TEST(TargetsTest, WordsAreDividedByBlanksAndCommas) {
+  EXPECT_EQ(SplitWords(""), Words());
+  EXPECT_EQ(SplitWords(" ,\t\n,"), Words());
+  EXPECT_EQ(SplitWords("arm"), Words({"arm"}));
+  EXPECT_EQ(SplitWords("arm aarch64"), Words({"arm", "aarch64"}));
+  EXPECT_EQ(SplitWords(" arm,,aarch64 ,\tmips\n"),
+            Words({"arm", "aarch64", "mips"}));
+  EXPECT_EQ(SplitWords("linux/arm64/v8,linux/386"),
+            Words({"linux/arm64/v8", "linux/386"}));
+}
+
+TEST(TargetsTest, NoTargetIsNative) {
+  std::vector<int> native = {1};
+  EXPECT_TRUE(FindNative({}, &native).ok());
+  EXPECT_TRUE(native.empty());
+}
+
+}  // namespace
+}  // namespace cmd
