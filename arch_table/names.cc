@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
-#include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
+#include "absl/strings/strip.h"
 #include "arch_table/table.h"
 
 namespace arch_table {
@@ -18,15 +18,14 @@ namespace {
 // The generator accepts no longer name or alias.
 constexpr size_t kMaxWord = 32;
 
-bool ConsumePrefixIgnoreCase(std::string_view* word, std::string_view prefix) {
-  if (!absl::StartsWithIgnoreCase(*word, prefix)) return false;
-  word->remove_prefix(prefix.size());
-  return true;
-}
-
-void ConsumeSuffixIgnoreCase(std::string_view* word, std::string_view suffix) {
-  if (!absl::EndsWithIgnoreCase(*word, suffix)) return;
-  word->remove_suffix(suffix.size());
+// WORD in lower case, as the table is. absl's functions that ignore case bring
+// tables: 700 bytes.
+std::string LowerCase(std::string_view word) {
+  std::string lower(word);
+  for (char& c : lower) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return lower;
 }
 
 // Takes the first word off a text whose words are separated by one blank.
@@ -39,7 +38,7 @@ std::string_view TakeWord(std::string_view* text) {
 
 const Target* FindName(std::string_view word) {
   for (const Target& target : Targets()) {
-    if (absl::EqualsIgnoreCase(target.name(), word)) return &target;
+    if (target.name() == word) return &target;
   }
   return nullptr;
 }
@@ -49,15 +48,14 @@ const Target* FindNameOrAlias(std::string_view word) {
   for (const Target& target : Targets()) {
     std::string_view aliases = target.alias_text();
     while (!aliases.empty()) {
-      if (absl::EqualsIgnoreCase(TakeWord(&aliases), word)) return &target;
+      if (TakeWord(&aliases) == word) return &target;
     }
   }
   return nullptr;
 }
 
 // How many letters must be changed, inserted, left out or swapped with their
-// neighbour to make `b` of `a`. Both are at most kMaxWord long; `b` is in lower
-// case.
+// neighbour to make `b` of `a`. Both are at most kMaxWord long.
 size_t Distance(std::string_view a, std::string_view b) {
   // The last three rows of the usual matrix; a swap looks two rows back.
   uint8_t rows[3][kMaxWord + 1] = {};
@@ -71,8 +69,7 @@ size_t Distance(std::string_view a, std::string_view b) {
     before = last;
     last = row;
     row = oldest;
-    const char letter =
-        absl::ascii_tolower(static_cast<unsigned char>(a[i - 1]));
+    const char letter = a[i - 1];
     row[0] = static_cast<uint8_t>(i);
     for (size_t j = 1; j <= b.size(); ++j) {
       int best = last[j - 1] + (letter == b[j - 1] ? 0 : 1);
@@ -106,21 +103,25 @@ Candidate Nearest(const Target& target, std::string_view word) {
 
 }  // namespace
 
-const Target* FindTarget(std::string_view word) {
-  if (ConsumePrefixIgnoreCase(&word, "linux/")) return FindNameOrAlias(word);
-  if (ConsumePrefixIgnoreCase(&word, "qemu-")) {
-    ConsumeSuffixIgnoreCase(&word, "-static");
+const Target* FindTarget(std::string_view any_case) {
+  const std::string lower = LowerCase(any_case);
+  std::string_view word = lower;
+  if (absl::ConsumePrefix(&word, "linux/")) return FindNameOrAlias(word);
+  if (absl::ConsumePrefix(&word, "qemu-")) {
+    absl::ConsumeSuffix(&word, "-static");
     return FindName(word);
   }
   return FindNameOrAlias(word);
 }
 
-std::vector<std::string_view> NearestNames(std::string_view word,
+std::vector<std::string_view> NearestNames(std::string_view any_case,
                                            size_t limit) {
-  if (!ConsumePrefixIgnoreCase(&word, "linux/")) {
-    ConsumePrefixIgnoreCase(&word, "qemu-");
+  const std::string lower = LowerCase(any_case);
+  std::string_view word = lower;
+  if (!absl::ConsumePrefix(&word, "linux/")) {
+    absl::ConsumePrefix(&word, "qemu-");
   }
-  ConsumeSuffixIgnoreCase(&word, "-static");
+  absl::ConsumeSuffix(&word, "-static");
   if (word.empty() || word.size() > kMaxWord) return {};
 
   std::vector<Candidate> candidates;

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // register: makes the kernel start an emulator for foreign programs.
+#include <unistd.h>
+
 #include <cerrno>
 #include <cstdint>
-#include <cstdlib>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "absl/strings/strip.h"
 #include "binfmt/clock.h"
 #include "binfmt/guard.h"
 #include "binfmt/install.h"
@@ -159,12 +161,21 @@ Error ReadSettings(const CommandLine& line, Settings* settings,
   return binfmt::Ok();
 }
 
+// The value of the environment variable NAME, or nothing.
+std::string_view Environment(std::string_view name) {
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+    std::string_view line = *entry;
+    if (absl::ConsumePrefix(&line, name) && absl::ConsumePrefix(&line, "=")) {
+      return line;
+    }
+  }
+  return "";
+}
+
 // What to register where the command line names nothing.
 std::vector<std::string_view> DefaultWords() {
   for (const char* variable : {"QEMU_TARGET_LIST", "qemu_target_list"}) {
-    const char* list = std::getenv(variable);
-    if (list == nullptr) continue;
-    std::vector<std::string_view> words = SplitWords(list);
+    std::vector<std::string_view> words = SplitWords(Environment(variable));
     if (!words.empty()) return words;
   }
   return {"all"};
