@@ -10,6 +10,7 @@ Linux 6.7 and Debian's package python3-jsonschema.
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -18,8 +19,13 @@ import jsonschema
 REGISTRY = "/proc/sys/fs/binfmt_misc"
 NAMESPACE = ["unshare", "--user", "--map-root-user", "--mount", "--pid", "--fork", "--mount-proc"]
 
-# Any executable file will do as an interpreter; nothing is run through it.
-REGISTER = ["--json", "--interpreter", "/bin/sh"]
+# The executable stands in as the interpreter: it is static, as flag F needs it, and
+# below PLACE, where only this namespace's root may write, as flag C needs it. Nothing
+# is run through it.
+PLACE = "/mnt"
+INTERPRETER = PLACE + "/binfmtbox"
+REGISTER = ["--json", "--interpreter", INTERPRETER]
+NATIVE = os.uname().machine
 
 # What is called, and the exit status that it has to have.
 CALLS = [
@@ -35,9 +41,14 @@ CALLS = [
     (0, "register", *REGISTER, "--persistent", "no", "--replace", "s390x"),
     (0, "register", *REGISTER, "--override", "aarch64"),
     (0, "register", *REGISTER, "--credential", "yes", "mipsn32el"),
+    (0, "register", *REGISTER, "mipsn32el"),
+    (0, "register", "--json", "--mount", "--rule", f":rule:E::rule::{INTERPRETER}:"),
+    (1, "register", "--json", "--rule", f":all:M::\\x00:\\x00:{INTERPRETER}:"),
+    (1, "register", "--json", "--file", "/nosuch"),
     (1, "register", "--json", "--qemu-path", "/nosuch", "hexagon"),
     (0, "status", "--json"),
     (1, "status", "--json", "aarch64", "a\nb\\", "hexagon"),
+    (0, "status", "--json", NATIVE),
     (0, "clear", "--json", "--disable", "--dry-run", "s390x", "hexagon"),
     (0, "clear", "--json", "--disable", "s390x"),
     (0, "clear", "--json", "--disable", "s390x"),
@@ -82,6 +93,8 @@ def check(binary):
         schema = json.load(file)
     jsonschema.Draft202012Validator.check_schema(schema)
     definitions = closed(schema["$defs"])
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", PLACE], check=True)
+    shutil.copy(binary, INTERPRETER)
     failures = 0
     for wanted, applet, *arguments in CALLS:
         if "--override" in arguments:
