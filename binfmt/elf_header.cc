@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "binfmt/elf_header.h"
 
+// The linker's name for the ELF header, which is part of the first segment.
+extern "C" __attribute__((visibility("hidden"))) const char __ehdr_start[];
+
 namespace binfmt {
 namespace {
+
+// Far less than the first page, and all that a magic can compare.
+constexpr size_t kOwnHeadLength = 256;
 
 constexpr size_t kHeaderLength32 = 52;
 constexpr size_t kHeaderLength64 = 64;
@@ -78,6 +84,10 @@ bool ParseElf(std::string_view head, ElfFile* elf) {
   elf->flags = static_cast<uint32_t>(reader.Number(elf->is_64bit ? 48 : 36, 4));
   FindLoader(head, reader, elf);
   return true;
+}
+
+std::string_view OwnHead() {
+  return std::string_view(__ehdr_start, kOwnHeadLength);
 }
 
 bool SameMachine(const ElfFile& a, const ElfFile& b) {

@@ -32,6 +32,10 @@ struct ElfFile {
 // it is no ELF file: another magic, class or byte order, or cut short.
 bool ParseElf(std::string_view head, ElfFile* elf);
 
+// The first bytes of this program's own file, as they lie in its memory: what
+// the machine, or an emulator, runs. Needs no /proc.
+std::string_view OwnHead();
+
 // Would a kernel that runs A as its own also run B? Equal class, byte order
 // and machine.
 bool SameMachine(const ElfFile& a, const ElfFile& b);

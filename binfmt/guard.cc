@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "absl/strings/match.h"
+#include "binfmt/elf_header.h"
 #include "binfmt/io.h"
 #include "binfmt/match.h"
 #include "binfmt/text.h"
@@ -73,22 +74,20 @@ Error Refuse(const Record& record, const char* why) {
 }  // namespace
 
 Guard::Guard() {
-  const std::string own = ReadHead("/proc/self/exe");
+  const std::string own(OwnHead());
   AddSample("this program itself (binfmtbox)", own, TargetOf("/proc/self/exe"));
   AddSample("PID 1", ReadHead("/proc/1/exe"), TargetOf("/proc/1/exe"));
   // Programs of this one's kind: position independent or not, with and without
   // a brand, with the padding free.
-  if (own.size() >= kHeaderLength) {
-    for (const char type : {'\x02', '\x03'}) {
-      for (const char os_abi : {'\0', kOsAbiLinux}) {
-        std::string head = own.substr(0, kHeaderLength);
-        const bool big_endian = head[5] == 2;
-        head[kTypePosition + (big_endian ? 1 : 0)] = type;
-        head[kOsAbiPosition] = os_abi;
-        std::fill(head.begin() + kOsAbiPosition + 1, head.begin() + kPaddingEnd,
-                  '\0');
-        AddSample("this machine's own programs", head, "");
-      }
+  for (const char type : {'\x02', '\x03'}) {
+    for (const char os_abi : {'\0', kOsAbiLinux}) {
+      std::string head = own.substr(0, kHeaderLength);
+      const bool big_endian = head[5] == 2;
+      head[kTypePosition + (big_endian ? 1 : 0)] = type;
+      head[kOsAbiPosition] = os_abi;
+      std::fill(head.begin() + kOsAbiPosition + 1, head.begin() + kPaddingEnd,
+                '\0');
+      AddSample("this machine's own programs", head, "");
     }
   }
   for (const char* line :
@@ -135,7 +134,7 @@ Error Guard::Check(const Record& record, absl::Span<const Entry> present,
     if (TakesAnyMachine(record)) {
       return Refuse(record,
                     "it takes ELF files but does not compare e_machine (bytes "
-                    "18 and 19), so it takes native ones too");
+                    "18 and 19), so it may take native ones");
     }
   }
   return CheckChain(record, present, wanted);

@@ -22,9 +22,8 @@ namespace binfmt {
 class Guard {
  public:
   // Looks at this program and at PID 1, whose files any rule must leave alone,
-  // and makes further headers of this program's kind. Where /proc can't be
-  // read, PID 1 goes unseen, and a missing own header makes Check() refuse
-  // whatever is not known to be harmless.
+  // and makes further headers of this program's kind. PID 1 goes unseen where
+  // /proc can't be read.
   Guard();
 
   // Remembers the first bytes of the interpreter at PATH, so that Check() needs

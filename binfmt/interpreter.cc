@@ -215,15 +215,4 @@ bool CanExecute(const std::string& path) {
   return access(path.c_str(), X_OK) == 0;
 }
 
-Error ReadOwnElf(ElfFile* elf) {
-  const UniqueFd fd = OpenAt(AT_FDCWD, "/proc/self/exe", O_RDONLY);
-  if (!fd.ok()) return SystemError("open", "/proc/self/exe", errno);
-  Head head;
-  if (const int error = head.Read(fd.get()); error != 0) {
-    return SystemError("read", "/proc/self/exe", error);
-  }
-  if (ParseElf(head.bytes(), elf)) return Ok();
-  return Failure(ENOEXEC, "/proc/self/exe is no ELF file");
-}
-
 }  // namespace binfmt

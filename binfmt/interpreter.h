@@ -47,10 +47,6 @@ bool IsPrivateLabel(std::string_view label);
 // InspectInterpreter().
 bool CanExecute(const std::string& path);
 
-// This program's own ELF header: what the machine, or an emulator, runs.
-// Fails without /proc.
-Error ReadOwnElf(ElfFile* elf);
-
 }  // namespace binfmt
 
 #endif  // BINFMT_INTERPRETER_H_

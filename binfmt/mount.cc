@@ -188,7 +188,7 @@ Error MountBinfmtMisc(const std::string& dir, const MountOptions& options,
         "else mounted over it?",
         dir);
   }
-  if (!options.holds && !MountNamespaceLasts() &&
+  if (!options.holds && !options.on_host && !MountNamespaceLasts() &&
       !InstanceIsOlder(dir, before)) {
     return WouldNotLast(dir);
   }

@@ -46,9 +46,9 @@ class Natives {
 // Judges records by what the machine is.
 class Vetter {
  public:
-  explicit Vetter(binfmt::Guard* guard)
-      // Without /proc the interpreters are believed to fit.
-      : guard_(guard), knows_own_(binfmt::ReadOwnElf(&own_).ok()) {}
+  explicit Vetter(binfmt::Guard* guard) : guard_(guard) {
+    (void)binfmt::ParseElf(binfmt::OwnHead(), &own_);
+  }
 
   // Notes what has to be known of RECORD, whose interpreter begins with HEAD.
   void Ask(const binfmt::Record& record, const std::string& head) {
@@ -61,20 +61,28 @@ class Vetter {
 
   Error Answer() { return natives_.Answer(); }
 
-  // Why RECORD is not to be registered. errnum EPERM: it takes programs of this
-  // machine; ENOEXEC: its interpreter is built for another.
+  // The target whose programs RECORD takes although this machine runs them by
+  // itself; nullptr: there is none.
+  const Target* TakesNative(const binfmt::Record& record) const {
+    for (const Target& target : arch_table::Targets()) {
+      if (recogniser_.Takes(record, target) && natives_.Has(&target)) {
+        return &target;
+      }
+    }
+    return nullptr;
+  }
+
+  // Why RECORD, whose interpreter begins with HEAD, is not to be registered.
   Error Judge(const binfmt::Record& record, const std::string& head,
               bool ignore_native) const {
+    // The guard first: nothing overrides it.
     if (Error error = guard_->Check(record, {}, {}); !error.ok()) return error;
-    for (const Target& target : arch_table::Targets()) {
-      if (ignore_native || !recogniser_.Takes(record, target) ||
-          !natives_.Has(&target)) {
-        continue;
-      }
+    const Target* native = TakesNative(record);
+    if (native != nullptr && !ignore_native) {
       return Failure(EPERM,
                      "%: this machine runs programs for @ by itself; register "
                      "it all the same with --ignore-family yes",
-                     record.name, target.name());
+                     record.name, native->name());
     }
     if (!IsForOtherMachine(head)) return binfmt::Ok();
     const Target* machine = arch_table::FindByHeader(head);
@@ -90,15 +98,13 @@ class Vetter {
  private:
   bool IsForOtherMachine(const std::string& head) const {
     binfmt::ElfFile elf;
-    return knows_own_ && binfmt::ParseElf(head, &elf) &&
-           !binfmt::SameMachine(elf, own_);
+    return binfmt::ParseElf(head, &elf) && !binfmt::SameMachine(elf, own_);
   }
 
   binfmt::Guard* guard_;
   Recogniser recogniser_;
   Natives natives_;
   binfmt::ElfFile own_;
-  bool knows_own_;
 };
 
 }  // namespace
@@ -120,6 +126,15 @@ Error Plan::Add(const binfmt::Record& record, const Target* target,
   return binfmt::Ok();
 }
 
+bool Plan::HasCredential(const std::string& name) const {
+  for (const binfmt::Entry& entry : *present_) {
+    if (entry.record.name == name) {
+      return (entry.record.flags & binfmt::kCredentials) != 0;
+    }
+  }
+  return false;
+}
+
 Error Plan::AddTarget(const Target& target) {
   FoundInterpreter found;
   Error error = binfmt::Ok();
@@ -139,6 +154,9 @@ Error Plan::AddTarget(const Target& target) {
   if (options_.credential.value_or(false)) {
     record.flags |= binfmt::kCredentials | binfmt::kOpenBinary;
   }
+  if (!options_.credential.has_value() && HasCredential(record.name)) {
+    record.flags |= binfmt::kCredentials | binfmt::kOpenBinary;
+  }
   if (options_.preserve_argv0 == Choice::kYes ||
       (options_.preserve_argv0 == Choice::kAuto &&
        UnderstandsPreservedArgv0(found.path, kernel_))) {
@@ -155,8 +173,12 @@ Error Plan::AddRule(std::string_view text) {
   if (error.ok()) {
     error = binfmt::InspectInterpreter(record.interpreter, &interpreter);
   }
-  if (!error.ok()) return error;
-  return Add(record, nullptr, interpreter);
+  if (error.ok()) return Add(record, nullptr, interpreter);
+  // What is said of an interpreter does not name the record.
+  if (interpreter.head.empty() && !record.interpreter.empty()) {
+    error.SetText("%: @", record.name, error.text());
+  }
+  return error;
 }
 
 void Plan::AddFile(const std::string& file, Console* console) {

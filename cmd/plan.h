@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "arch_table/table.h"
+#include "binfmt/entry.h"
 #include "binfmt/error.h"
 #include "binfmt/guard.h"
 #include "binfmt/interpreter.h"
@@ -33,8 +34,13 @@ struct RecordOptions {
 
 class Plan {
  public:
-  explicit Plan(const RecordOptions& options)
-      : options_(options), kernel_(binfmt::RunningKernel()) {}
+  // PRESENT, the entries that are there, must outlive the plan. One of them
+  // keeps its C unless OPTIONS say otherwise: whoever set it needs sudo in a
+  // container to go on working, and the next boot hook must not say no to it.
+  Plan(const RecordOptions& options, const std::vector<binfmt::Entry>* present)
+      : options_(options),
+        present_(present),
+        kernel_(binfmt::RunningKernel()) {}
 
   // The record for TARGET. Fails where its interpreter is missing (errnum
   // ENOENT) or can't be used.
@@ -60,11 +66,14 @@ class Plan {
   const TargetList& targets() const { return targets_; }
 
  private:
+  // Has the entry NAME flag C?
+  bool HasCredential(const std::string& name) const;
   binfmt::Error Add(const binfmt::Record& record,
                     const arch_table::Target* target,
                     const binfmt::Interpreter& interpreter);
 
   RecordOptions options_;
+  const std::vector<binfmt::Entry>* present_;
   binfmt::KernelVersion kernel_;
   // One of each for a record.
   std::vector<binfmt::Record> records_;

@@ -227,17 +227,19 @@ class Registrar {
         settings_(settings),
         request_(request),
         console_(console),
-        plan_(settings.record) {}
+        plan_(settings.record, &entries_) {}
 
   void Run() {
     if (settings_.hold) binfmt::PrepareToHold();
-    Error error = OpenRegistry();
-    if (error.ok()) {
-      MakePlan();
-      error = Install();
+    const Error closed = OpenRegistry();
+    if (!closed.ok()) console_->Complain(closed);
+    // Who holds makes the plan all the same: it may come up later.
+    if (!closed.ok() && !settings_.hold) return;
+    MakePlan();
+    if (closed.ok() && !ended_) {
+      if (Error error = Install(); !error.ok()) console_->Complain(error);
     }
-    if (!error.ok()) console_->Complain(error);
-    if (settings_.hold && !line_.common.dry_run) Hold();
+    if (settings_.hold && !line_.common.dry_run && !ended_) Hold();
   }
 
  private:
@@ -281,44 +283,55 @@ class Registrar {
     for (const std::string_view file : request_.files) {
       plan_.AddFile(std::string(file), console_);
     }
-    const int64_t end = binfmt::MonotonicMilliseconds() + settings_.wait;
-    bool found = false;
-    for (const Target* target : request_.targets) {
-      Error error = plan_.AddTarget(*target);
-      // "all" waits for the first interpreter only: nobody knows how many come.
-      while (error.errnum() == ENOENT && !request_.all &&
-             binfmt::MonotonicMilliseconds() < end) {
-        binfmt::SleepMilliseconds(kPollInterval);
-        error = plan_.AddTarget(*target);
-      }
-      found |= error.errnum() != ENOENT;
-      // "all" is every target that has an interpreter.
-      if (error.ok() ||
-          (error.errnum() == ENOENT && !Contains(request_.named, target))) {
-        continue;
-      }
-      error.SetText("@: @", target->EntryName(), error.text());
-      console_->Complain(error);
-    }
-    if (request_.all && !found) {
-      if (binfmt::MonotonicMilliseconds() < end) {
-        binfmt::SleepMilliseconds(kPollInterval);
-        MakePlan();
-        return;
-      }
-      console_->Complain(binfmt::Failure(
-          ENOENT,
-          "there is no interpreter for any target in @; install "
-          "qemu-user-static, or name a directory with --qemu-path",
-          SearchPlaces(settings_.record.search)));
-    }
+    CollectTargets();
     plan_.Vet(request_.named, settings_.ignore_native, &guard_, console_);
-    for (binfmt::Record& record : plan_.records()) {
-      AdoptCredential(&record);
+    for (const binfmt::Record& record : plan_.records()) {
       if (const std::string hint = binfmt::SelinuxHint(record.interpreter);
           !hint.empty()) {
         console_->Note(hint);
       }
+    }
+  }
+
+  // Puts the targets into the plan, waiting for interpreters as long as
+  // settings_ say. "all" waits for the first interpreter only: nobody knows how
+  // many come.
+  void CollectTargets() {
+    const int64_t end = binfmt::MonotonicMilliseconds() + settings_.wait;
+    for (bool found = request_.targets.empty(); !found;) {
+      const bool last = ended_ || binfmt::MonotonicMilliseconds() >= end;
+      size_t missing = 0;
+      for (const Target* target : request_.targets) {
+        Error error = plan_.AddTarget(*target);
+        if (error.errnum() == ENOENT) {
+          ++missing;
+          // "all" is every target that has an interpreter.
+          if (!last || !Contains(request_.named, target)) continue;
+        }
+        if (error.ok()) continue;
+        error.SetText("@: @", target->EntryName(), error.text());
+        console_->Complain(error);
+      }
+      found = last || missing == 0 ||
+              (request_.all && missing < request_.targets.size());
+      if (!found) {
+        Pause();
+      } else if (request_.all && missing == request_.targets.size()) {
+        console_->Complain(binfmt::Failure(
+            ENOENT,
+            "there is no interpreter for any target in @; install "
+            "qemu-user-static, or name a directory with --qemu-path",
+            SearchPlaces(settings_.record.search)));
+      }
+    }
+  }
+
+  // Sleeps until the next look; who holds is ended by a signal meanwhile.
+  void Pause() {
+    if (settings_.hold) {
+      ended_ = ended_ || binfmt::WaitForEnd(kPollInterval);
+    } else {
+      binfmt::SleepMilliseconds(kPollInterval);
     }
   }
 
@@ -352,32 +365,21 @@ class Registrar {
       binfmt::InstallOptions options = settings_.install;
       options.guard = &guard_;
       std::vector<binfmt::Outcome> outcomes;
-      if (error.ok()) {
+      if (error.ok() && !lost.empty()) {
         error = binfmt::Install(&registry_, entries_, lost, options, &outcomes);
       }
-      // The same trouble is told once.
-      if (!error.ok() && error.text() != last_trouble_)
-        console_->Complain(error);
-      last_trouble_ = std::string(error.text());
+      std::string trouble(error.text());
+      if (!error.ok() && trouble != last_trouble_) console_->Complain(error);
       for (size_t i = 0; i < outcomes.size(); ++i) {
         if (outcomes[i].error.ok()) {
-          console_->Note("% was gone; registered it again", lost[i].name);
-        } else {
-          console_->Complain(outcomes[i].error);
+          console_->Note("% was not there; registered it", lost[i].name);
+          continue;
         }
+        trouble += outcomes[i].error.text();
+        // The same trouble is told once.
+        if (trouble != last_trouble_) console_->Complain(outcomes[i].error);
       }
-    }
-  }
-
-  // An entry keeps its C unless told otherwise: whoever set it needs sudo in a
-  // container to go on working, and the next boot hook must not say no to it.
-  void AdoptCredential(binfmt::Record* record) const {
-    if (settings_.record.credential.has_value()) return;
-    for (const binfmt::Entry& entry : entries_) {
-      if (entry.record.name == record->name &&
-          (entry.record.flags & binfmt::kCredentials) != 0) {
-        record->flags |= binfmt::kCredentials | binfmt::kOpenBinary;
-      }
+      last_trouble_ = std::move(trouble);
     }
   }
 
@@ -461,12 +463,17 @@ class Registrar {
   binfmt::Guard guard_;
   Plan plan_;
   std::string last_trouble_;
+  bool ended_ = false;  // by a signal
 };
 
 void Run(const CommandLine& line, Console* console) {
   Settings settings;
   Request request;
   Error error = ReadSettings(line, &settings, &request);
+  if (error.ok() && !settings.mount &&
+      (settings.mounting.on_host || settings.mounting.allow_user_namespace)) {
+    error = Misuse("options --host and --userns go with --mount");
+  }
   if (error.ok()) error = ReadRequest(line, settings, &request);
   if (!error.ok()) {
     console->Complain(error);
