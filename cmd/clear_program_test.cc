@@ -127,7 +127,7 @@ TEST_F(ClearTest, WhatIsNotThereAndNearATarget) {
   EXPECT_EQ(Run({"clear", "aarch46"}),
             Prints("aarch46: not there\n",
                    "binfmt-clear: note: \"aarch46\" is neither an entry nor a "
-                   "target; did you mean aarch64?\n"));
+                   "target; did you mean aarch64\n"));
 }
 
 TEST_F(ClearTest, NamesThatLookLikeOptions) {
