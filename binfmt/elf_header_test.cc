@@ -199,5 +199,14 @@ TEST(ElfHeaderTest, SameMachineComparesClassOrderAndMachine) {
   EXPECT_FALSE(SameMachine(a, b));
 }
 
+TEST(ElfHeaderTest, OwnHeadIsThatOfThisProgram) {
+  ElfFile own;
+  ASSERT_TRUE(ParseElf(OwnHead(), &own));
+  EXPECT_EQ(own.is_64bit, sizeof(void*) == 8);
+  // Position independent or not: ET_EXEC or ET_DYN.
+  EXPECT_TRUE(own.type == 2 || own.type == 3) << own.type;
+  EXPECT_NE(own.machine, 0);
+}
+
 }  // namespace
 }  // namespace binfmt

@@ -287,13 +287,5 @@ TEST_F(InterpreterTest, CanExecute) {
   EXPECT_FALSE(CanExecute(File("missing")));
 }
 
-TEST_F(InterpreterTest, OwnElfIsWhatThisTestWasBuiltFor) {
-  ElfFile own;
-  ElfFile native;
-  ASSERT_EQ(ErrorText(ReadOwnElf(&own)), "ok");
-  ASSERT_TRUE(ParseElf(NativeProgram(0), &native));
-  EXPECT_TRUE(SameMachine(own, native));
-}
-
 }  // namespace
 }  // namespace binfmt

@@ -107,7 +107,8 @@ std::string MissingName(std::string_view operand) {
 // Tells a user who may have mistyped, where nothing is wrong otherwise.
 void NoteUnknown(std::string_view operand, Console* console) {
   if (IsPattern(operand) || arch_table::FindTarget(operand) != nullptr) return;
-  const std::string suggestion = Suggestion(operand);
+  const std::string suggestion =
+      operand == "all" ? "; did you mean --all" : Suggestion(operand);
   if (suggestion.empty()) return;
   console->Note("\"%\" is neither an entry nor a target@", operand, suggestion);
 }

@@ -73,11 +73,20 @@ class Vetter {
   }
 
   // Why RECORD, whose interpreter begins with HEAD, is not to be registered.
-  Error Judge(const binfmt::Record& record, const std::string& head,
-              bool ignore_native) const {
+  Error Judge(const binfmt::Record& record, const Target* target,
+              const std::string& head, bool ignore_native) const {
     // The guard first: nothing overrides it.
-    if (Error error = guard_->Check(record, {}, {}); !error.ok()) return error;
+    Error refusal = guard_->Check(record, {}, {});
     const Target* native = TakesNative(record);
+    if (!refusal.ok()) {
+      if (target != nullptr && target == native) {
+        refusal.SetText(
+            "%: this machine runs programs for @ by itself, and none would "
+            "start any more",
+            record.name, native->name());
+      }
+      return refusal;
+    }
     if (native != nullptr && !ignore_native) {
       return Failure(EPERM,
                      "%: this machine runs programs for @ by itself; register "
@@ -214,7 +223,8 @@ void Plan::Vet(const TargetList& named, bool ignore_native,
   if (!unanswered.ok()) console->Complain(unanswered);
   size_t kept = 0;
   for (size_t i = 0; unanswered.ok() && i < records_.size(); ++i) {
-    const Error error = vetter.Judge(records_[i], heads_[i], ignore_native);
+    const Error error =
+        vetter.Judge(records_[i], targets_[i], heads_[i], ignore_native);
     if (error.ok()) {
       std::swap(records_[kept], records_[i]);
       std::swap(targets_[kept], targets_[i]);

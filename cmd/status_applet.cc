@@ -173,12 +173,11 @@ void Probe(std::string_view operand, const Overview& overview,
   Line* line = listing->Named(operand);
   const Target* target = nullptr;
   if (line == nullptr) {
-    if (Error error = ParseTarget(operand, &target); !error.ok()) {
-      // It may be the name of an entry that is not there.
-      error.set_cause(binfmt::Cause::kFailed);
-      error.SetText("there is no entry \"%\", and it is no target: @", operand,
-                    error.text());
-      console->Complain(error);
+    target = arch_table::FindTarget(operand);
+    if (target == nullptr) {
+      console->Complain(
+          binfmt::Failure(0, "there is no entry and no target \"%\"@", operand,
+                          Suggestion(operand)));
       return;
     }
     line = listing->Handler(*target);

@@ -91,7 +91,7 @@ TEST_F(SystemCallsTest, CostOfATarget) {
       << one << " calls for one target, " << all << " for " << names.size();
 }
 
-// design: no file is opened to print a text.
+// A file opened before the arguments are known would be one too many.
 TEST_F(SystemCallsTest, HelpOpensNothing) {
   EXPECT_EQ(Trace("open,openat", {"--help"}), "");
   EXPECT_EQ(Trace("open,openat", {"register", "--help"}), "");
