@@ -11,7 +11,6 @@
 #include <utility>
 
 #include "absl/strings/match.h"
-#include "binfmt/elf_header.h"
 #include "binfmt/io.h"
 #include "binfmt/match.h"
 #include "binfmt/text.h"
@@ -74,20 +73,22 @@ Error Refuse(const Record& record, const char* why) {
 }  // namespace
 
 Guard::Guard() {
-  const std::string own(OwnHead());
+  const std::string own = ReadHead("/proc/self/exe");
   AddSample("this program itself (binfmtbox)", own, TargetOf("/proc/self/exe"));
   AddSample("PID 1", ReadHead("/proc/1/exe"), TargetOf("/proc/1/exe"));
   // Programs of this one's kind: position independent or not, with and without
   // a brand, with the padding free.
-  for (const char type : {'\x02', '\x03'}) {
-    for (const char os_abi : {'\0', kOsAbiLinux}) {
-      std::string head = own.substr(0, kHeaderLength);
-      const bool big_endian = head[5] == 2;
-      head[kTypePosition + (big_endian ? 1 : 0)] = type;
-      head[kOsAbiPosition] = os_abi;
-      std::fill(head.begin() + kOsAbiPosition + 1, head.begin() + kPaddingEnd,
-                '\0');
-      AddSample("this machine's own programs", head, "");
+  if (own.size() >= kHeaderLength) {
+    for (const char type : {'\x02', '\x03'}) {
+      for (const char os_abi : {'\0', kOsAbiLinux}) {
+        std::string head = own.substr(0, kHeaderLength);
+        const bool big_endian = head[5] == 2;
+        head[kTypePosition + (big_endian ? 1 : 0)] = type;
+        head[kOsAbiPosition] = os_abi;
+        std::fill(head.begin() + kOsAbiPosition + 1, head.begin() + kPaddingEnd,
+                  '\0');
+        AddSample("this machine's own programs", head, "");
+      }
     }
   }
   for (const char* line :
@@ -118,24 +119,23 @@ std::string Guard::HeadOf(const std::string& path) const {
 
 Error Guard::Check(const Record& record, absl::Span<const Entry> present,
                    absl::Span<const Record> wanted) const {
-  if (record.type == RecordType::kMagic) {
-    if (ComparesNothing(record)) {
-      return Refuse(record, "its mask has no bit, so it takes every file");
+  if (record.type == RecordType::kMagic && ComparesNothing(record)) {
+    return Refuse(record, "its mask has no bit, so it takes every file");
+  }
+  // An extension takes programs, too: PID 1 may be /usr/bin/python3.11.
+  for (const Sample& sample : samples_) {
+    if (sample.head.empty() || !Matches(record, {sample.head, sample.path})) {
+      continue;
     }
-    for (const Sample& sample : samples_) {
-      if (sample.head.empty() || !Matches(record, {sample.head, sample.path})) {
-        continue;
-      }
-      return Failure(
-          EPERM,
-          "refused to register %: it takes @, and nothing would start any more",
-          record.name, sample.what);
-    }
-    if (TakesAnyMachine(record)) {
-      return Refuse(record,
-                    "it takes ELF files but does not compare e_machine (bytes "
-                    "18 and 19), so it may take native ones");
-    }
+    return Failure(
+        EPERM,
+        "refused to register %: it takes @, and nothing would start any more",
+        record.name, sample.what);
+  }
+  if (record.type == RecordType::kMagic && TakesAnyMachine(record)) {
+    return Refuse(record,
+                  "it takes ELF files but does not compare e_machine (bytes "
+                  "18 and 19), so it takes native ones too");
   }
   return CheckChain(record, present, wanted);
 }
