@@ -181,7 +181,9 @@ Error MountBinfmtMisc(const std::string& dir, const MountOptions& options,
     // EBUSY: another process was faster.
     if (error != EBUSY || !IsBinfmtMisc(dir)) return ExplainMount(dir, error);
   }
-  if (!IsBinfmtMisc(dir)) {
+  const long type = FileSystemType(dir);
+  if (type < 0) return SystemError("examine", dir, errno);
+  if (type != BINFMTFS_MAGIC) {
     return Failure(
         Because(0, Cause::kNotMounted),
         "binfmt_misc was mounted on %, but is not there now; was something "
