@@ -17,6 +17,9 @@ constexpr size_t kStackSize = 32768;
 }  // namespace
 
 Error RunSharingMemory(int (*function)(void*), void* argument, int* status) {
+  // Whoever started this process may have ignored SIGCHLD; then the child would
+  // leave no status.
+  signal(SIGCHLD, SIG_DFL);
   // Not on this function's stack: there the address sanitizer would go on
   // minding the frames of children that never returned.
   const std::unique_ptr<char[]> stack(new char[kStackSize]);
