@@ -13,6 +13,12 @@ namespace binfmt {
 
 static_assert(kCurrentDir == AT_FDCWD);
 
+namespace {
+
+constexpr int kMostReadWait = 5000;  // milliseconds
+
+}  // namespace
+
 void UniqueFd::Reset(int fd) {
   if (fd_ >= 0) close(fd_);
   fd_ = fd;
@@ -32,13 +38,23 @@ int ReadAll(int fd, size_t limit, std::string* out) {
   // On the stack: a string that grows by pages costs a system call each time.
   char chunk[4096];
   out->clear();
+  bool waited = false;
   for (;;) {
     // One byte over the limit tells "just fits" from "too long".
     const size_t want = std::min(sizeof(chunk), limit + 1 - out->size());
     const ssize_t got = read(fd, chunk, want);
     if (got < 0 && errno == EINTR) continue;
+    const bool may_come = got < 0 ? errno == EAGAIN : got == 0 && out->empty();
+    if (may_come && !waited) {
+      // A FIFO that nobody has opened for writing yet looks like an empty file.
+      pollfd slot = {fd, POLLIN, 0};
+      if (poll(&slot, 1, kMostReadWait) == 0) return EAGAIN;
+      waited = true;
+      continue;
+    }
     if (got < 0) return errno;
     if (got == 0) return 0;
+    waited = false;
     out->append(chunk, static_cast<size_t>(got));
     if (out->size() > limit) return EFBIG;
   }
@@ -62,7 +78,8 @@ int ReadSome(int fd, size_t limit, std::string* out) {
 
 int ReadFileAt(int dir_fd, const char* path, size_t limit, std::string* out) {
   out->clear();
-  const UniqueFd fd = OpenAt(dir_fd, path, O_RDONLY | O_NOCTTY);
+  // O_NONBLOCK: opening a FIFO must not wait for its writer.
+  const UniqueFd fd = OpenAt(dir_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
   if (!fd.ok()) return errno;
   return ReadAll(fd.get(), limit, out);
 }
