@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <climits>
 #include <string_view>
 
 #include "absl/strings/match.h"
@@ -19,6 +20,8 @@
 
 namespace binfmt {
 namespace {
+
+constexpr int kMostLinks = 40;  // as in the kernel
 
 #if defined(SYS_fcntl64)
 constexpr long kFcntl = SYS_fcntl64;
@@ -58,14 +61,27 @@ bool IsOpenForWriting(int fd) {
 }
 
 // The first part of PATH, a directory or the file, that others than root may
-// write to; empty: none.
-std::string WritableByOthers(const std::string& path) {
+// write to; empty: none. Links are followed here, since the directories on the
+// way that they lead matter as much.
+std::string WritableByOthers(std::string path) {
+  int links = 0;
   for (size_t end = 1;; ++end) {
     end = std::min(path.find('/', end), path.size());
     const std::string part = path.substr(0, end);
     struct stat facts;
-    if (stat(part.c_str(), &facts) != 0 || facts.st_uid != 0 ||
-        (facts.st_mode & S_IWOTH) != 0 ||
+    if (lstat(part.c_str(), &facts) != 0) return part;
+    if (S_ISLNK(facts.st_mode)) {
+      char target[PATH_MAX];
+      const ssize_t length = readlink(part.c_str(), target, sizeof(target));
+      if (length <= 0 || ++links > kMostLinks) return part;
+      path = Fill("@@@",
+                  part.substr(0, target[0] == '/' ? 0 : part.rfind('/') + 1),
+                  std::string_view(target, static_cast<size_t>(length)),
+                  path.substr(end));
+      end = 0;
+      continue;
+    }
+    if (facts.st_uid != 0 || (facts.st_mode & S_IWOTH) != 0 ||
         ((facts.st_mode & S_IWGRP) != 0 && facts.st_gid != 0)) {
       return part;
     }
