@@ -225,15 +225,22 @@ Error Registry::Command(const std::string& name, const char* command,
   const std::string_view text(command);
   int interruptions = 0;
   for (;;) {
-    if (write(fd.get(), text.data(), text.size()) >= 0) return Ok();
-    if (errno != EINTR || ++interruptions >= kMaxInterruptions) {
-      return SystemError(what, file, errno);
+    const ssize_t put = write(fd.get(), text.data(), text.size());
+    if (put == static_cast<ssize_t>(text.size())) return Ok();
+    // Part of a command is none, and no kernel takes one.
+    const int error = put < 0 ? errno : EIO;
+    if (error != EINTR || ++interruptions >= kMaxInterruptions) {
+      return SystemError(what, file, error);
     }
   }
 }
 
 Error Registry::Remove(const std::string& name) const {
   Error error = Command(name, "-1", "remove");
+  // Once more: what fails for a moment (ENOMEM) must not leave a rule behind.
+  if (!error.ok() && error.errnum() != ENOENT) {
+    error = Command(name, "-1", "remove");
+  }
   if (error.errnum() == ENOENT) return Ok();
   return error;
 }
