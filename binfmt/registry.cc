@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <sys/file.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -15,6 +16,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "binfmt/clock.h"
 #include "binfmt/kernel.h"
 #include "binfmt/namespaces.h"
 #include "binfmt/text.h"
@@ -26,6 +28,8 @@ constexpr size_t kMaxStatusLength = 64;
 // IOV_MAX of Linux: more segments are EINVAL.
 constexpr size_t kMaxSegments = 1024;
 constexpr int kMaxInterruptions = 100;
+constexpr int64_t kMostLockWait = 10000;  // milliseconds
+constexpr int64_t kLockInterval = 5;      // milliseconds
 // The layout of struct linux_dirent64, which no public header declares.
 constexpr size_t kDirentLengthOffset = 16;
 constexpr size_t kDirentNameOffset = 19;
@@ -85,6 +89,18 @@ Error Registry::Open(const std::string& dir, Registry* registry) {
   if (facts.f_type != BINFMTFS_MAGIC) return NotMounted(dir, 0);
   registry->read_only_ = (facts.f_flags & ST_RDONLY) != 0;
   return Ok();
+}
+
+void Registry::Lock() {
+  // Only those who may change the registry can open `register`, so nobody else
+  // can keep it locked. The kernel ends the lock of a process that dies.
+  if (!OpenRegister().ok()) return;
+  const int64_t end = MonotonicMilliseconds() + kMostLockWait;
+  while (flock(register_fd_.get(), LOCK_EX | LOCK_NB) != 0 &&
+         (errno == EWOULDBLOCK || errno == EINTR) &&
+         MonotonicMilliseconds() < end) {
+    SleepMilliseconds(kLockInterval);
+  }
 }
 
 Error Registry::ReadEnabled(bool* enabled) const {

@@ -27,6 +27,12 @@ class Registry {
   // not be read.
   static Error Open(const std::string& dir, Registry* registry);
 
+  // Keeps other runs of this program from changing anything until Unlock() or
+  // the end of the process. Waits some seconds at most, and goes on without
+  // where `register` can't be opened: who can't open it changes nothing.
+  void Lock();
+  void Unlock() { register_fd_.Reset(); }
+
   const std::string& dir() const { return dir_; }
   // Is this mount read-only? Then nothing can be changed through it.
   bool read_only() const { return read_only_; }

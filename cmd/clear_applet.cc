@@ -184,6 +184,7 @@ void Run(const CommandLine& line, Console* console) {
     console->Complain(error);
     return;
   }
+  if (!line.common.dry_run) registry.Lock();
   std::vector<Entry> entries;
   if (Error error = registry.ReadAll(&entries); !error.ok()) {
     console->Complain(error);

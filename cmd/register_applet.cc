@@ -227,18 +227,22 @@ class Registrar {
         settings_(settings),
         request_(request),
         console_(console),
+        may_lock_(settings.wait == 0),
         plan_(settings.record, &entries_) {}
 
   void Run() {
     if (settings_.hold) binfmt::PrepareToHold();
-    const Error closed = OpenRegistry();
-    if (!closed.ok()) console_->Complain(closed);
+    Error error = OpenRegistry();
     // Who holds makes the plan all the same: it may come up later.
-    if (!closed.ok() && !settings_.hold) return;
-    MakePlan();
-    if (closed.ok() && !ended_) {
-      if (Error error = Install(); !error.ok()) console_->Complain(error);
+    if (error.ok() || settings_.hold) MakePlan();
+    if (error.ok() && settings_.wait != 0) {
+      // Others were not kept waiting, so what is there may have changed.
+      may_lock_ = true;
+      error = OpenRegistry();
     }
+    if (error.ok() && !ended_) error = Install();
+    registry_.Unlock();
+    if (!error.ok()) console_->Complain(error);
     if (settings_.hold && !line_.common.dry_run && !ended_) Hold();
   }
 
@@ -260,6 +264,7 @@ class Registrar {
     if (Error error = binfmt::Registry::Open(dir, &registry_); !error.ok()) {
       return error;
     }
+    if (may_lock_ && !line_.common.dry_run) registry_.Lock();
     bool enabled = false;
     if (Error error = registry_.ReadEnabled(&enabled); !error.ok()) {
       return error;
@@ -368,6 +373,7 @@ class Registrar {
       if (error.ok() && !lost.empty()) {
         error = binfmt::Install(&registry_, entries_, lost, options, &outcomes);
       }
+      registry_.Unlock();
       std::string trouble(error.text());
       if (!error.ok() && trouble != last_trouble_) console_->Complain(error);
       for (size_t i = 0; i < outcomes.size(); ++i) {
@@ -460,6 +466,7 @@ class Registrar {
   Console* console_;
   binfmt::Registry registry_;
   std::vector<binfmt::Entry> entries_;
+  bool may_lock_;
   binfmt::Guard guard_;
   Plan plan_;
   std::string last_trouble_;
