@@ -1,0 +1,162 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Every system call of every applet, on one scene, against a list."""
+
+import re
+
+import namespace
+from namespace import BOX, HOME, REGISTRY
+from trace import trace
+
+# The kernel's start of the program, the C library's start, and the look at
+# descriptors 0 to 2.
+START = {"execve", "arch_prctl", "set_tid_address", "poll"}
+# Opening and reading what is named.
+READING = {"openat", "read", "close", "fstatfs"}
+# The registry's list.
+LISTING = {"lseek", "getdents64"}
+END = {"write", "exit_group"}
+# The program that is run to know what this machine runs by itself, in a child
+# that shares the memory.
+NATIVE = {"memfd_create", "rt_sigaction", "clone", "wait4"}
+NATIVE |= {"pwrite64", "execveat", "exit"}
+# One run at a time.
+LOCK = {"flock", "clock_gettime"}
+INTERPRETER = {"fstat", "fcntl", "pread64"}
+
+HELP = START | END
+STATUS = HELP | READING | LISTING | {"stat", "uname", "access"}
+CLEAR = HELP | READING | LISTING | LOCK
+MOUNT = HELP | {"openat", "fstatfs", "close", "stat", "getpid", "mount", "clock_gettime"}
+GUARD = {"readlink", "uname", "pread64"}
+REGISTER = HELP | READING | LISTING | GUARD | INTERPRETER | NATIVE | LOCK | {"writev"}
+REPLACE = REGISTER | {"getrandom"}
+
+OPENING = ("open", "openat", "openat2", "creat")
+
+
+class SyscallsTest(namespace.TestCase):
+    def assert_calls(self, allowed, *args, status=0):
+        """Traces the program; nothing else is called, and all of it is."""
+        traced = trace([BOX, *args])
+        self.assertEqual(traced.done.status, status, traced.done)
+        self.assertEqual({call.name for call in traced.calls}, allowed, args)
+        for call in traced.named(*OPENING):
+            self.assertIn("O_CLOEXEC", call.text, call)
+            self.assertNotIn("O_CREAT", call.text, call)
+        for call in traced.named("memfd_create"):
+            self.assertIn("MFD_CLOEXEC", call.text, call)
+        return traced
+
+    def assert_writes(self, traced, expected):
+        """What is written to the registry: its files, and how."""
+        names = {}
+        written = []
+        for call in traced.main:
+            opened = re.match(r'\d+, "([^"]*)", O_WRONLY.* = (\d+)$', call.text)
+            if call.name == "openat" and opened:
+                names[opened[2]] = opened[1]
+            if call.name in ("write", "writev", "pwrite64"):
+                descriptor = call.text.split(",")[0]
+                if descriptor not in "12":
+                    written.append((call.name, names[descriptor]))
+        self.assertEqual(written, expected)
+
+    def test_help_opens_nothing(self):
+        for args in ([], ["--help"], ["--list"], ["--version"], ["status", "--help"]):
+            self.assert_calls(HELP, *args)
+        for applet in ("mount", "register", "clear"):
+            self.assert_calls(HELP, applet, "--help")
+
+    def test_misuse_opens_nothing(self):
+        for args in (
+            ["register", "--nosuchoption"],
+            ["status", "--nosuchoption"],
+            ["clear", "--enable", "--disable", "x"],
+            ["mount", "operand"],
+        ):
+            traced = self.assert_calls(HELP, *args, status=2)
+            self.assertEqual(traced.done.out, b"")
+        self.assert_calls(HELP, "nosuchapplet", status=127)
+
+    def test_mount(self):
+        namespace.unmount()
+        self.assert_calls(MOUNT, "mount", "--userns")
+        self.assert_calls(MOUNT - {"stat", "getpid", "mount", "clock_gettime"}, "mount", "--userns")
+
+    def test_status(self):
+        namespace.register("all")
+        self.assert_writes(self.assert_calls(STATUS, "status"), [])
+        self.assert_writes(self.assert_calls(STATUS, "status", "--json"), [])
+        self.assert_calls(STATUS, "status", "arm", "s390x")
+
+    def test_clear_never_writes_to_status(self):
+        namespace.register("all")
+        traced = self.assert_calls(CLEAR, "clear", "arm")
+        self.assert_writes(traced, [("write", "qemu-arm")])
+        traced = self.assert_calls(CLEAR, "clear", "--all")
+        expected = [("write", "qemu-s390x"), ("write", "qemu-aarch64")]
+        self.assertCountEqual(traced.done.out.split(b"\n"), [
+            b"qemu-s390x: removed", b"qemu-aarch64: removed", b""
+        ])
+        names = re.findall(r'"(qemu-[a-z0-9]+)", O_WRONLY', repr(traced.calls))
+        self.assertCountEqual(names, [name for _, name in expected])
+        for call in traced.named("openat"):
+            self.assertNotIn('"status"', call.text, "clear has no business with status")
+
+    def test_register_all_is_one_open_and_one_write(self):
+        traced = self.assert_calls(REGISTER | {"lstat"}, "register", "-Q", HOME, "all")
+        self.assert_writes(traced, [("writev", "register")])
+        opens = [c for c in traced.named("openat") if '"register"' in c.text]
+        self.assertEqual(len(opens), 1)
+        records = traced.named("writev")[0].text
+        self.assertEqual(records.count("iov_base"), len(namespace.EMULATORS))
+
+    def test_register_what_is_there_writes_nothing(self):
+        namespace.register("all")
+        allowed = (REGISTER | {"lstat"}) - {"writev"}
+        traced = self.assert_calls(allowed, "register", "-Q", HOME, "all")
+        self.assert_writes(traced, [])
+
+    def test_dry_run_writes_nothing(self):
+        for args in (["arm"], ["--replace", "arm"]):
+            allowed = REGISTER - {"writev", "flock"}
+            traced = self.assert_calls(allowed, "register", "-Q", HOME, "-n", *args)
+            self.assert_writes(traced, [])
+
+    def test_replacement(self):
+        namespace.register("arm")
+        args = ["register", "-Q", HOME, "--replace", "--persistent", "no", "arm"]
+        traced = self.assert_calls(REPLACE, *args)
+        helper = re.search(r"qemu-arm\.binfmtbox-[0-9a-f]{8}", repr(traced.calls))[0]
+        self.assert_writes(
+            traced,
+            [
+                ("writev", "register"),
+                ("write", "qemu-arm"),
+                ("writev", "register"),
+                ("write", helper),
+            ],
+        )
+
+    def test_files_outside_the_registry_that_register_opens(self):
+        traced = self.assert_calls(REGISTER, "register", "-Q", HOME, "arm")
+        absolute = [
+            match[1]
+            for call in traced.named("openat")
+            if (match := re.match(r'AT_FDCWD, "([^"]*)"', call.text))
+        ]
+        self.assertEqual(
+            sorted(set(absolute)),
+            [
+                f"{HOME}/qemu-arm-static",
+                "/proc/1/exe",
+                "/proc/self/exe",
+                REGISTRY,
+                "/sys/fs/selinux/enforce",
+            ],
+        )
+
+
+if __name__ == "__main__":
+    namespace.main()
