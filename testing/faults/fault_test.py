@@ -16,7 +16,8 @@ from namespace import BOX, HOME, REGISTRY
 from trace import trace
 
 ERRORS = ("EIO", "EINTR", "ENOMEM")
-MORE_ERRORS = ("ENOSPC", "EPERM", "EACCES", "EAGAIN", "ENOENT")
+# ENOENT is no fault but an answer.
+MORE_ERRORS = ("ENOSPC", "EPERM", "EACCES", "EAGAIN", "EMFILE")
 # What is likely for these calls, whatever the rest gets.
 LIKELY_ERRORS = {
     "clone": ("EAGAIN",),
@@ -41,7 +42,6 @@ TEXTS = {
     "EINTR": b"Interrupted system call",
     "EIO": b"I/O error",
     "EMFILE": b"Too many open files",
-    "ENOENT": b"No such file or directory",
     "ENOMEM": b"Out of memory",
     "ENOSPC": b"No space left on device",
     "EPERM": b"Operation not permitted",
