@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "absl/strings/match.h"
+#include "binfmt/elf_header.h"
 #include "binfmt/io.h"
 #include "binfmt/match.h"
 #include "binfmt/text.h"
@@ -22,12 +23,12 @@ constexpr char kElfMagic[] =
     "\x7f"
     "ELF";
 constexpr size_t kElfMagicLength = 4;
-constexpr size_t kOsAbiPosition = 7;
-constexpr size_t kPaddingEnd = 16;
+constexpr size_t kDataPosition = 5;
+constexpr char kDataBigEndian = 2;
+constexpr size_t kVersionPosition = 6;
 constexpr size_t kTypePosition = 16;
 constexpr size_t kMachinePosition = 18;
-constexpr size_t kHeaderLength = 64;
-constexpr char kOsAbiLinux = 3;
+constexpr size_t kMachineEnd = 20;
 // exec_binprm(): depth > 5 is ELOOP.
 constexpr int kMostHops = 5;
 
@@ -70,31 +71,30 @@ Error Refuse(const Record& record, const char* why) {
   return Failure(EPERM, "refused to register %: @", record.name, why);
 }
 
+Error TooManyHops(const Record& record) {
+  return Refuse(record,
+                "its interpreter needs more handlers behind one another than "
+                "the kernel's five");
+}
+
 }  // namespace
 
 Guard::Guard() {
-  const std::string own = ReadHead("/proc/self/exe");
+  const std::string own(OwnHead());
   AddSample("this program itself (binfmtbox)", own, TargetOf("/proc/self/exe"));
   AddSample("PID 1", ReadHead("/proc/1/exe"), TargetOf("/proc/1/exe"));
-  // Programs of this one's kind: position independent or not, with and without
-  // a brand, with the padding free.
-  if (own.size() >= kHeaderLength) {
-    for (const char type : {'\x02', '\x03'}) {
-      for (const char os_abi : {'\0', kOsAbiLinux}) {
-        std::string head = own.substr(0, kHeaderLength);
-        const bool big_endian = head[5] == 2;
-        head[kTypePosition + (big_endian ? 1 : 0)] = type;
-        head[kOsAbiPosition] = os_abi;
-        std::fill(head.begin() + kOsAbiPosition + 1, head.begin() + kPaddingEnd,
-                  '\0');
-        AddSample("this machine's own programs", head, "");
-      }
-    }
-  }
   for (const char* line :
        {"#!/bin/sh\n", "#! /bin/sh\n", "#!/usr/bin/env sh\n"}) {
     AddSample("every script", line, "");
   }
+  // Class, byte order and machine of this program, position independent or not
+  // (ET_EXEC 2, ET_DYN 3); nothing else of the header.
+  own_kind_.magic = own.substr(0, kMachineEnd);
+  own_kind_.mask.assign(kMachineEnd, '\xff');
+  std::fill(own_kind_.mask.begin() + kVersionPosition,
+            own_kind_.mask.begin() + kTypePosition, '\0');
+  const bool big_endian = own[kDataPosition] == kDataBigEndian;
+  own_kind_.mask[kTypePosition + (big_endian ? 1 : 0)] = '\xfe';
 }
 
 void Guard::AddSample(const char* what, std::string head, std::string path) {
@@ -132,10 +132,17 @@ Error Guard::Check(const Record& record, absl::Span<const Entry> present,
         "refused to register %: it takes @, and nothing would start any more",
         record.name, sample.what);
   }
-  if (record.type == RecordType::kMagic && TakesAnyMachine(record)) {
-    return Refuse(record,
-                  "it takes ELF files but does not compare e_machine (bytes "
-                  "18 and 19), so it takes native ones too");
+  if (record.type == RecordType::kMagic) {
+    if (TakesAnyMachine(record)) {
+      return Refuse(record,
+                    "it takes ELF files but does not compare e_machine (bytes "
+                    "18 and 19), so it may take native ones");
+    }
+    if (CanOverlap(record, own_kind_)) {
+      return Refuse(record,
+                    "it takes some of this machine's own programs, and those "
+                    "would not start any more");
+    }
   }
   return CheckChain(record, present, wanted);
 }
@@ -145,15 +152,19 @@ Error Guard::CheckChain(const Record& record, absl::Span<const Entry> present,
   // The record that takes the interpreter of CURRENT.
   const auto next_hop = [&](const Record& current) -> const Record* {
     const std::string head = HeadOf(current.interpreter);
-    // What can't be read can't be judged, and mostly can't be started either.
-    if (head.empty()) return nullptr;
     const Candidate file{head, current.interpreter};
-    if (Matches(record, file)) return &record;
+    const auto takes = [&](const Record& other) {
+      // Bytes that can't be read can't be judged, and such a file can mostly
+      // not be started either.
+      return (!head.empty() || other.type == RecordType::kExtension) &&
+             Matches(other, file);
+    };
+    if (takes(record)) return &record;
     for (const Record& other : wanted) {
-      if (Matches(other, file)) return &other;
+      if (takes(other)) return &other;
     }
     for (const Entry& entry : present) {
-      if (entry.enabled && Matches(entry.record, file)) return &entry.record;
+      if (entry.enabled && takes(entry.record)) return &entry.record;
     }
     return nullptr;
   };
@@ -168,7 +179,12 @@ Error Guard::CheckChain(const Record& record, absl::Span<const Entry> present,
           record.name, current->interpreter);
     }
     const Record* next = next_hop(*current);
-    if (next == nullptr) return Ok();
+    if (next == nullptr) {
+      // CURRENT is handler hops + 1; a script at the end is one hop more.
+      const bool script = absl::StartsWith(HeadOf(current->interpreter), "#!");
+      return hops + 1 + (script ? 1 : 0) <= kMostHops ? Ok()
+                                                      : TooManyHops(record);
+    }
     if (next == &record || next->name == record.name) {
       return Failure(
           EPERM,
@@ -186,12 +202,7 @@ Error Guard::CheckChain(const Record& record, absl::Span<const Entry> present,
           "be handled by another entry (%)",
           record.name, current->interpreter, next->name);
     }
-    // RECORD itself is the first hop, NEXT the one after this turn's.
-    if (hops + 2 > kMostHops) {
-      return Refuse(record,
-                    "its interpreter needs more handlers behind one another "
-                    "than the kernel's five");
-    }
+    if (hops + 2 > kMostHops) return TooManyHops(record);
     current = next;
   }
 }

@@ -33,7 +33,8 @@ class Guard {
   // Why RECORD must not be registered; ok where it may. Refused are
   //  - a mask without any bit, and a rule for ELF files that ends before
   //    e_machine or leaves it out: it takes native files, sooner or later;
-  //  - a rule that takes this program, PID 1, their like, or scripts;
+  //  - a rule that takes this program, PID 1, scripts, or any program at all of
+  //    this one's machine;
   //  - an interpreter that RECORD takes itself, or that others of PRESENT and
   //    WANTED take in a circle, or over more hops than the kernel goes (five,
   //    exec_binprm()), or at all where flag O or C forbids the next hop.
@@ -52,9 +53,10 @@ class Guard {
                    absl::Span<const Record> wanted) const;
   std::string HeadOf(const std::string& path) const;
 
-  // Own program, PID 1, four of this machine's kind, three scripts.
-  static constexpr size_t kMostSamples = 9;
+  // This program, PID 1, three scripts.
+  static constexpr size_t kMostSamples = 5;
 
+  Record own_kind_;  // takes every program of this machine's own kind
   Sample samples_[kMostSamples];
   size_t sample_count_ = 0;
   // Path and first bytes of each known interpreter.

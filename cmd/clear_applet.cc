@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "arch_table/names.h"
+#include "binfmt/install.h"
 #include "binfmt/registry.h"
 #include "binfmt/text.h"
 #include "cmd/applets.h"
@@ -79,7 +80,11 @@ class Selection {
   bool ChooseOperand(std::string_view operand) {
     if (ChooseName(operand)) return true;
     if (const arch_table::Target* target = arch_table::FindTarget(operand)) {
-      return ChooseName(target->EntryName());
+      const std::string name = target->EntryName();
+      // What a killed replacement left behind is in force as well.
+      return Choose([&](const binfmt::Record& record) {
+        return record.name == name || binfmt::IsHelperName(record.name, name);
+      });
     }
     return Choose([&](const binfmt::Record& record) {
       return MatchesPattern(operand, record.name);

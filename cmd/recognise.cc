@@ -2,6 +2,7 @@
 #include "cmd/recognise.h"
 
 #include "arch_table/program.h"
+#include "binfmt/install.h"
 #include "binfmt/match.h"
 
 namespace cmd {
@@ -38,7 +39,10 @@ bool IsOurs(const binfmt::Record& record) {
   }
   const arch_table::Target* target =
       arch_table::FindByRule(record.magic, record.mask);
-  return target != nullptr && record.name == target->EntryName();
+  if (target == nullptr) return false;
+  const std::string name = target->EntryName();
+  // A helper of a run that died is ours as well.
+  return record.name == name || binfmt::IsHelperName(record.name, name);
 }
 
 }  // namespace cmd
