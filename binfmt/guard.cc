@@ -133,15 +133,15 @@ Error Guard::Check(const Record& record, absl::Span<const Entry> present,
         record.name, sample.what);
   }
   if (record.type == RecordType::kMagic) {
-    if (TakesAnyMachine(record)) {
-      return Refuse(record,
-                    "it takes ELF files but does not compare e_machine (bytes "
-                    "18 and 19), so it may take native ones");
-    }
     if (CanOverlap(record, own_kind_)) {
       return Refuse(record,
                     "it takes some of this machine's own programs, and those "
                     "would not start any more");
+    }
+    if (TakesAnyMachine(record)) {
+      return Refuse(record,
+                    "it takes ELF files but does not compare e_machine (bytes "
+                    "18 and 19), so it may take native ones");
     }
   }
   return CheckChain(record, present, wanted);

@@ -83,12 +83,13 @@ TEST_F(GuardTest, PoisonousRulesAreRefusedAndNothingBreaks) {
       "it takes this program itself (binfmtbox), and nothing would start any "
       "more";
   const std::string likes =
-      "it takes this machine's own programs, and nothing would start any more";
+      "it takes some of this machine's own programs, and those would not start "
+      "any more";
   const std::string scripts =
       "it takes every script, and nothing would start any more";
   const std::string any_machine =
       "it takes ELF files but does not compare e_machine (bytes 18 and 19), so "
-      "it takes native ones too";
+      "it may take native ones";
   const std::string nothing = "its mask has no bit, so it takes every file";
   Record behind = Rule("behind", native.substr(18, 2));
   behind.offset = 18;

@@ -322,9 +322,8 @@ TEST_F(RegisterTest, WhatThisMachineRunsItself) {
       (Outcome{1,
                "qemu-arm: registered, /mnt/qemu/qemu-arm-static, flags "
                "PF\n",
-               "binfmt-register: refused to register qemu-x86_64: it takes "
-               "this program itself (binfmtbox), and nothing would start any "
-               "more\n"}));
+               "binfmt-register: qemu-x86_64: this machine runs programs for "
+               "x86_64 by itself, and none would start any more\n"}));
   EXPECT_EQ(EntryNames(), "qemu-arm");
 }
 

@@ -12,12 +12,15 @@ EMULATOR = f"{HOME}/qemu-arm-static"
 ADVICE = "so every start would fail with ELOOP"
 ALL_STOP = "and nothing would start any more"
 OWN = f"it takes this program itself (binfmtbox), {ALL_STOP}"
-KIND = f"it takes this machine's own programs, {ALL_STOP}"
+KIND = (
+    "it takes some of this machine's own programs, and those would not start "
+    "any more"
+)
 PID_1 = f"it takes PID 1, {ALL_STOP}"
 SCRIPTS = f"it takes every script, {ALL_STOP}"
 NO_MACHINE = (
     "it takes ELF files but does not compare e_machine (bytes 18 and 19), "
-    "so it takes native ones too"
+    "so it may take native ones"
 )
 ELF_64 = b"\x7fELF\x02\x01\x01"
 ELF_32 = b"\x7fELF\x01\x01\x01"

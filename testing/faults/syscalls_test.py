@@ -151,7 +151,6 @@ class SyscallsTest(namespace.TestCase):
             [
                 f"{HOME}/qemu-arm-static",
                 "/proc/1/exe",
-                "/proc/self/exe",
                 REGISTRY,
                 "/sys/fs/selinux/enforce",
             ],
