@@ -143,26 +143,26 @@ bool IsBinfmtMisc(const std::string& dir) {
 Error MountBinfmtMisc(const std::string& dir, const MountOptions& options,
                       MountOutcome* outcome) {
   *outcome = MountOutcome::kAlreadyMounted;
-  if (options.on_host && !options.dry_run) {
-    if (Error error = MountOnHost(dir); !error.ok()) return error;
-  }
-  if (IsBinfmtMisc(dir)) return Ok();
-  *outcome = MountOutcome::kMounted;
-  if (absl::StartsWith(dir, "/proc/")) {
+  bool mounted = IsBinfmtMisc(dir);
+  if (!mounted && absl::StartsWith(dir, "/proc/")) {
     if (Error error = MountProc(options.dry_run); !error.ok()) return error;
     // It may have been there all the time, under a /proc that was not.
-    if (IsBinfmtMisc(dir)) {
-      *outcome = MountOutcome::kAlreadyMounted;
-      return Ok();
-    }
+    mounted = IsBinfmtMisc(dir);
   }
-  if (!options.allow_user_namespace &&
+  if (!mounted && !options.allow_user_namespace &&
       CurrentUserNamespace() == UserNamespace::kOther) {
     return Failure(
         Because(EPERM, Cause::kDenied),
         "this is a user namespace of its own: a mount hides the host's "
         "handlers here for good; if that is what you want, add --userns");
   }
+  if (options.on_host && !options.dry_run) {
+    if (Error error = MountOnHost(dir); !error.ok()) return error;
+    // Where mounts propagate, it is here now.
+    mounted = IsBinfmtMisc(dir);
+  }
+  if (mounted) return Ok();
+  *outcome = MountOutcome::kMounted;
   if (options.dry_run) {
     // Without /proc there is no telling; with it, the directory must be there.
     struct stat facts;
