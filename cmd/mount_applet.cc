@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // mount: brings binfmt_misc up.
+#include <string>
+
 #include "binfmt/lifetime.h"
 #include "binfmt/mount.h"
 #include "binfmt/registry.h"
@@ -45,6 +47,7 @@ void Report(const CommandLine& line, binfmt::MountOutcome outcome,
 // Stays; mounts again what somebody unmounted.
 void Hold(const CommandLine& line, const binfmt::MountOptions& options,
           Console* console) {
+  std::string last_trouble;
   for (;;) {
     console->Flush();
     // An open directory keeps the instance, even after a lazy umount.
@@ -53,9 +56,10 @@ void Hold(const CommandLine& line, const binfmt::MountOptions& options,
     if (binfmt::WaitForEnd(kHoldInterval)) return;
     binfmt::MountOutcome outcome;
     error = binfmt::MountBinfmtMisc(line.common.dir, options, &outcome);
-    if (!error.ok()) {
-      console->Complain(error);
-    } else if (outcome == binfmt::MountOutcome::kMounted) {
+    // The same trouble is told once.
+    if (!error.ok() && error.text() != last_trouble) console->Complain(error);
+    last_trouble = std::string(error.text());
+    if (error.ok() && outcome == binfmt::MountOutcome::kMounted) {
       console->Note("binfmt_misc was unmounted; mounted it again");
     }
   }
