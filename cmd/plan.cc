@@ -56,7 +56,9 @@ class Vetter {
     for (const Target& target : arch_table::Targets()) {
       if (recogniser_.Takes(record, target)) natives_.Ask(&target);
     }
-    if (IsForOtherMachine(head)) natives_.Ask(arch_table::FindByHeader(head));
+    if (!IsForOtherMachine(head)) return;
+    const Target* machine = arch_table::FindByHeader(head);
+    if (machine != nullptr) natives_.Ask(machine);
   }
 
   Error Answer() { return natives_.Answer(); }
@@ -178,15 +180,12 @@ Error Plan::AddRule(std::string_view text) {
   binfmt::Record record;
   Error error = binfmt::ParseRecord(text, &record);
   if (error.ok()) error = binfmt::CheckRecord(record);
+  if (!error.ok()) return error;
   binfmt::Interpreter interpreter;
-  if (error.ok()) {
-    error = binfmt::InspectInterpreter(record.interpreter, &interpreter);
-  }
+  error = binfmt::InspectInterpreter(record.interpreter, &interpreter);
   if (error.ok()) return Add(record, nullptr, interpreter);
   // What is said of an interpreter does not name the record.
-  if (interpreter.head.empty() && !record.interpreter.empty()) {
-    error.SetText("%: @", record.name, error.text());
-  }
+  error.SetText("%: @", record.name, error.text());
   return error;
 }
 

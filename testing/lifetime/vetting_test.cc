@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: Apache-2.0
+// Interpreters that register refuses before the kernel sees them, and those
+// that it waits for (pains.md P2, P14).
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "gtest/gtest.h"
+#include "testing/elf.h"
+#include "testing/lifetime/program.h"
+#include "testing/private_namespace.h"
+#include "testing/process.h"
+
+namespace binfmtbox_testing {
+namespace {
+
+class VettingTest : public LifetimeTest {
+ protected:
+  void SetUp() override {
+    LifetimeTest::SetUp();
+    Mount();
+  }
+
+  static std::vector<std::string> Register(
+      const std::string& interpreter, const std::vector<std::string>& more) {
+    std::vector<std::string> args = {"register", "--credential",  "no",
+                                     "arm",      "--interpreter", interpreter};
+    args.insert(args.end(), more.begin(), more.end());
+    return args;
+  }
+
+  static Result Refused(const std::string& why) {
+    return Fails(1, "binfmt-register: " + why + "\n");
+  }
+
+  static std::string Dynamic() {
+    ElfSpec spec;
+    spec.machine = kX86_64;
+    spec.loader = "/lib64/ld-linux-x86-64.so.2";
+    return MakeElf(spec);
+  }
+};
+
+TEST_F(VettingTest, MissingInterpreter) {
+  EXPECT_EQ(RunBox(Register("/mnt/none", {})),
+            Refused("qemu-arm: interpreter /mnt/none does not exist"));
+}
+
+TEST_F(VettingTest, DanglingLink) {
+  ASSERT_EQ(symlink("/mnt/none", "/mnt/link"), 0);
+  EXPECT_EQ(RunBox(Register("/mnt/link", {})),
+            Refused("qemu-arm: interpreter /mnt/link is a link to a file that "
+                    "is not there"));
+}
+
+TEST_F(VettingTest, RelativePath) {
+  EXPECT_EQ(
+      RunBox(Register("interpreter", {})),
+      Refused("qemu-arm: interpreter interpreter is not an absolute path: the "
+              "kernel would look for it in the directory of whoever starts a "
+              "program"));
+}
+
+TEST_F(VettingTest, Directory) {
+  EXPECT_EQ(RunBox(Register("/mnt", {})),
+            Refused("qemu-arm: interpreter /mnt is a directory"));
+}
+
+// Opening it must not wait for a writer.
+TEST_F(VettingTest, Fifo) {
+  ASSERT_EQ(mkfifo("/mnt/fifo", 0755), 0);
+  EXPECT_EQ(RunBox(Register("/mnt/fifo", {})),
+            Refused("qemu-arm: interpreter /mnt/fifo is not a regular file"));
+}
+
+TEST_F(VettingTest, NeitherElfNorScript) {
+  WriteFile("/mnt/text", "text\n", 0755);
+  EXPECT_EQ(RunBox(Register("/mnt/text", {})),
+            Refused("qemu-arm: interpreter /mnt/text is neither an ELF file "
+                    "nor a script"));
+}
+
+// Only the interpreter is held open, not its loader.
+TEST_F(VettingTest, DynamicInterpreterWithFlagF) {
+  WriteFile("/mnt/dynamic", Dynamic(), 0755);
+  EXPECT_EQ(
+      RunBox(Register("/mnt/dynamic", {})),
+      Refused("qemu-arm: interpreter /mnt/dynamic is dynamic: with flag F its "
+              "loader /lib64/ld-linux-x86-64.so.2 would still be looked for in "
+              "every container; take a static one (qemu-user-static), or "
+              "--persistent no"));
+  EXPECT_EQ(Entries(), "");
+}
+
+TEST_F(VettingTest, DynamicInterpreterWithoutFlagF) {
+  WriteFile("/mnt/dynamic", Dynamic(), 0755);
+  EXPECT_EQ(RunBox(Register("/mnt/dynamic", {"--persistent", "no"})),
+            Succeeds("qemu-arm: registered, /mnt/dynamic\n"));
+  EXPECT_EQ(Entries(), "qemu-arm");
+}
+
+TEST_F(VettingTest, ScriptWithFlagC) {
+  WriteFile("/mnt/script", "#!/bin/sh\n", 0755);
+  EXPECT_EQ(
+      RunBox(Register("/mnt/script", {"--credential", "yes"})),
+      Refused("qemu-arm: interpreter /mnt/script is a script, which flag O or "
+              "C does not allow; take an ELF program, or --credential no"));
+  EXPECT_EQ(Entries(), "");
+}
+
+TEST_F(VettingTest, ScriptWithoutFlagC) {
+  WriteFile("/mnt/script", "#!/bin/sh\n", 0755);
+  EXPECT_EQ(RunBox(Register("/mnt/script", {})),
+            Succeeds("qemu-arm: registered, /mnt/script, flags F\n"));
+}
+
+TEST_F(VettingTest, InterpreterForAnotherMachine) {
+  ElfSpec spec;
+  spec.machine = kAarch64;
+  WriteFile("/mnt/arm64", MakeElf(spec), 0755);
+  EXPECT_EQ(RunBox(Register("/mnt/arm64", {})),
+            Refused("qemu-arm: interpreter /mnt/arm64 is built for aarch64, "
+                    "which this machine does not run"));
+  EXPECT_EQ(Entries(), "");
+}
+
+TEST_F(VettingTest, InterpreterForAMachineThatNobodyKnows) {
+  WriteFile("/mnt/foreign", ForeignElf(), 0755);
+  EXPECT_EQ(RunBox(Register("/mnt/foreign", {})),
+            Refused("qemu-arm: interpreter /mnt/foreign is built for another "
+                    "machine, which this machine does not run"));
+  EXPECT_EQ(Entries(), "");
+}
+
+// With flag C it would run with the rights of every setuid program's owner. In
+// a root of the test's own, where root owns each directory.
+class CredentialTest : public VettingTest {
+ protected:
+  void SetUp() override {
+    VettingTest::SetUp();
+    for (const char* dir : {"", "/mnt", "/bin", "/registry"}) {
+      ASSERT_EQ(mkdir((std::string(kRoot) + dir).c_str(), 0755), 0);
+    }
+    ASSERT_EQ(link(kBox, (std::string(kRoot) + kBox).c_str()), 0);
+    WriteFile("/mnt/root/bin/interpreter", NativeProgram(0), 0755);
+    ASSERT_EQ(mount(kRegistry, "/mnt/root/registry", nullptr, MS_BIND, nullptr),
+              0);
+  }
+
+  static Result RegisterWithC() {
+    Start start;
+    start.before = [] {
+      if (chroot(kRoot) != 0 || chdir("/") != 0) _exit(125);
+    };
+    return RunBox({"register", "--dir", "/registry", "--credential", "yes",
+                   "--interpreter", "/bin/interpreter", "arm"},
+                  start);
+  }
+
+  static Result MayNotRun(const std::string& place) {
+    return Refused(
+        "qemu-arm: interpreter /bin/interpreter may not run with other owners' "
+        "rights (flag C): others than root may write to " +
+        place);
+  }
+
+  static constexpr char kRoot[] = "/mnt/root";
+};
+
+TEST_F(CredentialTest, WritableByRootOnly) {
+  EXPECT_EQ(RegisterWithC(),
+            Succeeds("qemu-arm: registered, /bin/interpreter, flags OCF\n"));
+}
+
+TEST_F(CredentialTest, InterpreterIsWritableByOthers) {
+  ASSERT_EQ(chmod("/mnt/root/bin/interpreter", 0757), 0);
+  EXPECT_EQ(RegisterWithC(), MayNotRun("/bin/interpreter"));
+  EXPECT_EQ(Entries(), "");
+}
+
+TEST_F(CredentialTest, DirectoryIsWritableByOthers) {
+  ASSERT_EQ(chmod("/mnt/root/bin", 0777), 0);
+  EXPECT_EQ(RegisterWithC(), MayNotRun("/bin"));
+  EXPECT_EQ(Entries(), "");
+}
+
+// Who may not write to a file may still put another in its place.
+TEST_F(CredentialTest, RootDirectoryIsWritableByOthers) {
+  ASSERT_EQ(chmod(kRoot, 01777), 0);
+  EXPECT_EQ(RegisterWithC(), MayNotRun("/"));
+  EXPECT_EQ(Entries(), "");
+}
+
+// Each step of the way counts.
+TEST_F(CredentialTest, LinkToADirectoryThatIsWritableByOthers) {
+  ASSERT_EQ(mkdir("/mnt/root/open", 0755), 0);
+  ASSERT_EQ(rename("/mnt/root/bin/interpreter", "/mnt/root/open/interpreter"),
+            0);
+  ASSERT_EQ(symlink("/open/interpreter", "/mnt/root/bin/interpreter"), 0);
+  ASSERT_EQ(chmod("/mnt/root/open", 0777), 0);
+  EXPECT_EQ(RegisterWithC(), MayNotRun("/open"));
+  EXPECT_EQ(Entries(), "");
+}
+
+TEST_F(CredentialTest, LinkOverADirectoryThatIsWritableByOthers) {
+  ASSERT_EQ(mkdir("/mnt/root/open", 0755), 0);
+  ASSERT_EQ(rename("/mnt/root/bin/interpreter", "/mnt/root/mnt/interpreter"),
+            0);
+  ASSERT_EQ(symlink("../mnt/interpreter", "/mnt/root/open/link"), 0);
+  ASSERT_EQ(symlink("/open/link", "/mnt/root/bin/interpreter"), 0);
+  EXPECT_EQ(RegisterWithC(),
+            Succeeds("qemu-arm: registered, /bin/interpreter, flags OCF\n"));
+  ASSERT_EQ(chmod("/mnt/root/open", 0777), 0);
+  EXPECT_EQ(RegisterWithC(), MayNotRun("/open"));
+}
+
+class WaitTest : public VettingTest {
+ protected:
+  // Runs the program and tells how many seconds it took.
+  static Result Time(const std::vector<std::string>& args, double* seconds) {
+    const auto start = std::chrono::steady_clock::now();
+    Result result = RunBox(args);
+    *seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start)
+            .count();
+    return result;
+  }
+
+  // A link appears as a whole.
+  static void AppearAfterASecond(const std::string& path) {
+    WriteFile("/mnt/made", NativeProgram(0), 0755);
+    sleep(1);
+    if (link("/mnt/made", path.c_str()) != 0) _exit(1);
+  }
+};
+
+TEST_F(WaitTest, InterpreterThatComes) {
+  const Background other([] { AppearAfterASecond("/mnt/interpreter"); });
+  double seconds;
+  EXPECT_EQ(Time(Register("/mnt/interpreter", {"--wait", "20"}), &seconds),
+            Succeeds("qemu-arm: registered, /mnt/interpreter, flags F\n"));
+  EXPECT_GT(seconds, 0.5);
+  EXPECT_LT(seconds, 10);
+}
+
+TEST_F(WaitTest, InterpreterThatDoesNotCome) {
+  double seconds;
+  EXPECT_EQ(Time(Register("/mnt/none", {"--wait", "2"}), &seconds),
+            Refused("qemu-arm: interpreter /mnt/none does not exist"));
+  EXPECT_GT(seconds, 1.9);
+  EXPECT_LT(seconds, 10);
+  EXPECT_EQ(Entries(), "");
+}
+
+// The time is for all together.
+TEST_F(WaitTest, SeveralThatDoNotCome) {
+  double seconds;
+  const std::string missing =
+      "; install qemu-user-static, or name one with --interpreter";
+  EXPECT_EQ(
+      Time({"register", "-Q", "/mnt/none", "--wait", "1", "arm", "arm64"},
+           &seconds),
+      Fails(1,
+            "binfmt-register: qemu-arm: there is no qemu-arm-static, qemu-arm "
+            "or arm-binfmt-P in /mnt/none" +
+                missing +
+                "\nbinfmt-register: qemu-aarch64: there is no "
+                "qemu-aarch64-static, qemu-aarch64 or aarch64-binfmt-P in "
+                "/mnt/none" +
+                missing + "\n"));
+  EXPECT_GT(seconds, 0.9);
+  EXPECT_LT(seconds, 10);
+}
+
+TEST_F(WaitTest, AllWaitsForTheFirst) {
+  ASSERT_EQ(mkdir("/mnt/qemu", 0755), 0);
+  const Background other([] { AppearAfterASecond("/mnt/qemu/qemu-arm"); });
+  double seconds;
+  EXPECT_EQ(Time({"register", "--credential", "no", "-Q", "/mnt/qemu", "--wait",
+                  "20", "all"},
+                 &seconds),
+            Succeeds("qemu-arm: registered, /mnt/qemu/qemu-arm, flags PF\n"));
+  EXPECT_GT(seconds, 0.5);
+  EXPECT_LT(seconds, 10);
+}
+
+TEST_F(WaitTest, AllWithoutAny) {
+  double seconds;
+  EXPECT_EQ(
+      Time({"register", "-Q", "/mnt/none", "--wait", "1", "all"}, &seconds),
+      Fails(1,
+            "binfmt-register: there is no interpreter for any target in "
+            "/mnt/none; install qemu-user-static, or name a directory with "
+            "--qemu-path\n"));
+  EXPECT_GT(seconds, 0.9);
+  EXPECT_LT(seconds, 10);
+}
+
+// Only what is missing is waited for.
+TEST_F(WaitTest, DoesNotWaitForAFileThatWillNotDo) {
+  double seconds;
+  EXPECT_EQ(Time(Register("/mnt", {"--wait", "20"}), &seconds),
+            Refused("qemu-arm: interpreter /mnt is a directory"));
+  EXPECT_LT(seconds, 10);
+}
+
+}  // namespace
+}  // namespace binfmtbox_testing
+
+int main(int argc, char** argv) {
+  return binfmtbox_testing::RunTestsInNamespaces(argc, argv);
+}
