@@ -1,0 +1,505 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every way in which the kernel refuses (kernel.md B.3, pains.md P1 and P3),
+// and what the program says then.
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "gtest/gtest.h"
+#include "testing/elf.h"
+#include "testing/lifetime/program.h"
+#include "testing/private_namespace.h"
+#include "testing/process.h"
+
+namespace binfmtbox_testing {
+namespace {
+
+constexpr char kInterpreter[] = "/mnt/bin/interpreter";
+constexpr char kRule[] = ":foreign:M::FOREIGN::/mnt/bin/interpreter:F";
+constexpr char kRuleWithoutF[] = ":foreign:M::FOREIGN::/mnt/bin/interpreter:";
+
+class RefusalTest : public LifetimeTest {
+ protected:
+  void SetUp() override {
+    LifetimeTest::SetUp();
+    ASSERT_EQ(mkdir("/mnt/bin", 0755), 0);
+    WriteFile(kInterpreter, NativeProgram(0), 0755);
+  }
+
+  static Result Register(const std::string& rule, const Start& start = {}) {
+    return RunBox({"register", "--credential", "no", "--rule", rule}, start);
+  }
+
+  static Result Refused(const std::string& why) {
+    return Fails(1, "binfmt-register: " + why + "\n");
+  }
+};
+
+class RecordRefusalTest : public RefusalTest {
+ protected:
+  void SetUp() override {
+    RefusalTest::SetUp();
+    Mount();
+  }
+
+  // Registers RULE, and does CHANGE after the program has looked at everything
+  // and before it writes: it reads more records from its standard input then.
+  static Result RegisterWhile(const std::string& rule,
+                              const std::function<void()>& change,
+                              const Start& start = {}) {
+    Program program(
+        {"register", "--credential", "no", "--rule", rule, "--file", "-"},
+        start);
+    program.WaitForReading();
+    change();
+    return program.Wait();
+  }
+};
+
+// --- EINVAL ---
+
+TEST_F(RecordRefusalTest, FlagsOfANewerKernel) {
+  utsname name;
+  ASSERT_EQ(uname(&name), 0);
+  int major = 0;
+  int minor = 0;
+  ASSERT_EQ(std::sscanf(name.release, "%d.%d", &major, &minor), 2);
+  const Result result =
+      Register(":foreign:M::FOREIGN::/mnt/bin/interpreter:TF");
+  if (major > 7 || (major == 7 && minor >= 3)) {
+    EXPECT_EQ(result,
+              Succeeds("foreign: registered, /mnt/bin/interpreter, flags "
+                       "OFT\n"));
+    return;
+  }
+  EXPECT_EQ(result,
+            Refused("cannot register foreign: the flags OFT hold a letter that "
+                    "this kernel (" +
+                    std::string(name.release) +
+                    ") does not know; T, L and D came with Linux 7.3"));
+  EXPECT_EQ(Entries(), "");
+}
+
+// --- EEXIST ---
+
+TEST_F(RecordRefusalTest, NameThatWasTakenMeanwhile) {
+  EXPECT_EQ(RegisterWhile(kRule,
+                          [] {
+                            EXPECT_EQ(WriteOnce("/proc/sys/fs/binfmt_misc/"
+                                                "register",
+                                                ":foreign:E::other::/none:"),
+                                      0);
+                          }),
+            Refused("cannot register foreign: another process registered an "
+                    "entry of that name meanwhile; see it with: binfmtbox "
+                    "status foreign"));
+  EXPECT_EQ(ReadFile("/proc/sys/fs/binfmt_misc/foreign"),
+            "enabled\ninterpreter /none\nflags: \nextension .other\n");
+}
+
+TEST_F(RecordRefusalTest, SameEntryThatWasMadeMeanwhile) {
+  EXPECT_EQ(RegisterWhile(kRule,
+                          [] {
+                            EXPECT_EQ(WriteOnce("/proc/sys/fs/binfmt_misc/"
+                                                "register",
+                                                kRule),
+                                      0);
+                          }),
+            Succeeds("foreign: unchanged, /mnt/bin/interpreter, flags F\n"));
+}
+
+TEST_F(RecordRefusalTest, NamesOfTheKernelsOwnFiles) {
+  EXPECT_EQ(Register(":register:M::FOREIGN::/mnt/bin/interpreter:"),
+            Refused("record \"register\": the name is one of binfmt_misc's own "
+                    "files"));
+  EXPECT_EQ(Register(":status:M::FOREIGN::/mnt/bin/interpreter:"),
+            Refused("record \"status\": the name is one of binfmt_misc's own "
+                    "files"));
+}
+
+// --- ENAMETOOLONG ---
+
+TEST_F(RecordRefusalTest, NameThatIsTooLong) {
+  EXPECT_EQ(Register(":" + std::string(256, 'x') +
+                     ":M::FOREIGN::/mnt/bin/interpreter:"),
+            Refused("record \"" + std::string(32, 'x') +
+                    "...\": the name has 256 bytes, more than the 255 of a "
+                    "file name"));
+  EXPECT_EQ(
+      Register(":" + std::string(255, 'x') +
+               ":M::FOREIGN::/mnt/bin/interpreter:"),
+      Succeeds(std::string(255, 'x') + ": registered, /mnt/bin/interpreter\n"));
+}
+
+// --- ENOENT, never ambiguous (P2, P14) ---
+
+TEST_F(RecordRefusalTest, InterpreterThatVanished) {
+  EXPECT_EQ(RegisterWhile(kRule, [] { EXPECT_EQ(unlink(kInterpreter), 0); }),
+            Refused("cannot register foreign: the interpreter "
+                    "/mnt/bin/interpreter was not found when the kernel opened "
+                    "it (flag F)"));
+  EXPECT_EQ(Entries(), "");
+}
+
+TEST_F(RecordRefusalTest, MissingInterpreterOfARule) {
+  EXPECT_EQ(Register(":foreign:M::FOREIGN::/mnt/none:F"),
+            Refused("foreign: interpreter /mnt/none does not exist"));
+  EXPECT_EQ(Register(":foreign:M::FOREIGN::/mnt/none:"),
+            Refused("foreign: interpreter /mnt/none does not exist"));
+}
+
+// --- EACCES ---
+
+TEST_F(RecordRefusalTest, InterpreterThatIsNotExecutable) {
+  ASSERT_EQ(chmod(kInterpreter, 0644), 0);
+  EXPECT_EQ(
+      Register(kRule),
+      Refused(
+          "foreign: interpreter /mnt/bin/interpreter is not executable; make "
+          "it so with: chmod +x /mnt/bin/interpreter"));
+}
+
+TEST_F(RecordRefusalTest, InterpreterThatIsExecutableNoMore) {
+  EXPECT_EQ(
+      RegisterWhile(kRule, [] { EXPECT_EQ(chmod(kInterpreter, 0644), 0); }),
+      Refused("cannot register foreign: the kernel may not execute the "
+              "interpreter /mnt/bin/interpreter: no x permission, a mount with "
+              "noexec, or a directory that may not be searched"));
+  EXPECT_EQ(Entries(), "");
+}
+
+TEST_F(RecordRefusalTest, MountWithNoexec) {
+  ASSERT_EQ(mkdir("/mnt/noexec", 0755), 0);
+  ASSERT_EQ(mount("noexec", "/mnt/noexec", "tmpfs", MS_NOEXEC, nullptr), 0);
+  WriteFile("/mnt/noexec/interpreter", NativeProgram(0), 0755);
+  EXPECT_EQ(
+      Register(":foreign:M::FOREIGN::/mnt/noexec/interpreter:F"),
+      Refused(
+          "foreign: interpreter /mnt/noexec/interpreter lies on a file system "
+          "that is mounted noexec"));
+}
+
+TEST_F(RecordRefusalTest, DirectoryThatMayNotBeSearched) {
+  ASSERT_EQ(chmod("/mnt/bin", 0600), 0);
+  EXPECT_EQ(Register(kRule, Without({CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH})),
+            Refused("foreign: cannot open the interpreter "
+                    "/mnt/bin/interpreter: Permission "
+                    "denied"));
+}
+
+// --- ETXTBSY ---
+
+TEST_F(RecordRefusalTest, InterpreterThatIsOpenForWriting) {
+  const int writer = open(kInterpreter, O_WRONLY | O_CLOEXEC);
+  ASSERT_GE(writer, 0);
+  const Result refused = Refused(
+      "foreign: interpreter /mnt/bin/interpreter is open for writing; try "
+      "again "
+      "when its writer is done");
+  EXPECT_EQ(Register(kRule), refused);
+  EXPECT_EQ(Register(kRuleWithoutF), refused);
+  close(writer);
+  EXPECT_EQ(Register(kRule),
+            Succeeds("foreign: registered, /mnt/bin/interpreter, flags F\n"));
+}
+
+TEST_F(RecordRefusalTest, InterpreterThatWasOpenedForWriting) {
+  int writer = -1;
+  EXPECT_EQ(
+      RegisterWhile(kRule,
+                    [&] { writer = open(kInterpreter, O_WRONLY | O_CLOEXEC); }),
+      Refused("cannot register foreign: the interpreter "
+              "/mnt/bin/interpreter is open for writing; try again when "
+              "its writer is done"));
+  EXPECT_GE(writer, 0);
+  close(writer);
+  EXPECT_EQ(Entries(), "");
+}
+
+// --- ENOTDIR, ELOOP ---
+
+TEST_F(RecordRefusalTest, FileInThePath) {
+  EXPECT_EQ(
+      Register(":foreign:M::FOREIGN::/mnt/bin/interpreter/x:F"),
+      Refused(
+          "foreign: interpreter /mnt/bin/interpreter/x does not exist: a part "
+          "of its path is a file"));
+}
+
+TEST_F(RecordRefusalTest, LoopOfLinks) {
+  ASSERT_EQ(symlink("/mnt/loop", "/mnt/loop"), 0);
+  EXPECT_EQ(
+      Register(":foreign:M::FOREIGN::/mnt/loop:F"),
+      Refused(
+          "foreign: interpreter /mnt/loop is a link that leads nowhere (too "
+          "many links)"));
+}
+
+TEST_F(RecordRefusalTest, PathThatBecameAFileOrALoop) {
+  EXPECT_EQ(RegisterWhile(kRule,
+                          [] {
+                            EXPECT_EQ(rename("/mnt/bin", "/mnt/old"), 0);
+                            WriteFile("/mnt/bin", "");
+                          }),
+            Refused("cannot register foreign: the path of the interpreter "
+                    "/mnt/bin/interpreter does not lead to a file: Not a "
+                    "directory"));
+  ASSERT_EQ(unlink("/mnt/bin"), 0);
+  ASSERT_EQ(rename("/mnt/old", "/mnt/bin"), 0);
+  EXPECT_EQ(RegisterWhile(kRule,
+                          [] {
+                            EXPECT_EQ(unlink(kInterpreter), 0);
+                            EXPECT_EQ(symlink(kInterpreter, kInterpreter), 0);
+                          }),
+            Refused("cannot register foreign: the path of the interpreter "
+                    "/mnt/bin/interpreter does not lead to a file: Too many "
+                    "levels of symbolic links"));
+}
+
+// --- EROFS ---
+
+TEST_F(RecordRefusalTest, ReadOnlyFileSystem) {
+  ASSERT_EQ(mount(nullptr, kRegistry, nullptr, MS_REMOUNT | MS_RDONLY, nullptr),
+            0);
+  const Result refused = Fails(
+      5,
+      "binfmt-register: /proc/sys/fs/binfmt_misc is mounted read-only; make it "
+      "writable with: mount -o remount,rw /proc/sys/fs/binfmt_misc\n");
+  EXPECT_EQ(Register(kRule), refused);
+  EXPECT_EQ(RunBox({"register", "--if-possible", "--rule", kRule}),
+            Succeeds("",
+                     "binfmt-register: note: /proc/sys/fs/binfmt_misc is "
+                     "mounted read-only; make it writable with: mount -o "
+                     "remount,rw /proc/sys/fs/binfmt_misc\n"));
+}
+
+TEST_F(RecordRefusalTest, ReadOnlyBindMount) {
+  ASSERT_EQ(mkdir("/mnt/bound", 0755), 0);
+  ASSERT_EQ(mount(kRegistry, "/mnt/bound", nullptr, MS_BIND, nullptr), 0);
+  ASSERT_EQ(mount(nullptr, "/mnt/bound", nullptr,
+                  MS_REMOUNT | MS_BIND | MS_RDONLY, nullptr),
+            0);
+  EXPECT_EQ(RunBox({"register", "--dir", "/mnt/bound", "--rule", kRule}),
+            Fails(5,
+                  "binfmt-register: /mnt/bound is mounted read-only; make it "
+                  "writable with: mount -o remount,rw /mnt/bound\n"));
+  EXPECT_EQ(Register(kRule),
+            Succeeds("foreign: registered, /mnt/bin/interpreter, flags F\n"));
+  EXPECT_EQ(
+      RunBox({"clear", "--dir", "/mnt/bound", "foreign"}),
+      Fails(5,
+            "binfmt-clear: cannot remove /mnt/bound/foreign: Read-only file "
+            "system; make it writable with: mount -o remount,rw /mnt/bound\n"));
+}
+
+// --- EACCES, EPERM on the files of the registry ---
+
+// Its mode is 0200, and its owner the user namespace's root; nobody here has a
+// second user, so the owner loses his right.
+TEST_F(RecordRefusalTest, RegisterThatIsNotWritable) {
+  ASSERT_EQ(chmod("/proc/sys/fs/binfmt_misc/register", 0400), 0);
+  EXPECT_EQ(
+      Register(kRule, Without({CAP_DAC_OVERRIDE})),
+      Fails(5,
+            "binfmt-register: cannot open /proc/sys/fs/binfmt_misc/register: "
+            "Permission denied; root of this user namespace does not own that "
+            "binfmt_misc: mount one of its own (binfmtbox mount --userns), or "
+            "work on the host\n"));
+}
+
+TEST_F(RecordRefusalTest, NotRoot) {
+  ASSERT_EQ(chmod("/proc/sys/fs/binfmt_misc/register", 0400), 0);
+  EXPECT_EQ(Register(kRule, AsNobody()),
+            Fails(5,
+                  "binfmt-register: cannot open "
+                  "/proc/sys/fs/binfmt_misc/register: Permission denied; run "
+                  "it as root (sudo)\n"));
+}
+
+TEST_F(RecordRefusalTest, Disabled) {
+  ASSERT_EQ(WriteOnce("/proc/sys/fs/binfmt_misc/status", "0"), 0);
+  EXPECT_EQ(Register(kRule),
+            Refused("binfmt_misc is disabled as a whole, so no entry would be "
+                    "of use; enable it with: echo 1 > "
+                    "/proc/sys/fs/binfmt_misc/status"));
+}
+
+// --- The states in which it is not there (P1) ---
+
+class NotThereTest : public RefusalTest {
+ protected:
+  static Result RegisterIn(const std::string& dir, const Start& start = {}) {
+    return RunBox({"register", "--dir", dir, "--rule", kRule}, start);
+  }
+  static Result MountOn(const std::string& dir, const Start& start = {}) {
+    return RunBox({"mount", "--userns", "--dir", dir}, start);
+  }
+};
+
+TEST_F(NotThereTest, NotMountedAtTheStandardPlace) {
+  const std::string why =
+      "binfmt_misc is not mounted on /proc/sys/fs/binfmt_misc; mount it with: "
+      "binfmtbox mount\n";
+  EXPECT_EQ(Register(kRule), Fails(3, "binfmt-register: " + why));
+  EXPECT_EQ(RunBox({"status"}), Fails(3, "binfmt-status: " + why));
+  EXPECT_EQ(RunBox({"clear", "--all"}), Fails(3, "binfmt-clear: " + why));
+  EXPECT_EQ(RunBox({"register", "--if-possible", "--rule", kRule}),
+            Succeeds("", "binfmt-register: note: " + why));
+}
+
+TEST_F(NotThereTest, NoSuchDirectory) {
+  EXPECT_EQ(RegisterIn("/mnt/none"),
+            Fails(3,
+                  "binfmt-register: cannot open /mnt/none: No such file or "
+                  "directory\n"));
+  EXPECT_EQ(MountOn("/mnt/none"),
+            Fails(3,
+                  "binfmt-mount: cannot mount binfmt_misc on /mnt/none: there "
+                  "is no such directory\n"));
+}
+
+TEST_F(NotThereTest, PlainDirectory) {
+  EXPECT_EQ(RegisterIn("/mnt/bin"),
+            Fails(3,
+                  "binfmt-register: binfmt_misc is not mounted on /mnt/bin; "
+                  "mount it with: binfmtbox mount --dir /mnt/bin\n"));
+}
+
+TEST_F(NotThereTest, PlainFile) {
+  EXPECT_EQ(RegisterIn(kBox),
+            Fails(3,
+                  "binfmt-register: cannot open /mnt/binfmtbox: Not a "
+                  "directory\n"));
+  EXPECT_EQ(MountOn(kBox),
+            Fails(3,
+                  "binfmt-mount: cannot mount binfmt_misc on /mnt/binfmtbox: "
+                  "it is not a directory\n"));
+}
+
+// As a systemd automount whose daemon lives elsewhere says it.
+TEST_F(NotThereTest, TooManyLinks) {
+  ASSERT_EQ(symlink("/mnt/loop", "/mnt/loop"), 0);
+  EXPECT_EQ(RegisterIn("/mnt/loop"),
+            Fails(3,
+                  "binfmt-register: /mnt/loop is an automount point that "
+                  "nobody answers: mount binfmt_misc somewhere else and name "
+                  "it with --dir\n"));
+  EXPECT_EQ(MountOn("/mnt/loop"),
+            Fails(3,
+                  "binfmt-mount: cannot mount binfmt_misc on /mnt/loop: it is "
+                  "an automount point that nobody answers; mount it somewhere "
+                  "else with --dir\n"));
+}
+
+TEST_F(NotThereTest, DirectoryThatMayNotBeOpened) {
+  ASSERT_EQ(mkdir("/mnt/closed", 0700), 0);
+  ASSERT_EQ(mkdir("/mnt/closed/registry", 0700), 0);
+  ASSERT_EQ(chmod("/mnt/closed", 0), 0);
+  const Start start = Without({CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH});
+  EXPECT_EQ(RegisterIn("/mnt/closed/registry", start),
+            Fails(5,
+                  "binfmt-register: cannot open /mnt/closed/registry: "
+                  "Permission denied\n"));
+  EXPECT_EQ(
+      MountOn("/mnt/closed/registry", start),
+      Fails(5,
+            "binfmt-mount: cannot mount binfmt_misc on /mnt/closed/registry: "
+            "Permission denied; it takes CAP_SYS_ADMIN in this user namespace: "
+            "run it as root, in a container with --privileged\n"));
+}
+
+TEST_F(NotThereTest, MountWithoutTheCapability) {
+  const std::string why =
+      "cannot mount binfmt_misc on /proc/sys/fs/binfmt_misc: Operation not "
+      "permitted; it takes CAP_SYS_ADMIN in this user namespace: run it as "
+      "root, in a container with --privileged\n";
+  const Start start = Without({CAP_SYS_ADMIN});
+  EXPECT_EQ(MountOn(kRegistry, start), Fails(5, "binfmt-mount: " + why));
+  EXPECT_EQ(RunBox({"mount", "--userns", "--if-possible"}, start),
+            Succeeds("", "binfmt-mount: note: " + why));
+  EXPECT_EQ(Entries(), "not mounted");
+}
+
+TEST_F(NotThereTest, HostWithoutTheCapability) {
+  EXPECT_EQ(RunBox({"mount", "--userns", "--host"}, Without({CAP_SYS_CHROOT})),
+            Fails(5,
+                  "binfmt-mount: cannot enter the mount namespace of PID 1: "
+                  "Operation not permitted; it takes CAP_SYS_ADMIN and "
+                  "CAP_SYS_CHROOT (--privileged)\n"));
+  EXPECT_EQ(Entries(), "not mounted");
+}
+
+// An initramfs, or a chroot made by hand.
+class WithoutProcTest : public RefusalTest {
+ protected:
+  void SetUp() override {
+    RefusalTest::SetUp();
+    for (const char* dir : {"", "/mnt", "/mnt/bin"}) {
+      ASSERT_EQ(mkdir((std::string(kRoot) + dir).c_str(), 0755), 0);
+    }
+    for (const char* file : {kBox, kInterpreter}) {
+      ASSERT_EQ(link(file, (std::string(kRoot) + file).c_str()), 0);
+    }
+  }
+
+  static Start InRoot() {
+    Start start;
+    start.before = [] {
+      if (chroot(kRoot) != 0 || chdir("/") != 0) _exit(125);
+    };
+    return start;
+  }
+
+  static constexpr char kRoot[] = "/mnt/root";
+};
+
+TEST_F(WithoutProcTest, NotMounted) {
+  const std::string why =
+      "binfmt_misc is not mounted on /proc/sys/fs/binfmt_misc; mount it with: "
+      "binfmtbox mount\n";
+  EXPECT_EQ(Register(kRule, InRoot()), Fails(3, "binfmt-register: " + why));
+  EXPECT_EQ(RunBox({"status"}, InRoot()), Fails(3, "binfmt-status: " + why));
+  EXPECT_NE(access("/mnt/root/proc", F_OK), 0);
+}
+
+TEST_F(WithoutProcTest, RegisterMountsBoth) {
+  EXPECT_EQ(RunBox({"register", "--mount", "--userns", "--credential", "no",
+                    "--rule", kRule},
+                   InRoot()),
+            Succeeds("foreign: registered, /mnt/bin/interpreter, flags F\n"));
+  EXPECT_EQ(ReadFile("/mnt/root/proc/sys/fs/binfmt_misc/foreign"),
+            "enabled\ninterpreter /mnt/bin/interpreter\nflags: F\noffset 0\n"
+            "magic 464f524549474e\n");
+}
+
+// Without the directory, and without the right to make it.
+TEST_F(WithoutProcTest, ProcThatCanNotBeMounted) {
+  Start start = InRoot();
+  const auto enter = start.before;
+  const auto drop = Without({CAP_SYS_ADMIN}).before;
+  start.before = [&] {
+    enter();
+    drop();
+  };
+  EXPECT_EQ(RunBox({"mount", "--userns"}, start),
+            Fails(5,
+                  "binfmt-mount: cannot mount proc on /proc: Operation not "
+                  "permitted\n"));
+}
+
+}  // namespace
+}  // namespace binfmtbox_testing
+
+int main(int argc, char** argv) {
+  return binfmtbox_testing::RunTestsInNamespaces(argc, argv);
+}
