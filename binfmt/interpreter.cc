@@ -65,9 +65,10 @@ bool IsOpenForWriting(int fd) {
 // way that they lead matter as much.
 std::string WritableByOthers(std::string path) {
   int links = 0;
-  for (size_t end = 1;; ++end) {
+  for (size_t end = 0;; ++end) {
     end = std::min(path.find('/', end), path.size());
-    const std::string part = path.substr(0, end);
+    // The root directory has no name before its slash.
+    const std::string part = path.substr(0, std::max<size_t>(end, 1));
     struct stat facts;
     if (lstat(part.c_str(), &facts) != 0) return part;
     if (S_ISLNK(facts.st_mode)) {
