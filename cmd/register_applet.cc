@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/strip.h"
@@ -299,35 +300,39 @@ class Registrar {
   }
 
   // Puts the targets into the plan, waiting for interpreters as long as
-  // settings_ say. "all" waits for the first interpreter only: nobody knows how
-  // many come.
+  // settings_ say. "all" waits for the first interpreter only, and for those of
+  // targets that are named beside it: nobody knows how many come.
   void CollectTargets() {
     const int64_t end = binfmt::MonotonicMilliseconds() + settings_.wait;
-    for (bool found = request_.targets.empty(); !found;) {
+    TargetList missing = request_.targets;
+    while (!missing.empty()) {
       const bool last = ended_ || binfmt::MonotonicMilliseconds() >= end;
-      size_t missing = 0;
-      for (const Target* target : request_.targets) {
+      bool lacks_named = false;
+      TargetList sought;
+      sought.swap(missing);
+      for (const Target* target : sought) {
         Error error = plan_.AddTarget(*target);
         if (error.errnum() == ENOENT) {
-          ++missing;
+          missing.push_back(target);
           // "all" is every target that has an interpreter.
-          if (!last || !Contains(request_.named, target)) continue;
+          if (!Contains(request_.named, target)) continue;
+          lacks_named = true;
+          if (!last) continue;
         }
         if (error.ok()) continue;
         error.SetText("@: @", target->EntryName(), error.text());
         console_->Complain(error);
       }
-      found = last || missing == 0 ||
-              (request_.all && missing < request_.targets.size());
-      if (!found) {
-        Pause();
-      } else if (request_.all && missing == request_.targets.size()) {
+      const bool none = missing.size() == request_.targets.size();
+      if (last && request_.all && none) {
         console_->Complain(binfmt::Failure(
             ENOENT,
             "there is no interpreter for any target in @; install "
             "qemu-user-static, or name a directory with --qemu-path",
             SearchPlaces(settings_.record.search)));
       }
+      if (last || (request_.all && !none && !lacks_named)) return;
+      if (!missing.empty()) Pause();
     }
   }
 
@@ -374,19 +379,26 @@ class Registrar {
         error = binfmt::Install(&registry_, entries_, lost, options, &outcomes);
       }
       registry_.Unlock();
-      std::string trouble(error.text());
-      if (!error.ok() && trouble != last_trouble_) console_->Complain(error);
+      std::vector<std::string> troubles;
+      if (!error.ok()) TellOnce(error, &troubles);
       for (size_t i = 0; i < outcomes.size(); ++i) {
         if (outcomes[i].error.ok()) {
           console_->Note("% was not there; registered it", lost[i].name);
-          continue;
+        } else {
+          TellOnce(outcomes[i].error, &troubles);
         }
-        trouble += outcomes[i].error.text();
-        // The same trouble is told once.
-        if (trouble != last_trouble_) console_->Complain(outcomes[i].error);
       }
-      last_trouble_ = std::move(trouble);
+      last_troubles_ = std::move(troubles);
     }
+  }
+
+  // Complains of ERROR unless the last turn did, and adds it to TROUBLES.
+  void TellOnce(const Error& error, std::vector<std::string>* troubles) {
+    troubles->emplace_back(error.text());
+    for (const std::string& trouble : last_troubles_) {
+      if (trouble == troubles->back()) return;
+    }
+    console_->Complain(error);
   }
 
   const char* Word(binfmt::Change change) const {
@@ -469,8 +481,8 @@ class Registrar {
   bool may_lock_;
   binfmt::Guard guard_;
   Plan plan_;
-  std::string last_trouble_;
-  bool ended_ = false;  // by a signal
+  std::vector<std::string> last_troubles_;  // while holding
+  bool ended_ = false;                      // by a signal
 };
 
 void Run(const CommandLine& line, Console* console) {

@@ -300,6 +300,32 @@ TEST_F(WaitTest, AllWithoutAny) {
   EXPECT_LT(seconds, 10);
 }
 
+TEST_F(WaitTest, AllWaitsForThoseThatAreNamedToo) {
+  ASSERT_EQ(mkdir("/mnt/qemu", 0755), 0);
+  WriteFile("/mnt/qemu/qemu-arm", NativeProgram(0), 0755);
+  EXPECT_EQ(RunBox({"register", "--credential", "no", "-Q", "/mnt/qemu", "-F",
+                    "", "--wait", "1", "all", "arm64"}),
+            (Result{1, "qemu-arm: registered, /mnt/qemu/qemu-arm, flags PF\n",
+                    "binfmt-register: qemu-aarch64: there is no qemu-aarch64 "
+                    "in /mnt/qemu; install qemu-user-static, or name one with "
+                    "--interpreter\n"}));
+}
+
+// What will not do is told once, not at each look.
+TEST_F(WaitTest, OneIsMissingAndOneWillNotDo) {
+  ASSERT_EQ(mkdir("/mnt/qemu", 0755), 0);
+  WriteFile("/mnt/qemu/qemu-arm", NativeProgram(0), 0644);
+  EXPECT_EQ(RunBox({"register", "-Q", "/mnt/qemu", "-F", "", "--wait", "1",
+                    "arm", "arm64"}),
+            Fails(1,
+                  "binfmt-register: qemu-arm: interpreter /mnt/qemu/qemu-arm "
+                  "is not executable; make it so with: chmod +x "
+                  "/mnt/qemu/qemu-arm\n"
+                  "binfmt-register: qemu-aarch64: there is no qemu-aarch64 in "
+                  "/mnt/qemu; install qemu-user-static, or name one with "
+                  "--interpreter\n"));
+}
+
 // Only what is missing is waited for.
 TEST_F(WaitTest, DoesNotWaitForAFileThatWillNotDo) {
   double seconds;
