@@ -174,7 +174,10 @@ class PoisonTest(namespace.TestCase):
             self.assert_refused(
                 "own machine as target",
                 [*args, name],
-                [f"refused to register qemu-{name}: {OWN}"],
+                [
+                    f"qemu-{name}: this machine runs programs for {name} by itself, "
+                    "and none would start any more"
+                ],
             )
 
     def test_good_rules_beside_poison_are_registered_and_poison_is_not(self):
