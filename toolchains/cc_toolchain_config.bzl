@@ -29,18 +29,28 @@ _LINK = [
     ACTION_NAMES.cpp_link_nodeps_dynamic_library,
 ]
 
-_TOOLS = {
+CLANG_TOOLS = {
     "ar": "/usr/bin/llvm-ar-19",
     "cpp": "/usr/bin/clang-cpp-19",
+    "dwp": "/usr/bin/false",
     # Bazel's name for the compiler.
     "gcc": "/usr/bin/clang-19",
     "gcov": "/usr/bin/false",
     "ld": "/usr/bin/ld.lld-19",
+    "llvm-cov": "/usr/bin/false",
     "nm": "/usr/bin/llvm-nm-19",
     "objcopy": "/usr/bin/llvm-objcopy-19",
     "objdump": "/usr/bin/llvm-objdump-19",
     "strip": "/usr/bin/llvm-strip-19",
 }
+
+# Bazel finds them with -iquote, and our warnings are for our code.
+LIBRARIES_ARE_SYSTEM_HEADERS = [
+    "--system-header-prefix=absl/",
+    "--system-header-prefix=gmock/",
+    "--system-header-prefix=gtest/",
+    "--system-header-prefix=re2/",
+]
 
 def _flags(actions, flags, with_features = []):
     return flag_set(
@@ -148,13 +158,7 @@ def _impl(ctx):
         feature(
             name = "libraries_are_system_headers",
             enabled = True,
-            # Bazel finds them with -iquote, and our warnings are for our code.
-            flag_sets = [_flags(_CXX, [
-                "--system-header-prefix=absl/",
-                "--system-header-prefix=gmock/",
-                "--system-header-prefix=gtest/",
-                "--system-header-prefix=re2/",
-            ])],
+            flag_sets = [_flags(_CXX, LIBRARIES_ARE_SYSTEM_HEADERS)],
         ),
         feature(
             name = "unfiltered_compile_flags",
@@ -183,7 +187,7 @@ def _impl(ctx):
         target_cpu = ctx.attr.cpu,
         target_libc = "musl",
         target_system_name = ctx.attr.triple,
-        tool_paths = [tool_path(name = name, path = path) for name, path in _TOOLS.items()],
+        tool_paths = [tool_path(name = name, path = path) for name, path in CLANG_TOOLS.items()],
         toolchain_identifier = ctx.attr.name,
     )
 
