@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// Records, a line each: the first is to be registered, the others stand there
+// or come with it. What the guard lets through takes nothing that this machine
+// needs. What remains behind an empty line is the interpreters' content.
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "absl/types/span.h"
+#include "binfmt/entry.h"
+#include "binfmt/error.h"
+#include "binfmt/guard.h"
+#include "binfmt/io.h"
+#include "binfmt/match.h"
+#include "binfmt/record.h"
+#include "testing/fuzz/check.h"
+
+namespace {
+
+using binfmt::Entry;
+using binfmt::Guard;
+using binfmt::Record;
+
+constexpr size_t kMostRecords = 16;
+
+// What must go on running.
+std::vector<std::string> Samples() {
+  std::string own;
+  FUZZ_CHECK(binfmt::ReadFileAt(binfmt::kCurrentDir, "/proc/self/exe",
+                                size_t{1} << 30, &own) == 0);
+  own.resize(binfmt::kMatchWindow);
+  std::vector<std::string> samples = {own, "#!/bin/sh\n"};
+  const size_t type = own[5] == 2 ? 17 : 16;
+  for (const char value : {'\2', '\3'}) {
+    own[type] = value;
+    samples.push_back(own.substr(0, 64));
+  }
+  return samples;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  static const auto* const base = new Guard();
+  static const auto* const samples = new std::vector<std::string>(Samples());
+
+  std::string_view text = binfmtbox_fuzz::TextOf(data, size);
+  std::vector<Record> records;
+  while (records.size() < kMostRecords) {
+    const std::string_view line = binfmtbox_fuzz::TakePart(&text, '\n');
+    if (line.empty()) break;
+    Record record;
+    if (ParseRecord(line, &record).ok()) records.push_back(record);
+  }
+  if (records.empty()) return 0;
+
+  // The guard knows the interpreters' content, and opens no file.
+  Guard guard = *base;
+  for (const Record& record : records) {
+    guard.AddInterpreter(record.interpreter,
+                         std::string(binfmtbox_fuzz::TakePart(&text, '\n')));
+  }
+  const size_t wanted = records.size() / 2;
+  std::vector<Entry> present;
+  for (size_t i = wanted + 1; i < records.size(); ++i) {
+    present.push_back(EntryOf(records[i]));
+  }
+  const absl::Span<const Record> with(records.data() + 1,
+                                      std::min(wanted, records.size() - 1));
+  const binfmt::Error error = guard.Check(records[0], present, with);
+  FUZZ_CHECK(binfmtbox_fuzz::IsPrintable(error.text()));
+  if (!error.ok()) {
+    FUZZ_CHECK(!error.text().empty());
+    return 0;
+  }
+  if (records[0].type != binfmt::RecordType::kMagic) return 0;
+  for (const std::string& sample : *samples) {
+    FUZZ_CHECK(!Matches(records[0], {sample, ""}));
+  }
+  return 0;
+}
