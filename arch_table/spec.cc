@@ -136,7 +136,7 @@ void Parser::ParseTarget(const std::string& name, const std::string& fields) {
   re2::StringPiece input(rest);
   while (RE2::Consume(&input, grammar_.field, &key, &value)) {
     if (!target_fields_.insert(key).second) {
-      Error(absl::StrCat("field \"", key, "\" twice"));
+      Error(absl::StrCat("field \"", absl::CHexEscape(key), "\" twice"));
       continue;
     }
     ParseField(key, value);
