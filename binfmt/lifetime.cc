@@ -3,17 +3,29 @@
 
 #include <signal.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdint>
+#include <limits>
+#include <string_view>
 
 #include "binfmt/clock.h"
+#include "binfmt/io.h"
 #include "binfmt/namespaces.h"
 #include "binfmt/text.h"
 
 namespace binfmt {
 namespace {
+
+constexpr size_t kMaxStatLength = 4096;
+constexpr size_t kMaxMountsLength = 1 << 20;
+constexpr int kStartField = 22;
+// USER_HZ, the same for every Linux program.
+constexpr uint32_t kTicksPerSecond = 100;
 
 // Do both paths lead to one namespace? False where one can't be looked at.
 bool SameNamespace(const std::string& a, const std::string& b) {
@@ -21,6 +33,49 @@ bool SameNamespace(const std::string& a, const std::string& b) {
   struct stat facts_b;
   return stat(a.c_str(), &facts_a) == 0 && stat(b.c_str(), &facts_b) == 0 &&
          facts_a.st_ino == facts_b.st_ino && facts_a.st_dev == facts_b.st_dev;
+}
+
+// When PID 1 was started, by the clock of file times. The far future where
+// /proc does not tell, so that everything is older.
+timespec StartOfPidOne() {
+  timespec start = {};
+  start.tv_sec = std::numeric_limits<time_t>::max();
+  std::string text;
+  if (ReadFileAt(kCurrentDir, "/proc/1/stat", kMaxStatLength, &text) != 0) {
+    return start;
+  }
+  // proc(5): the name in parentheses may hold blanks; starttime is field 22.
+  std::string_view rest = text;
+  rest.remove_prefix(std::min(text.rfind(')') + 1, text.size()));
+  for (int field = 2; field < kStartField; ++field) {
+    rest.remove_prefix(std::min(rest.find(' '), rest.size()));
+    if (rest.empty()) return start;
+    rest.remove_prefix(1);
+  }
+  uint32_t ticks;
+  if (!ParseDecimal(rest.substr(0, rest.find(' ')), 0xffffffff, &ticks)) {
+    return start;
+  }
+  const timespec real = ReadClock(CLOCK_REALTIME);
+  const timespec boot = ReadClock(CLOCK_BOOTTIME);
+  start.tv_sec =
+      real.tv_sec - boot.tv_sec + static_cast<time_t>(ticks / kTicksPerSecond);
+  return start;
+}
+
+// Is the instance on DIR mounted in PID 1's mount namespace, too? True where
+// that can't be seen.
+bool PidOneHasMounted(const std::string& dir) {
+  struct stat facts;
+  std::string mounts;
+  if (stat(dir.c_str(), &facts) != 0 ||
+      ReadFileAt(kCurrentDir, "/proc/1/mountinfo", kMaxMountsLength, &mounts) !=
+          0) {
+    return true;
+  }
+  // proc(5): "36 35 98:0 /mnt1 /mnt2 ..."; one instance is one device.
+  return mounts.find(Fill(" @:@ ", Decimal(major(facts.st_dev)),
+                          Decimal(minor(facts.st_dev)))) != std::string::npos;
 }
 
 sigset_t HeldSignals() {
@@ -59,6 +114,14 @@ bool MountNamespaceLasts() {
   return SameNamespace(kOwn, "/proc/1/ns/mnt") ||
          SameNamespace(kOwn, Fill("/proc/@/ns/mnt",
                                   Decimal(static_cast<uint64_t>(getppid()))));
+}
+
+Error CheckLasts(const std::string& dir) {
+  if (MountNamespaceLasts()) return Ok();
+  const bool held = SameNamespace("/proc/self/ns/mnt", "/proc/1/ns/mnt")
+                        ? InstanceIsOlder(dir, StartOfPidOne())
+                        : PidOneHasMounted(dir);
+  return held ? Ok() : WouldNotLast(dir);
 }
 
 Error WouldNotLast(const std::string& dir) {

@@ -29,7 +29,15 @@ bool InstanceIsOlder(const std::string& dir, const timespec& then);
 // /proc: that is PID 1's child in early boot.
 bool MountNamespaceLasts();
 
-// The error for a mount that does neither, with the ways out.
+// Will the instance that was found mounted on DIR outlive this process's mount
+// namespace? Ok where that lasts itself, where PID 1's namespace has the
+// instance mounted as well, or, where PID 1 lives in this namespace (a
+// container), where the instance is older than PID 1. Ok, too, where /proc does
+// not tell.
+Error CheckLasts(const std::string& dir);
+
+// The error for a mount that goes with this process's mount namespace, with the
+// ways out.
 Error WouldNotLast(const std::string& dir);
 
 // Blocks SIGTERM, SIGINT and SIGCHLD for WaitForEnd(). Call before anything

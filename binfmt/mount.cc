@@ -161,7 +161,9 @@ Error MountBinfmtMisc(const std::string& dir, const MountOptions& options,
     // Where mounts propagate, it is here now.
     mounted = IsBinfmtMisc(dir);
   }
-  if (mounted) return Ok();
+  if (mounted) {
+    return options.holds || options.on_host ? Ok() : CheckLasts(dir);
+  }
   *outcome = MountOutcome::kMounted;
   if (options.dry_run) {
     // Without /proc there is no telling; with it, the directory must be there.

@@ -266,6 +266,9 @@ class Registrar {
       return error;
     }
     if (may_lock_ && !line_.common.dry_run) registry_.Lock();
+    if (!settings_.mount && !settings_.hold) {
+      if (Error error = binfmt::CheckLasts(dir); !error.ok()) return error;
+    }
     bool enabled = false;
     if (Error error = registry_.ReadEnabled(&enabled); !error.ok()) {
       return error;

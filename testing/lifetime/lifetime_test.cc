@@ -84,6 +84,17 @@ TEST_F(MountLifetimeTest, RegisterInANamespaceOfItsOwnWouldNotLast) {
   EXPECT_EQ(Entries(), "not mounted");
 }
 
+// Not the call that makes the mount is judged, but the mount.
+TEST_F(MountLifetimeTest, SecondCallInANamespaceOfItsOwnWouldNotLastEither) {
+  const MountNamespace mounts;
+  RunBox(MountAnd({}), In(mounts));
+  EXPECT_EQ(RunBox(MountAnd({}), In(mounts)),
+            Fails(6, std::string("binfmt-mount: ") + kWouldNotLast));
+  EXPECT_EQ(RunBox(RegisterAnd({}), In(mounts)),
+            Fails(6, std::string("binfmt-register: ") + kWouldNotLast));
+  EXPECT_EQ(EntriesIn(mounts), "") << "something was registered all the same";
+}
+
 TEST_F(MountLifetimeTest, IfPossibleMakesItANote) {
   const MountNamespace mounts;
   EXPECT_EQ(RunBox(MountAnd({"--if-possible"}), In(mounts)),
