@@ -26,7 +26,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     FUZZ_CHECK(target.machine != 0);
     FUZZ_CHECK((target.match_value & ~target.match_mask) == 0);
     const arch_table::MatchRule rule = arch_table::DeriveRule(target);
-    FUZZ_CHECK(rule.magic.size() == (target.match_mask == 0 ? 20u : 40u));
+    // Up to the end of e_machine, or of e_flags.
+    const size_t to_flags = target.is_64bit ? 52 : 40;
+    FUZZ_CHECK(rule.magic.size() == (target.match_mask == 0 ? 20 : to_flags));
     FUZZ_CHECK(rule.mask.size() == rule.magic.size());
     for (size_t i = 0; i < rule.magic.size(); ++i) {
       FUZZ_CHECK((rule.magic[i] & ~rule.mask[i]) == 0);
