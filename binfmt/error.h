@@ -58,9 +58,7 @@ class [[nodiscard]] BINFMT_TRIVIAL_ABI Error {
   // Empty where ok().
   std::string_view text() const;
 
-  // The following are for failures only.
-  void set_cause(Cause cause) { facts_->cause = cause; }
-  // Replaces the text, or adds to it, as Fill() does.
+  // Replaces the text of a failure, or adds to it, as Fill() does.
   template <typename... Args>
   void SetText(const char* format, const Args&... args) {
     facts_->text = Fill(format, args...);

@@ -210,12 +210,13 @@ bool IsPrivateLabel(std::string_view label) {
          absl::StrContains(label, ":svirt_");
 }
 
-std::string SelinuxHint(const std::string& path) {
+bool SelinuxEnforces() {
   std::string enforced;
-  if (ReadFileAt(AT_FDCWD, "/sys/fs/selinux/enforce", 8, &enforced) != 0 ||
-      enforced.empty() || enforced[0] != '1') {
-    return "";
-  }
+  return ReadFileAt(AT_FDCWD, "/sys/fs/selinux/enforce", 8, &enforced) == 0 &&
+         !enforced.empty() && enforced[0] == '1';
+}
+
+std::string SelinuxHint(const std::string& path) {
   char label[256];
   const ssize_t length =
       getxattr(path.c_str(), "security.selinux", label, sizeof(label));

@@ -35,9 +35,12 @@ Error InspectInterpreter(const std::string& path, Interpreter* interpreter);
 Error CheckInterpreterFlags(const std::string& path,
                             const Interpreter& interpreter, Flags flags);
 
-// A hint for machines on which SELinux is enforced: that the label of the file
-// at PATH keeps processes in containers from mapping it; empty where there is
-// nothing to say.
+// Is SELinux there, and does it enforce its policy?
+bool SelinuxEnforces();
+
+// A hint for machines on which it does: that the label of the file at PATH
+// keeps processes in containers from mapping it; empty where there is nothing
+// to say.
 std::string SelinuxHint(const std::string& path);
 
 // Is LABEL, "user:role:type:level", one that containers may not map?

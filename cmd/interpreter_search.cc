@@ -41,8 +41,7 @@ binfmt::Error FindInterpreter(const arch_table::Target& target,
       binfmt::Error error =
           binfmt::InspectInterpreter(found->path, &found->facts);
       if (error.ok()) return error;
-      // A dangling link is there, in a way, and worth telling; a path through
-      // a directory that is missing is not.
+      // What is there and will not do is worth telling.
       if (error.errnum() != ENOENT && first.ok()) first = std::move(error);
     }
   }

@@ -294,6 +294,7 @@ class Registrar {
     }
     CollectTargets();
     plan_.Vet(request_.named, settings_.ignore_native, &guard_, console_);
+    if (!binfmt::SelinuxEnforces()) return;
     for (const binfmt::Record& record : plan_.records()) {
       if (const std::string hint = binfmt::SelinuxHint(record.interpreter);
           !hint.empty()) {
