@@ -1,5 +1,7 @@
 """product(): the executable for one architecture, whatever else is being built."""
 
+load(":cc_toolchain_config.bzl", "CLANG_TOOLS")
+
 def _for_architecture_impl(_, attr):
     return {
         "//command_line_option:compilation_mode": "opt",
@@ -24,10 +26,15 @@ _for_architecture = transition(
 
 def _product_impl(ctx):
     out = ctx.actions.declare_file(ctx.label.name)
-    ctx.actions.symlink(
-        output = out,
-        is_executable = True,
-        target_file = ctx.executable.binary,
+
+    # What the kernel loads stands in the program headers; the section headers
+    # are 1.3 KB.
+    ctx.actions.run(
+        arguments = ["--strip-sections", ctx.executable.binary.path, out.path],
+        executable = CLANG_TOOLS["objcopy"],
+        inputs = [ctx.executable.binary],
+        mnemonic = "StripSections",
+        outputs = [out],
     )
     return [DefaultInfo(
         executable = out,
