@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "absl/strings/strip.h"
 #include "arch_table/table.h"
@@ -114,31 +113,28 @@ const Target* FindTarget(std::string_view any_case) {
   return FindNameOrAlias(word);
 }
 
-std::vector<std::string_view> NearestNames(std::string_view any_case,
-                                           size_t limit) {
+size_t NearestNames(std::string_view any_case,
+                    absl::Span<std::string_view> names) {
   const std::string lower = LowerCase(any_case);
   std::string_view word = lower;
   if (!absl::ConsumePrefix(&word, "linux/")) {
     absl::ConsumePrefix(&word, "qemu-");
   }
   absl::ConsumeSuffix(&word, "-static");
-  if (word.empty() || word.size() > kMaxWord) return {};
+  if (word.empty() || word.size() > kMaxWord) return 0;
 
-  std::vector<Candidate> candidates;
-  candidates.reserve(Targets().size());
-  for (const Target& target : Targets()) {
-    candidates.push_back(Nearest(target, word));
-  }
   // Two wrong letters in five are about as far as a guess still helps.
   const size_t farthest = std::max<size_t>(1, word.size() * 2 / 5);
-  std::vector<std::string_view> names;
+  size_t count = 0;
   for (size_t distance = 0; distance <= farthest; ++distance) {
-    for (const Candidate& candidate : candidates) {
-      if (names.size() == limit) return names;
-      if (candidate.distance == distance) names.push_back(candidate.word);
+    for (const Target& target : Targets()) {
+      const Candidate candidate = Nearest(target, word);
+      if (candidate.distance != distance) continue;
+      if (count == names.size()) return count;
+      names[count++] = candidate.word;
     }
   }
-  return names;
+  return count;
 }
 
 }  // namespace arch_table

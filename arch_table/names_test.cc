@@ -9,6 +9,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/types/span.h"
 #include "arch_table/table.h"
 #include "gtest/gtest.h"
 
@@ -21,7 +22,9 @@ std::string Found(std::string_view word) {
 }
 
 std::string Nearest(std::string_view word, size_t limit = 3) {
-  return absl::StrJoin(NearestNames(word, limit), " ");
+  std::vector<std::string_view> names(limit);
+  names.resize(NearestNames(word, absl::MakeSpan(names)));
+  return absl::StrJoin(names, " ");
 }
 
 TEST(NamesTest, EveryNameAndAliasIsItsRow) {

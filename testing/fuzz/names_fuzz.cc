@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // A word for an architecture, or a list of them.
 #include <algorithm>
+#include <cstddef>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "absl/types/span.h"
 #include "arch_table/names.h"
 #include "arch_table/table.h"
 #include "binfmt/error.h"
@@ -29,9 +31,11 @@ void CheckWord(std::string_view word) {
   FUZZ_CHECK(FindTarget(other_case) == found);
 
   for (const size_t limit : {0u, 3u}) {
-    const std::vector<std::string_view> names =
-        arch_table::NearestNames(word, limit);
-    FUZZ_CHECK(names.size() <= limit);
+    std::vector<std::string_view> names(limit);
+    const size_t count =
+        arch_table::NearestNames(word, absl::MakeSpan(names));
+    FUZZ_CHECK(count <= limit);
+    names.resize(count);
     std::set<const Target*> targets;
     for (const std::string_view name : names) {
       const Target* target = FindTarget(name);
