@@ -10,9 +10,9 @@
 
 #include <cstddef>
 #include <string>
-#include <vector>
 
 #include "absl/types/span.h"
+#include "binfmt/array.h"
 #include "binfmt/entry.h"
 #include "binfmt/error.h"
 #include "binfmt/record.h"
@@ -60,8 +60,8 @@ class Guard {
   Sample samples_[kMostSamples];
   size_t sample_count_ = 0;
   // Path and first bytes of each known interpreter.
-  std::vector<std::string> paths_;
-  std::vector<std::string> heads_;
+  Array<std::string> paths_;
+  Array<std::string> heads_;
 };
 
 }  // namespace binfmt

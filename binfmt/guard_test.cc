@@ -52,9 +52,8 @@ std::string Refused(const std::string& name, const std::string& why) {
 
 class GuardTest : public KernelTest {
  protected:
-  std::string Check(const Record& record,
-                    const std::vector<Entry>& present = {},
-                    const std::vector<Record>& wanted = {}) const {
+  std::string Check(const Record& record, const Array<Entry>& present = {},
+                    const Array<Record>& wanted = {}) const {
     return ErrorText(guard_.Check(record, present, wanted));
   }
 
@@ -137,14 +136,14 @@ TEST_F(GuardTest, PoisonousRulesAreRefusedAndNothingBreaks) {
     options.guard = &guard_;
     options.replace = true;
     options.override_others = true;
-    std::vector<Outcome> outcomes;
+    Array<Outcome> outcomes;
     ASSERT_EQ(ErrorText(Registry::Open(kDefaultDir, &registry)), "ok");
     ASSERT_EQ(ErrorText(Install(&registry, {}, {c.record}, options, &outcomes)),
               "ok");
     EXPECT_EQ(ErrorText(outcomes[0].error), Refused(c.record.name, c.why));
-    std::vector<std::string> names;
+    Array<std::string> names;
     ASSERT_EQ(ErrorText(registry.List(&names)), "ok");
-    EXPECT_EQ(names, std::vector<std::string>());
+    EXPECT_EQ(names, Array<std::string>());
   }
   EXPECT_EQ(RunProgram(MakeInterpreter("native", 7)), "exit 7");
 }
@@ -180,7 +179,7 @@ TEST_F(GuardTest, TwoRulesThatFeedEachOther) {
 
 // The judge of how many hops there may be is the kernel.
 TEST_F(GuardTest, AsManyHopsAsTheKernelGoes) {
-  std::vector<Entry> present;
+  Array<Entry> present;
   std::string next = MakeInterpreter("native", 7);
   for (int hops = 1; hops <= 7; ++hops) {
     const char letter = static_cast<char>('A' + hops);
@@ -197,7 +196,7 @@ TEST_F(GuardTest, AsManyHopsAsTheKernelGoes) {
                              "its interpreter needs more handlers behind one "
                              "another than the kernel's five"))
         << hops;
-    present.insert(present.begin(), EntryOf(record));
+    present.push_back(EntryOf(record));
   }
 }
 

@@ -11,6 +11,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/strip.h"
+#include "binfmt/array.h"
 #include "binfmt/match.h"
 #include "binfmt/text.h"
 
@@ -79,10 +80,10 @@ class Installer {
             const InstallOptions& options)
       : registry_(registry), present_(present), options_(options) {}
 
-  Error Run(absl::Span<const Record> wanted, std::vector<Outcome>* outcomes) {
+  Error Run(absl::Span<const Record> wanted, Array<Outcome>* outcomes) {
     outcomes->clear();
     outcomes->resize(wanted.size());
-    std::vector<int> additions;
+    Array<int> additions;
     for (size_t i = 0; i < wanted.size(); ++i) {
       Outcome& outcome = (*outcomes)[i];
       const Entry* old = FindEntry(present_, wanted[i].name);
@@ -146,7 +147,7 @@ class Installer {
     return old == nullptr ? Change::kAdded : Change::kReplaced;
   }
 
-  bool IsBehind(const Entry& entry, const std::vector<std::string>& names) {
+  bool IsBehind(const Entry& entry, const Array<std::string>& names) {
     for (const Entry& other : present_) {
       if (other.record.name == entry.record.name) return false;
       if (std::find(names.begin(), names.end(), other.record.name) !=
@@ -158,14 +159,14 @@ class Installer {
   }
 
   // Registers the records at INDICES in one batch and reads each back.
-  Error Add(absl::Span<const Record> wanted, const std::vector<int>& indices,
-            std::vector<Outcome>* outcomes) {
-    std::vector<std::string> texts(indices.size());
+  Error Add(absl::Span<const Record> wanted, const Array<int>& indices,
+            Array<Outcome>* outcomes) {
+    Array<std::string> texts(indices.size());
     for (size_t i = 0; i < indices.size(); ++i) {
       // It was formatted before, so it can't fail.
       (void)FormatRecord(wanted[indices[i]], &texts[i]).ok();
     }
-    std::vector<int> errnums;
+    Array<int> errnums;
     if (Error error = registry_->Register(texts, &errnums); !error.ok()) {
       return error;
     }
@@ -223,7 +224,7 @@ class Installer {
   Error RegisterOne(const Record& record) {
     std::string text;
     if (Error error = FormatRecord(record, &text); !error.ok()) return error;
-    std::vector<int> errnums;
+    Array<int> errnums;
     if (Error error = registry_->Register({text}, &errnums); !error.ok()) {
       return error;
     }
@@ -299,7 +300,7 @@ class Installer {
 
 Error Install(Registry* registry, absl::Span<const Entry> present,
               absl::Span<const Record> wanted, const InstallOptions& options,
-              std::vector<Outcome>* outcomes) {
+              Array<Outcome>* outcomes) {
   return Installer(registry, present, options).Run(wanted, outcomes);
 }
 

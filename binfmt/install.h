@@ -4,9 +4,9 @@
 #define BINFMT_INSTALL_H_
 
 #include <string>
-#include <vector>
 
 #include "absl/types/span.h"
+#include "binfmt/array.h"
 #include "binfmt/entry.h"
 #include "binfmt/error.h"
 #include "binfmt/guard.h"
@@ -26,7 +26,7 @@ struct Outcome {
   Change change = Change::kFailed;
   Error error;
   // Entries of other names that took the same files before.
-  std::vector<std::string> shadows;
+  Array<std::string> shadows;
 };
 
 struct InstallOptions {
@@ -59,7 +59,7 @@ struct InstallOptions {
 // opened.
 Error Install(Registry* registry, absl::Span<const Entry> present,
               absl::Span<const Record> wanted, const InstallOptions& options,
-              std::vector<Outcome>* outcomes);
+              Array<Outcome>* outcomes);
 
 // Do both take files of one machine, by class and e_machine of the ELF header,
 // and is there a file that both take?

@@ -34,7 +34,7 @@ using binfmtbox_testing::RunProgram;
 using binfmtbox_testing::WriteFile;
 using binfmtbox_testing::WriteOnce;
 
-using Names = std::vector<std::string>;
+using Names = Array<std::string>;
 
 // A rule for files of ForeignElf().
 Record Foreign(const std::string& name, const std::string& interpreter) {
@@ -100,10 +100,10 @@ class InstallTest : public KernelTest {
   }
 
   // One line for each record: the change, its error, what it shadows.
-  std::string InstallWith(const std::vector<Entry>& present,
-                          const std::vector<Record>& wanted,
+  std::string InstallWith(const Array<Entry>& present,
+                          const Array<Record>& wanted,
                           const InstallOptions& options) {
-    std::vector<Outcome> outcomes;
+    Array<Outcome> outcomes;
     const Error error =
         Install(&registry_, present, wanted, options, &outcomes);
     if (!error.ok()) return ErrorText(error);
@@ -119,13 +119,13 @@ class InstallTest : public KernelTest {
     return text;
   }
 
-  std::string Run(const std::vector<Record>& wanted,
+  std::string Run(const Array<Record>& wanted,
                   const InstallOptions& options = Plain()) {
     return InstallWith(Present(), wanted, options);
   }
 
-  std::vector<Entry> Present() const {
-    std::vector<Entry> entries;
+  Array<Entry> Present() const {
+    Array<Entry> entries;
     EXPECT_EQ(ErrorText(registry_.ReadAll(&entries)), "ok");
     return entries;
   }
@@ -144,8 +144,7 @@ class InstallTest : public KernelTest {
 };
 
 TEST_F(InstallTest, AddsWhatIsNotThere) {
-  const std::vector<Record> wanted = {Other("a", 1), Other("b", 2),
-                                      Other("c", 3)};
+  const Array<Record> wanted = {Other("a", 1), Other("b", 2), Other("c", 3)};
   EXPECT_EQ(Run(wanted), "added\nadded\nadded\n");
   EXPECT_EQ(List(), (Names{"c", "b", "a"}));
   for (const Record& record : wanted) ExpectHolds(record);
@@ -154,7 +153,7 @@ TEST_F(InstallTest, AddsWhatIsNotThere) {
 TEST_F(InstallTest, Nothing) { EXPECT_EQ(Run({}), ""); }
 
 TEST_F(InstallTest, EqualEntriesAreUnchanged) {
-  const std::vector<Record> wanted = {Other("a", 1), Other("b", 2)};
+  const Array<Record> wanted = {Other("a", 1), Other("b", 2)};
   ASSERT_EQ(Run(wanted), "added\nadded\n");
   for (const InstallOptions& options : {Plain(), Replacing(), Overriding()}) {
     EXPECT_EQ(Run(wanted, options), "unchanged\nunchanged\n");
@@ -359,7 +358,7 @@ TEST_F(InstallTest, RefusedRecordDoesNotStopTheOthers) {
 }
 
 TEST_F(InstallTest, EntryThatAnotherProcessAddedMeanwhile) {
-  const std::vector<Entry> before = Present();
+  const Array<Entry> before = Present();
   ASSERT_EQ(Run({Foreign("a", "/i")}), "added\n");
   EXPECT_EQ(InstallWith(before, {Foreign("a", "/i")}, Plain()), "unchanged\n");
   EXPECT_EQ(InstallWith(before, {Foreign("a", "/new")}, Plain()),
@@ -371,7 +370,7 @@ TEST_F(InstallTest, EntryThatAnotherProcessAddedMeanwhile) {
 
 TEST_F(InstallTest, EntryThatAnotherProcessTookOutMeanwhile) {
   ASSERT_EQ(Run({Foreign("a", "/old")}), "added\n");
-  const std::vector<Entry> before = Present();
+  const Array<Entry> before = Present();
   ASSERT_EQ(ErrorText(registry_.Remove("a")), "ok");
   EXPECT_EQ(InstallWith(before, {Foreign("a", "/new")}, Replacing()),
             "replaced\n");

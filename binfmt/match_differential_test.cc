@@ -115,7 +115,7 @@ TEST_F(MatchDifferentialTest, KernelChoosesTheFirstThatMatches) {
   uint64_t taken = 0;
   uint64_t disagreements = 0;
   while (done < files) {
-    std::vector<Record> rules;
+    Array<Record> rules;
     std::vector<std::string> texts;
     for (int i = 0; i < kRules; ++i) {
       Record rule = MakeRule(i);
@@ -127,15 +127,15 @@ TEST_F(MatchDifferentialTest, KernelChoosesTheFirstThatMatches) {
       ASSERT_EQ(ErrorText(FormatRecord(rule, &texts.back())), "ok");
       rules.push_back(rule);
     }
-    std::vector<int> errnums;
+    Array<int> errnums;
     ASSERT_EQ(ErrorText(registry_.Register(texts, &errnums)), "ok");
-    ASSERT_EQ(errnums, std::vector<int>(kRules, 0));
+    ASSERT_EQ(errnums, Array<int>(kRules));
     for (const Record& rule : rules) {
       if (OneIn(6)) {
         ASSERT_EQ(ErrorText(registry_.SetEnabled(rule.name, false)), "ok");
       }
     }
-    std::vector<Entry> entries;
+    Array<Entry> entries;
     ASSERT_EQ(ErrorText(registry_.ReadAll(&entries)), "ok");
     ASSERT_EQ(entries.size(), rules.size());
     for (int k = 0; k < kFilesPerRound; ++k, ++done) {

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstddef>
 
+#include "binfmt/array.h"
 #include "binfmt/io.h"
 #include "binfmt/process.h"
 
@@ -67,9 +68,9 @@ int TryPrograms(void* argument) {
 
 }  // namespace
 
-Error RunNatively(absl::Span<const std::string> programs,
-                  std::vector<int>* runs) {
-  runs->assign(programs.size(), 0);
+Error RunNatively(absl::Span<const std::string> programs, Array<int>* runs) {
+  runs->clear();
+  runs->resize(programs.size());
   bool any = false;
   for (const std::string& program : programs) any = any || IsCandidate(program);
   if (!any) return Ok();

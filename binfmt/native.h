@@ -4,9 +4,9 @@
 #define BINFMT_NATIVE_H_
 
 #include <string>
-#include <vector>
 
 #include "absl/types/span.h"
+#include "binfmt/array.h"
 #include "binfmt/error.h"
 
 namespace binfmt {
@@ -27,8 +27,7 @@ inline constexpr int kProbeExitStatus = 42;
 // One process is made for each program that runs, and one more; it shares this
 // one's memory until it runs the program. Fails where memfd_create(2) or
 // clone(2) does; *runs is then of no use.
-Error RunNatively(absl::Span<const std::string> programs,
-                  std::vector<int>* runs);
+Error RunNatively(absl::Span<const std::string> programs, Array<int>* runs);
 
 }  // namespace binfmt
 

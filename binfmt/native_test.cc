@@ -31,7 +31,7 @@ using binfmtbox_testing::WriteOnce;
 
 // "1 0 1", or the error.
 std::string Runs(const std::vector<std::string>& programs) {
-  std::vector<int> runs;
+  Array<int> runs;
   if (const Error error = RunNatively(programs, &runs); !error.ok()) {
     return ErrorText(error);
   }

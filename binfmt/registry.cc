@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "binfmt/array.h"
 #include "binfmt/clock.h"
 #include "binfmt/kernel.h"
 #include "binfmt/namespaces.h"
@@ -115,7 +116,7 @@ Error Registry::ReadEnabled(bool* enabled) const {
   return Ok();
 }
 
-Error Registry::List(std::vector<std::string>* names) const {
+Error Registry::List(Array<std::string>* names) const {
   names->clear();
   if (lseek(fd_.get(), 0, SEEK_SET) < 0)
     return SystemError("read", dir_, errno);
@@ -133,7 +134,7 @@ Error Registry::List(std::vector<std::string>* names) const {
       at += length;
       if (name != "." && name != ".." && name != "register" &&
           name != "status") {
-        names->emplace_back(name);
+        names->push_back(std::string(name));
       }
     }
   }
@@ -149,11 +150,10 @@ Error Registry::Read(const std::string& name, Entry* entry) const {
   return ParseEntry(name, text, entry);
 }
 
-Error Registry::ReadAll(std::vector<Entry>* entries) const {
+Error Registry::ReadAll(Array<Entry>* entries) const {
   entries->clear();
-  std::vector<std::string> names;
+  Array<std::string> names;
   if (Error error = List(&names); !error.ok()) return error;
-  entries->reserve(names.size());
   for (const std::string& name : names) {
     Entry entry;
     if (Error error = Read(name, &entry); !error.ok()) {
@@ -190,8 +190,9 @@ Error Registry::OpenRegister() {
 }
 
 Error Registry::Register(absl::Span<const std::string> texts,
-                         std::vector<int>* errnums) {
-  errnums->assign(texts.size(), 0);
+                         Array<int>* errnums) {
+  errnums->clear();
+  errnums->resize(texts.size());
   if (texts.empty()) return Ok();
   if (Error error = OpenRegister(); !error.ok()) return error;
   iovec segments[kMaxSegments];

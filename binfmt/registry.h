@@ -7,9 +7,9 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "absl/types/span.h"
+#include "binfmt/array.h"
 #include "binfmt/entry.h"
 #include "binfmt/error.h"
 #include "binfmt/io.h"
@@ -43,22 +43,21 @@ class Registry {
   // Names of all entries in the kernel's match order: readdir order, newest
   // first (dcache_readdir() walks d_subdirs, to which d_alloc() prepends, as
   // bm_register_write() does to its list).
-  Error List(std::vector<std::string>* names) const;
+  Error List(Array<std::string>* names) const;
 
   // Reads the entry NAME. errnum ENOENT where there is none.
   Error Read(const std::string& name, Entry* entry) const;
 
   // All entries in match order. Those that go away meanwhile are left out; one
   // whose text is not understood is kept by its name.
-  Error ReadAll(std::vector<Entry>* entries) const;
+  Error ReadAll(Array<Entry>* entries) const;
 
   // Registers TEXTS, records from FormatRecord(), with one open(2) for the
   // object's life and, where none is refused, one writev(2) for 1,024 of them.
   // Fills ERRNUMS, one each: 0 or the errno with which the kernel refused that
   // record; one that is refused doesn't stop the others. Fails only where
   // `register` can't be opened: then nothing was written.
-  Error Register(absl::Span<const std::string> texts,
-                 std::vector<int>* errnums);
+  Error Register(absl::Span<const std::string> texts, Array<int>* errnums);
 
   // Takes the entry NAME out. One that is gone already is no error.
   Error Remove(const std::string& name) const;

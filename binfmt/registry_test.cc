@@ -30,7 +30,7 @@ using binfmtbox_testing::ReadFile;
 using binfmtbox_testing::WriteFile;
 using binfmtbox_testing::WriteOnce;
 
-using Names = std::vector<std::string>;
+using Names = Array<std::string>;
 
 std::string TextOf(const std::string& name,
                    const std::string& interpreter = "/bin/i") {
@@ -84,7 +84,7 @@ class RegistryTest : public KernelTest {
 
   // The errnos, "0 EINVAL 0"; or the error as a whole.
   std::string Register(const std::vector<std::string>& texts) {
-    std::vector<int> errnums;
+    Array<int> errnums;
     const Error error = registry_.Register(texts, &errnums);
     if (!error.ok()) return ErrorText(error);
     std::string text;
@@ -181,7 +181,7 @@ TEST_F(RegistryTest, ReadOnlyBindMount) {
     });
   };
   EXPECT_EQ(on_read_only([](Registry* registry) {
-              std::vector<int> errnums;
+              Array<int> errnums;
               return registry->Register({TextOf("b")}, &errnums);
             }),
             "denied EROFS: /proc/sys/fs/binfmt_misc is mounted read-only; make "
@@ -299,7 +299,7 @@ TEST_F(RegistryTest, ReadOfTheLargestEntries) {
   ASSERT_EQ(text.size(), kMaxRecordLength);
   ASSERT_EQ(ErrorText(FormatRecord(wide, &wide_text)), "ok");
   ASSERT_EQ(Register({text, wide_text}), "0 0");
-  std::vector<Entry> entries;
+  Array<Entry> entries;
   ASSERT_EQ(ErrorText(registry_.ReadAll(&entries)), "ok");
   ASSERT_EQ(entries.size(), 2u);
   EXPECT_EQ(entries[0].record, wide);
@@ -310,7 +310,7 @@ TEST_F(RegistryTest, ReadAllIsInMatchOrder) {
   ASSERT_EQ(Register({TextOf("a"), ":b:E::exe::/bin/i:P", TextOf("c")}),
             "0 0 0");
   ASSERT_EQ(WriteOnce(EntryFile("a"), "0"), 0);
-  std::vector<Entry> entries;
+  Array<Entry> entries;
   ASSERT_EQ(ErrorText(registry_.ReadAll(&entries)), "ok");
   ASSERT_EQ(entries.size(), 3u);
   EXPECT_EQ(entries[0].record.name, "c");
@@ -367,7 +367,7 @@ TEST_F(RegistryTest, RegisterTellsEveryErrno) {
 // IOV_MAX is 1,024.
 TEST_F(RegistryTest, RegisterOfMoreThanOneWriteTakes) {
   std::vector<std::string> texts;
-  std::vector<int> expected;
+  Array<int> expected;
   Names names;
   for (int i = 0; i < 2100; ++i) {
     const bool bad =
@@ -377,12 +377,12 @@ TEST_F(RegistryTest, RegisterOfMoreThanOneWriteTakes) {
     expected.push_back(bad ? EINVAL : 0);
     if (!bad) names.push_back(name);
   }
-  std::vector<int> errnums;
+  Array<int> errnums;
   ASSERT_EQ(ErrorText(registry_.Register(texts, &errnums)), "ok");
   EXPECT_EQ(errnums, expected);
   std::reverse(names.begin(), names.end());
   EXPECT_EQ(List(), names);
-  std::vector<Entry> entries;
+  Array<Entry> entries;
   ASSERT_EQ(ErrorText(registry_.ReadAll(&entries)), "ok");
   EXPECT_EQ(entries.size(), names.size());
 }
@@ -390,9 +390,9 @@ TEST_F(RegistryTest, RegisterOfMoreThanOneWriteTakes) {
 TEST_F(RegistryTest, RegisterOfExactlyOneWrite) {
   std::vector<std::string> texts;
   for (int i = 0; i < 1024; ++i) texts.push_back(TextOf(std::to_string(i)));
-  std::vector<int> errnums;
+  Array<int> errnums;
   ASSERT_EQ(ErrorText(registry_.Register(texts, &errnums)), "ok");
-  EXPECT_EQ(errnums, std::vector<int>(1024, 0));
+  EXPECT_EQ(errnums, Array<int>(1024));
   EXPECT_EQ(List().size(), 1024u);
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // clear: takes entries back, or switches them off and on.
 #include <string>
-#include <vector>
 
 #include "arch_table/names.h"
+#include "binfmt/array.h"
 #include "binfmt/install.h"
 #include "binfmt/registry.h"
 #include "binfmt/text.h"
@@ -61,8 +61,8 @@ Error ReadRequest(const CommandLine& line, Request* request) {
 // Finds the entries that an operand means.
 class Selection {
  public:
-  explicit Selection(const std::vector<Entry>& entries)
-      : entries_(entries), chosen_(entries.size(), 0) {}
+  explicit Selection(const binfmt::Array<Entry>& entries)
+      : entries_(entries), chosen_(entries.size()) {}
 
   template <typename Predicate>
   bool Choose(Predicate matches) {
@@ -99,8 +99,8 @@ class Selection {
         [&](const binfmt::Record& record) { return record.name == name; });
   }
 
-  const std::vector<Entry>& entries_;
-  std::vector<int> chosen_;
+  const binfmt::Array<Entry>& entries_;
+  binfmt::Array<int> chosen_;
 };
 
 // What an operand that means no entry is to be called.
@@ -190,7 +190,7 @@ void Run(const CommandLine& line, Console* console) {
     return;
   }
   if (!line.common.dry_run) registry.Lock();
-  std::vector<Entry> entries;
+  binfmt::Array<Entry> entries;
   if (Error error = registry.ReadAll(&entries); !error.ok()) {
     console->Complain(error);
     return;

@@ -6,6 +6,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/types/span.h"
+#include "binfmt/array.h"
 #include "binfmt/kernel.h"
 #include "binfmt/text.h"
 
@@ -15,8 +16,8 @@ namespace {
 constexpr std::string_view kSearchDirs[] = {"/usr/bin", "/usr/local/bin",
                                             "/usr/libexec/qemu-binfmt"};
 
-std::vector<std::string> FileNames(const arch_table::Target& target,
-                                   const SearchOptions& options) {
+binfmt::Array<std::string> FileNames(const arch_table::Target& target,
+                                     const SearchOptions& options) {
   const std::string_view name = target.interpreter();
   if (options.suffix.has_value()) {
     return {binfmt::Fill("qemu-@@", name, *options.suffix)};
@@ -33,7 +34,7 @@ binfmt::Error FindInterpreter(const arch_table::Target& target,
   const std::string_view given[] = {options.dir};
   const absl::Span<const std::string_view> dirs =
       options.dir.empty() ? absl::MakeSpan(kSearchDirs) : absl::MakeSpan(given);
-  const std::vector<std::string> names = FileNames(target, options);
+  const binfmt::Array<std::string> names = FileNames(target, options);
   binfmt::Error first = binfmt::Ok();
   for (const std::string_view dir : dirs) {
     for (const std::string& name : names) {

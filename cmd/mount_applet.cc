@@ -3,11 +3,13 @@
 #include <string>
 
 #include "binfmt/lifetime.h"
+#include "binfmt/memory.h"
 #include "binfmt/mount.h"
 #include "binfmt/registry.h"
 #include "binfmt/text.h"
 #include "cmd/applets.h"
 #include "cmd/json.h"
+#include "cmd/troubles.h"
 
 namespace cmd {
 namespace {
@@ -47,18 +49,18 @@ void Report(const CommandLine& line, binfmt::MountOutcome outcome,
 // Stays; mounts again what somebody unmounted.
 void Hold(const CommandLine& line, const binfmt::MountOptions& options,
           Console* console) {
-  std::string last_trouble;
+  Troubles troubles;
   for (;;) {
     console->Flush();
+    const binfmt::MemoryScope turn;
     // An open directory keeps the instance, even after a lazy umount.
     binfmt::Registry registry;
     Error error = binfmt::Registry::Open(line.common.dir, &registry);
     if (binfmt::WaitForEnd(kHoldInterval)) return;
     binfmt::MountOutcome outcome;
     error = binfmt::MountBinfmtMisc(line.common.dir, options, &outcome);
-    // The same trouble is told once.
-    if (!error.ok() && error.text() != last_trouble) console->Complain(error);
-    last_trouble = std::string(error.text());
+    troubles.BeginTurn();
+    troubles.Tell(error, console);
     if (error.ok() && outcome == binfmt::MountOutcome::kMounted) {
       console->Note("binfmt_misc was unmounted; mounted it again");
     }

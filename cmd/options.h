@@ -5,9 +5,9 @@
 
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "absl/types/span.h"
+#include "binfmt/array.h"
 #include "binfmt/error.h"
 
 namespace cmd {
@@ -32,8 +32,8 @@ struct GivenOption {
 
 struct CommandLine {
   CommonOptions common;
-  std::vector<GivenOption> options;  // the applet's own
-  std::vector<std::string_view> operands;
+  binfmt::Array<GivenOption> options;  // the applet's own
+  binfmt::Array<std::string_view> operands;
 };
 
 // Reads ARGS by OWN, an applet's part of the help text, and the options that

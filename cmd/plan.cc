@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "binfmt/array.h"
 #include "binfmt/elf_header.h"
 #include "binfmt/io.h"
 #include "binfmt/text.h"
@@ -40,7 +41,7 @@ class Natives {
 
  private:
   TargetList targets_;
-  std::vector<int> native_;
+  binfmt::Array<int> native_;
 };
 
 // Judges records by what the machine is.
@@ -146,16 +147,23 @@ bool Plan::HasCredential(const std::string& name) const {
   return false;
 }
 
+Error Plan::SeekInterpreter(const Target& target,
+                            FoundInterpreter* found) const {
+  if (options_.interpreter.empty()) {
+    return FindInterpreter(target, options_.search, found);
+  }
+  found->path = options_.interpreter;
+  return binfmt::InspectInterpreter(found->path, &found->facts);
+}
+
+bool Plan::LacksInterpreter(const Target& target) const {
+  FoundInterpreter found;
+  return SeekInterpreter(target, &found).errnum() == ENOENT;
+}
+
 Error Plan::AddTarget(const Target& target) {
   FoundInterpreter found;
-  Error error = binfmt::Ok();
-  if (options_.interpreter.empty()) {
-    error = FindInterpreter(target, options_.search, &found);
-  } else {
-    found.path = options_.interpreter;
-    error = binfmt::InspectInterpreter(found.path, &found.facts);
-  }
-  if (!error.ok()) return error;
+  if (Error error = SeekInterpreter(target, &found); !error.ok()) return error;
   binfmt::Record record;
   record.name = target.EntryName();
   record.magic = std::string(target.magic());

@@ -6,9 +6,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "arch_table/table.h"
+#include "binfmt/array.h"
 #include "binfmt/entry.h"
 #include "binfmt/error.h"
 #include "binfmt/guard.h"
@@ -37,7 +37,8 @@ class Plan {
   // PRESENT, the entries that are there, must outlive the plan. One of them
   // keeps its C unless OPTIONS say otherwise: whoever set it needs sudo in a
   // container to go on working, and the next boot hook must not say no to it.
-  Plan(const RecordOptions& options, const std::vector<binfmt::Entry>* present)
+  Plan(const RecordOptions& options,
+       const binfmt::Array<binfmt::Entry>* present)
       : options_(options),
         present_(present),
         kernel_(binfmt::RunningKernel()) {}
@@ -45,6 +46,9 @@ class Plan {
   // The record for TARGET. Fails where its interpreter is missing (errnum
   // ENOENT) or can't be used.
   binfmt::Error AddTarget(const arch_table::Target& target);
+
+  // Would AddTarget() fail with ENOENT?
+  bool LacksInterpreter(const arch_table::Target& target) const;
 
   // A raw record of the kernel's syntax.
   binfmt::Error AddRule(std::string_view text);
@@ -61,11 +65,13 @@ class Plan {
   void Vet(const TargetList& named, bool ignore_native, binfmt::Guard* guard,
            Console* console);
 
-  std::vector<binfmt::Record>& records() { return records_; }
+  binfmt::Array<binfmt::Record>& records() { return records_; }
   // The target of each record; nullptr: it is from a rule or a file.
   const TargetList& targets() const { return targets_; }
 
  private:
+  binfmt::Error SeekInterpreter(const arch_table::Target& target,
+                                FoundInterpreter* found) const;
   // Has the entry NAME flag C?
   bool HasCredential(const std::string& name) const;
   binfmt::Error Add(const binfmt::Record& record,
@@ -73,12 +79,12 @@ class Plan {
                     const binfmt::Interpreter& interpreter);
 
   RecordOptions options_;
-  const std::vector<binfmt::Entry>* present_;
+  const binfmt::Array<binfmt::Entry>* present_;
   binfmt::KernelVersion kernel_;
   // One of each for a record.
-  std::vector<binfmt::Record> records_;
+  binfmt::Array<binfmt::Record> records_;
   TargetList targets_;
-  std::vector<std::string> heads_;  // first bytes of the interpreters
+  binfmt::Array<std::string> heads_;  // first bytes of the interpreters
 };
 
 }  // namespace cmd

@@ -8,7 +8,6 @@
 namespace cmd {
 
 Recogniser::Recogniser() {
-  headers_.reserve(arch_table::Targets().size());
   for (const arch_table::Target& target : arch_table::Targets()) {
     headers_.push_back(arch_table::SampleHeader(target));
   }

@@ -7,14 +7,15 @@
 #include <optional>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "absl/strings/strip.h"
+#include "binfmt/array.h"
 #include "binfmt/clock.h"
 #include "binfmt/guard.h"
 #include "binfmt/install.h"
 #include "binfmt/interpreter.h"
 #include "binfmt/lifetime.h"
+#include "binfmt/memory.h"
 #include "binfmt/mount.h"
 #include "binfmt/registry.h"
 #include "binfmt/text.h"
@@ -23,6 +24,7 @@
 #include "cmd/json.h"
 #include "cmd/plan.h"
 #include "cmd/targets.h"
+#include "cmd/troubles.h"
 
 namespace cmd {
 namespace {
@@ -77,8 +79,8 @@ struct Request {
   TargetList targets;
   TargetList named;  // those of them that were asked for by name
   bool all = false;
-  std::vector<std::string_view> rules;
-  std::vector<std::string_view> files;
+  binfmt::Array<std::string_view> rules;
+  binfmt::Array<std::string_view> files;
 };
 
 Error ReadChoice(const GivenOption& given, Choice* choice) {
@@ -174,9 +176,9 @@ std::string_view Environment(std::string_view name) {
 }
 
 // What to register where the command line names nothing.
-std::vector<std::string_view> DefaultWords() {
+binfmt::Array<std::string_view> DefaultWords() {
   for (const char* variable : {"QEMU_TARGET_LIST", "qemu_target_list"}) {
-    std::vector<std::string_view> words = SplitWords(Environment(variable));
+    binfmt::Array<std::string_view> words = SplitWords(Environment(variable));
     if (!words.empty()) return words;
   }
   return {"all"};
@@ -184,7 +186,7 @@ std::vector<std::string_view> DefaultWords() {
 
 Error ReadRequest(const CommandLine& line, const Settings& settings,
                   Request* request) {
-  std::vector<std::string_view> words;
+  binfmt::Array<std::string_view> words;
   for (const std::string_view operand : line.operands) {
     for (const std::string_view word : SplitWords(operand)) {
       words.push_back(word);
@@ -233,22 +235,24 @@ class Registrar {
 
   void Run() {
     if (settings_.hold) binfmt::PrepareToHold();
-    Error error = OpenRegistry();
+    binfmt::Registry registry;
+    Error error = OpenRegistry(&registry, &entries_);
     // Who holds makes the plan all the same: it may come up later.
     if (error.ok() || settings_.hold) MakePlan();
     if (error.ok() && settings_.wait != 0) {
       // Others were not kept waiting, so what is there may have changed.
       may_lock_ = true;
-      error = OpenRegistry();
+      error = OpenRegistry(&registry, &entries_);
     }
-    if (error.ok() && !ended_) error = Install();
-    registry_.Unlock();
+    if (error.ok() && !ended_) error = Install(&registry);
+    registry.Unlock();
     if (!error.ok()) console_->Complain(error);
     if (settings_.hold && !line_.common.dry_run && !ended_) Hold();
   }
 
  private:
-  Error OpenRegistry() {
+  Error OpenRegistry(binfmt::Registry* registry,
+                     binfmt::Array<binfmt::Entry>* entries) {
     const std::string& dir = line_.common.dir;
     if (settings_.mount) {
       binfmt::MountOutcome outcome;
@@ -262,15 +266,15 @@ class Registrar {
         return binfmt::Ok();
       }
     }
-    if (Error error = binfmt::Registry::Open(dir, &registry_); !error.ok()) {
+    if (Error error = binfmt::Registry::Open(dir, registry); !error.ok()) {
       return error;
     }
-    if (may_lock_ && !line_.common.dry_run) registry_.Lock();
+    if (may_lock_ && !line_.common.dry_run) registry->Lock();
     if (!settings_.mount && !settings_.hold) {
       if (Error error = binfmt::CheckLasts(dir); !error.ok()) return error;
     }
     bool enabled = false;
-    if (Error error = registry_.ReadEnabled(&enabled); !error.ok()) {
+    if (Error error = registry->ReadEnabled(&enabled); !error.ok()) {
       return error;
     }
     if (!enabled) {
@@ -280,7 +284,7 @@ class Registrar {
           "enable it with: echo 1 > %/status",
           dir);
     }
-    return registry_.ReadAll(&entries_);
+    return registry->ReadAll(entries);
   }
 
   void MakePlan() {
@@ -336,24 +340,35 @@ class Registrar {
             SearchPlaces(settings_.record.search)));
       }
       if (last || (request_.all && !none && !lacks_named)) return;
-      if (!missing.empty()) Pause();
+      while (!ended_ && binfmt::MonotonicMilliseconds() < end &&
+             !HasAppeared(missing)) {
+        Pause();
+      }
     }
+  }
+
+  bool HasAppeared(const TargetList& missing) const {
+    const binfmt::MemoryScope look;
+    for (const Target* target : missing) {
+      if (!plan_.LacksInterpreter(*target)) return true;
+    }
+    return false;
   }
 
   // Sleeps until the next look; who holds is ended by a signal meanwhile.
   void Pause() {
     if (settings_.hold) {
-      ended_ = ended_ || binfmt::WaitForEnd(kPollInterval);
+      ended_ = binfmt::WaitForEnd(kPollInterval);
     } else {
       binfmt::SleepMilliseconds(kPollInterval);
     }
   }
 
-  Error Install() {
-    std::vector<binfmt::Outcome> outcomes;
+  Error Install(binfmt::Registry* registry) {
+    binfmt::Array<binfmt::Outcome> outcomes;
     binfmt::InstallOptions options = settings_.install;
     options.guard = &guard_;
-    if (Error error = binfmt::Install(&registry_, entries_, plan_.records(),
+    if (Error error = binfmt::Install(registry, entries_, plan_.records(),
                                       options, &outcomes);
         !error.ok()) {
       return error;
@@ -364,45 +379,43 @@ class Registrar {
 
   // Stays and puts back what gets lost.
   void Hold() {
+    Troubles troubles;
     for (;;) {
       console_->Flush();
       if (binfmt::WaitForEnd(kHoldInterval)) return;
-      Error error = OpenRegistry();
-      std::vector<binfmt::Record> lost;
-      for (const binfmt::Record& record : plan_.records()) {
-        bool there = false;
-        for (const binfmt::Entry& entry : entries_) {
-          there |= entry.record.name == record.name;
-        }
-        if (!there) lost.push_back(record);
-      }
-      binfmt::InstallOptions options = settings_.install;
-      options.guard = &guard_;
-      std::vector<binfmt::Outcome> outcomes;
-      if (error.ok() && !lost.empty()) {
-        error = binfmt::Install(&registry_, entries_, lost, options, &outcomes);
-      }
-      registry_.Unlock();
-      std::vector<std::string> troubles;
-      if (!error.ok()) TellOnce(error, &troubles);
-      for (size_t i = 0; i < outcomes.size(); ++i) {
-        if (outcomes[i].error.ok()) {
-          console_->Note("% was not there; registered it", lost[i].name);
-        } else {
-          TellOnce(outcomes[i].error, &troubles);
-        }
-      }
-      last_troubles_ = std::move(troubles);
+      const binfmt::MemoryScope turn;
+      troubles.BeginTurn();
+      troubles.Tell(PutBack(&troubles), console_);
     }
   }
 
-  // Complains of ERROR unless the last turn did, and adds it to TROUBLES.
-  void TellOnce(const Error& error, std::vector<std::string>* troubles) {
-    troubles->emplace_back(error.text());
-    for (const std::string& trouble : last_troubles_) {
-      if (trouble == troubles->back()) return;
+  // Registers what is not there.
+  Error PutBack(Troubles* troubles) {
+    binfmt::Registry registry;
+    binfmt::Array<binfmt::Entry> entries;
+    if (Error error = OpenRegistry(&registry, &entries); !error.ok()) {
+      return error;
     }
-    console_->Complain(error);
+    binfmt::Array<binfmt::Record> lost;
+    for (const binfmt::Record& record : plan_.records()) {
+      bool there = false;
+      for (const binfmt::Entry& entry : entries) {
+        there |= entry.record.name == record.name;
+      }
+      if (!there) lost.push_back(record);
+    }
+    if (lost.empty()) return binfmt::Ok();
+    binfmt::InstallOptions options = settings_.install;
+    options.guard = &guard_;
+    binfmt::Array<binfmt::Outcome> outcomes;
+    Error error = binfmt::Install(&registry, entries, lost, options, &outcomes);
+    for (size_t i = 0; error.ok() && i < outcomes.size(); ++i) {
+      if (outcomes[i].error.ok()) {
+        console_->Note("% was not there; registered it", lost[i].name);
+      }
+      troubles->Tell(outcomes[i].error, console_);
+    }
+    return error;
   }
 
   const char* Word(binfmt::Change change) const {
@@ -420,7 +433,7 @@ class Registrar {
     return "failed";
   }
 
-  void Report(const std::vector<binfmt::Outcome>& outcomes) {
+  void Report(const binfmt::Array<binfmt::Outcome>& outcomes) {
     bool hint = false;
     JsonWriter json;
     json.BeginObject();
@@ -480,13 +493,11 @@ class Registrar {
   const Settings& settings_;
   const Request& request_;
   Console* console_;
-  binfmt::Registry registry_;
-  std::vector<binfmt::Entry> entries_;
+  binfmt::Array<binfmt::Entry> entries_;
   bool may_lock_;
   binfmt::Guard guard_;
   Plan plan_;
-  std::vector<std::string> last_troubles_;  // while holding
-  bool ended_ = false;                      // by a signal
+  bool ended_ = false;  // by a signal
 };
 
 void Run(const CommandLine& line, Console* console) {

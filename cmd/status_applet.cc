@@ -2,9 +2,9 @@
 // status: what the kernel will really do.
 #include <algorithm>
 #include <string>
-#include <vector>
 
 #include "arch_table/names.h"
+#include "binfmt/array.h"
 #include "binfmt/interpreter.h"
 #include "binfmt/kernel.h"
 #include "binfmt/match.h"
@@ -88,8 +88,7 @@ std::string FlagText(const Entry& entry) {
 // Entries in match order with all that can be said of each.
 class Listing {
  public:
-  explicit Listing(const std::vector<Entry>& entries) {
-    lines_.reserve(entries.size());
+  explicit Listing(const binfmt::Array<Entry>& entries) {
     std::string checked_path;
     bool checked = false;
     for (const Entry& entry : entries) {
@@ -106,7 +105,7 @@ class Listing {
     }
   }
 
-  std::vector<Line>& lines() { return lines_; }
+  binfmt::Array<Line>& lines() { return lines_; }
 
   // The line that takes TARGET's programs; nullptr: none.
   Line* Handler(const Target& target) {
@@ -138,7 +137,7 @@ class Listing {
   }
 
   Recogniser recogniser_;
-  std::vector<Line> lines_;
+  binfmt::Array<Line> lines_;
 };
 
 // Why LINE takes no program at the moment; empty: it does.
@@ -184,7 +183,7 @@ void Probe(std::string_view operand, const Overview& overview,
     if (line == nullptr) line = listing->Named(target->EntryName());
   }
   if (line == nullptr) {
-    std::vector<int> native;
+    binfmt::Array<int> native;
     if (FindNative({target}, &native).ok() && native[0] != 0) {
       natives->push_back(target);
       return;
@@ -202,7 +201,7 @@ void Probe(std::string_view operand, const Overview& overview,
   }
 }
 
-void PrintText(const Overview& overview, const std::vector<Line>& lines,
+void PrintText(const Overview& overview, const binfmt::Array<Line>& lines,
                bool all, Console* console) {
   console->Result("binfmt_misc: @ on %@, user namespace: @, Linux %\n",
                   overview.enabled ? "enabled" : "DISABLED", overview.dir,
@@ -293,7 +292,7 @@ void WriteLine(const Line& line, JsonWriter* json) {
   json->EndObject();
 }
 
-void PrintJson(const Overview& overview, const std::vector<Line>& lines,
+void PrintJson(const Overview& overview, const binfmt::Array<Line>& lines,
                bool all, const TargetList& natives, Console* console) {
   JsonWriter json;
   json.BeginObject();
@@ -328,7 +327,7 @@ void Run(const CommandLine& line, Console* console) {
   overview.read_only = registry.read_only();
   overview.user_namespace = binfmt::CurrentUserNamespace();
   overview.kernel = binfmt::RunningKernel().text;
-  std::vector<Entry> entries;
+  binfmt::Array<Entry> entries;
   Error error = registry.ReadEnabled(&overview.enabled);
   if (error.ok()) error = registry.ReadAll(&entries);
   if (!error.ok()) {

@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <string>
 
+#include "absl/types/span.h"
 #include "arch_table/names.h"
 #include "arch_table/program.h"
+#include "binfmt/array.h"
 #include "binfmt/native.h"
 #include "binfmt/text.h"
 
@@ -25,16 +27,17 @@ binfmt::Error ParseTarget(std::string_view word,
 
 std::string Suggestion(std::string_view word) {
   std::string text;
-  for (const std::string_view near :
-       arch_table::NearestNames(word, kMostSuggestions)) {
-    text += binfmt::Fill("@@", text.empty() ? "; did you mean " : " or ", near);
+  std::string_view names[kMostSuggestions];
+  const size_t count = arch_table::NearestNames(word, absl::MakeSpan(names));
+  for (size_t i = 0; i < count; ++i) {
+    text += binfmt::Fill("@@", i == 0 ? "; did you mean " : " or ", names[i]);
   }
   return text;
 }
 
-std::vector<std::string_view> SplitWords(std::string_view list) {
+binfmt::Array<std::string_view> SplitWords(std::string_view list) {
   constexpr std::string_view kDividers = " \t\n,";
-  std::vector<std::string_view> words;
+  binfmt::Array<std::string_view> words;
   for (;;) {
     const size_t start = list.find_first_not_of(kDividers);
     if (start == std::string_view::npos) return words;
@@ -45,10 +48,10 @@ std::vector<std::string_view> SplitWords(std::string_view list) {
   }
 }
 
-binfmt::Error FindNative(const TargetList& targets, std::vector<int>* native) {
+binfmt::Error FindNative(const TargetList& targets,
+                         binfmt::Array<int>* native) {
   static_assert(arch_table::kProgramExitStatus == binfmt::kProbeExitStatus);
-  std::vector<std::string> programs;
-  programs.reserve(targets.size());
+  binfmt::Array<std::string> programs;
   for (const arch_table::Target* target : targets) {
     programs.push_back(arch_table::BuiltInProgram(*target));
   }

@@ -5,14 +5,14 @@
 
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "arch_table/table.h"
+#include "binfmt/array.h"
 #include "binfmt/error.h"
 
 namespace cmd {
 
-using TargetList = std::vector<const arch_table::Target*>;
+using TargetList = binfmt::Array<const arch_table::Target*>;
 
 inline bool Contains(const TargetList& targets,
                      const arch_table::Target* target) {
@@ -31,11 +31,11 @@ binfmt::Error ParseTarget(std::string_view word,
 std::string Suggestion(std::string_view word);
 
 // Words divided by blanks and commas, as in $QEMU_TARGET_LIST.
-std::vector<std::string_view> SplitWords(std::string_view list);
+binfmt::Array<std::string_view> SplitWords(std::string_view list);
 
 // Which of TARGETS does this machine run by itself (1) or not (0)? Found by
 // running their built-in programs; a target without one counts as foreign.
-binfmt::Error FindNative(const TargetList& targets, std::vector<int>* native);
+binfmt::Error FindNative(const TargetList& targets, binfmt::Array<int>* native);
 
 }  // namespace cmd
 

@@ -10,7 +10,7 @@
 namespace cmd {
 namespace {
 
-using Words = std::vector<std::string_view>;
+using Words = binfmt::Array<std::string_view>;
 
 // The name of the target, or the error.
 std::string Parse(std::string_view word) {
@@ -56,7 +56,7 @@ TEST(TargetsTest, WordsAreDividedByBlanksAndCommas) {
 }
 
 TEST(TargetsTest, NoTargetIsNative) {
-  std::vector<int> native = {1};
+  binfmt::Array<int> native = {1};
   EXPECT_TRUE(FindNative({}, &native).ok());
   EXPECT_TRUE(native.empty());
 }

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "binfmt/array.h"
+
+#include <string>
+#include <utility>
+
+#include "gtest/gtest.h"
+
+namespace binfmt {
+namespace {
+
+// Longer than what a string keeps in itself.
+std::string Long(int i) { return std::string(64, static_cast<char>('a' + i)); }
+
+TEST(ArrayTest, GrowsAndKeepsValues) {
+  Array<std::string> strings;
+  Array<int> numbers;
+  for (int i = 0; i < 26; ++i) {
+    strings.push_back(Long(i));
+    numbers.push_back(i);
+  }
+  ASSERT_EQ(strings.size(), 26u);
+  for (int i = 0; i < 26; ++i) {
+    EXPECT_EQ(strings[i], Long(i));
+    EXPECT_EQ(numbers[i], i);
+  }
+  EXPECT_EQ(strings.back(), Long(25));
+}
+
+TEST(ArrayTest, TakesAValueOfItsOwn) {
+  Array<std::string> strings = {Long(0), Long(1), Long(2), Long(3)};
+  strings.push_back(strings[0]);  // must grow for it
+  EXPECT_EQ(strings, (Array<std::string>{Long(0), Long(1), Long(2), Long(3),
+                                         Long(0)}));
+}
+
+TEST(ArrayTest, ResizesWithNewValues) {
+  Array<int> numbers = {1, 2, 3};
+  numbers.resize(1);
+  numbers.resize(3);
+  EXPECT_EQ(numbers, (Array<int>{1, 0, 0}));
+  Array<std::string> strings(2);
+  EXPECT_EQ(strings, (Array<std::string>{"", ""}));
+}
+
+TEST(ArrayTest, CopiesAreTheirOwn) {
+  Array<std::string> strings = {Long(0)};
+  Array<std::string> copy = strings;
+  copy[0] += "!";
+  EXPECT_EQ(strings[0], Long(0));
+  const Array<std::string>& self = strings;
+  strings = self;
+  EXPECT_EQ(strings, Array<std::string>{Long(0)});
+}
+
+TEST(ArrayTest, MovesTakeTheValues) {
+  Array<std::string> strings = {Long(0)};
+  const Array<std::string> moved = std::move(strings);
+  EXPECT_EQ(moved, Array<std::string>{Long(0)});
+}
+
+TEST(ArrayDeathTest, IndexOutOfRangeTraps) {
+  Array<int> numbers = {1};
+  EXPECT_DEATH((void)numbers[1], "");
+  numbers.clear();
+  EXPECT_DEATH((void)numbers.back(), "");
+}
+
+}  // namespace
+}  // namespace binfmt
