@@ -340,8 +340,8 @@ class Registrar {
             SearchPlaces(settings_.record.search)));
       }
       if (last || (request_.all && !none && !lacks_named)) return;
-      while (!ended_ && binfmt::MonotonicMilliseconds() < end &&
-             !HasAppeared(missing)) {
+      while (!missing.empty() && !ended_ &&
+             binfmt::MonotonicMilliseconds() < end && !HasAppeared(missing)) {
         Pause();
       }
     }
