@@ -30,8 +30,8 @@ TEST(ArrayTest, GrowsAndKeepsValues) {
 TEST(ArrayTest, TakesAValueOfItsOwn) {
   Array<std::string> strings = {Long(0), Long(1), Long(2), Long(3)};
   strings.push_back(strings[0]);  // must grow for it
-  EXPECT_EQ(strings, (Array<std::string>{Long(0), Long(1), Long(2), Long(3),
-                                         Long(0)}));
+  EXPECT_EQ(strings,
+            (Array<std::string>{Long(0), Long(1), Long(2), Long(3), Long(0)}));
 }
 
 TEST(ArrayTest, ResizesWithNewValues) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "binfmt/elf_header.h"
 
+#include "binfmt/text.h"
+
 // The linker's name for the ELF header, which is part of the first segment.
 extern "C" __attribute__((visibility("hidden"))) const char __ehdr_start[];
 
@@ -54,7 +56,7 @@ void FindLoader(std::string_view head, const Reader& reader, ElfFile* elf) {
         reader.Number(header + (wide ? 32 : 16), wide ? 8 : 4);
     if (start < head.size() && length <= head.size() - start) {
       const std::string_view text = head.substr(start, length);
-      elf->loader_path = std::string(text.substr(0, text.find('\0')));
+      elf->loader_path = Text(text.substr(0, text.find('\0')));
     }
     return;
   }

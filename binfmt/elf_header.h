@@ -5,8 +5,9 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <string>
 #include <string_view>
+
+#include "binfmt/text.h"
 
 namespace binfmt {
 
@@ -25,7 +26,7 @@ struct ElfFile {
   // where the program headers lie within the bytes given.
   enum class Loader { kUnknown, kNone, kPresent };
   Loader loader = Loader::kUnknown;
-  std::string loader_path;  // PT_INTERP's text where it lies within the bytes
+  Text loader_path;  // PT_INTERP's text where it lies within the bytes
 };
 
 // Reads HEAD, the first bytes of a file (kElfProbeLength suffice). False where

@@ -28,24 +28,18 @@ void ParseFlags(std::string_view letters, Entry* entry) {
     if (ParseFlagLetters(std::string_view(&c, 1), &flag)) {
       entry->record.flags |= flag;
     } else {
-      entry->unknown_flags.push_back(c);
+      entry->unknown_flags =
+          Fill("@@", entry->unknown_flags, std::string_view(&c, 1));
     }
   }
 }
 
 }  // namespace
 
-Entry::Entry() = default;
-Entry::Entry(const Entry&) = default;
-Entry::Entry(Entry&&) noexcept = default;
-Entry& Entry::operator=(const Entry&) = default;
-Entry& Entry::operator=(Entry&&) noexcept = default;
-Entry::~Entry() = default;
-
 Error ParseEntry(std::string_view name, std::string_view text, Entry* entry) {
   *entry = Entry();
   Record& record = entry->record;
-  record.name = std::string(name);
+  record.name = Text(name);
   if (absl::ConsumePrefix(&text, "enabled\n")) {
     entry->enabled = true;
   } else if (!absl::ConsumePrefix(&text, "disabled\n")) {
@@ -56,13 +50,13 @@ Error ParseEntry(std::string_view name, std::string_view text, Entry* entry) {
   if (absl::ConsumePrefix(&text, "interpreter ")) {
     const size_t end = text.find("\nflags: ");
     if (end == std::string_view::npos) return Malformed(name, "no flags line");
-    record.interpreter = std::string(text.substr(0, end));
+    record.interpreter = Text(text.substr(0, end));
     text.remove_prefix(end + 1);
   } else if (absl::ConsumePrefix(&text, "bpf ")) {
     std::string_view program;
     NextLine(&text, &program);
     record.type = RecordType::kBpf;
-    record.interpreter = std::string(program);
+    record.interpreter = Text(program);
     has_matcher = true;
   } else {
     return Malformed(name, "no interpreter line");
@@ -76,10 +70,10 @@ Error ParseEntry(std::string_view name, std::string_view text, Entry* entry) {
     } else if (absl::ConsumePrefix(&line, "extension .")) {
       has_matcher = true;
       record.type = RecordType::kExtension;
-      record.magic = std::string(line);
+      record.magic = Text(line);
       // The extension may hold a newline and is the last field.
       if (!text.empty()) {
-        Append(&record.magic, {"\n", absl::StripSuffix(text, "\n")});
+        record.magic = Fill("@\n@", line, absl::StripSuffix(text, "\n"));
       }
       break;
     } else if (absl::ConsumePrefix(&line, "offset ")) {
@@ -105,27 +99,23 @@ Error ParseEntry(std::string_view name, std::string_view text, Entry* entry) {
   return Ok();
 }
 
-std::string FormatEntry(const Entry& entry) {
+Text FormatEntry(const Entry& entry) {
   const Record& record = entry.record;
-  std::string text =
+  const Text head =
       Fill("@@@\nflags: @@\n", entry.enabled ? "enabled" : "disabled",
            record.type == RecordType::kBpf ? "\nbpf " : "\ninterpreter ",
            record.interpreter, FlagLetters(record.flags), entry.unknown_flags);
   switch (record.type) {
     case RecordType::kMagic:
-      Append(&text, {"offset ", Decimal(record.offset), "\nmagic ",
-                     Hex(record.magic), "\n"});
-      if (!record.mask.empty()) {
-        Append(&text, {"mask ", Hex(record.mask), "\n"});
-      }
-      break;
+      return Fill("@offset @\nmagic @\n@@@", head, Decimal(record.offset),
+                  Hex(record.magic), record.mask.empty() ? "" : "mask ",
+                  Hex(record.mask), record.mask.empty() ? "" : "\n");
     case RecordType::kExtension:
-      Append(&text, {"extension .", record.magic, "\n"});
-      break;
+      return Fill("@extension .@\n", head, record.magic);
     case RecordType::kBpf:
       break;
   }
-  return text;
+  return head;
 }
 
 Entry EntryOf(const Record& record) {

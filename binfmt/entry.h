@@ -5,11 +5,11 @@
 #define BINFMT_ENTRY_H_
 
 #include <cstddef>
-#include <string>
 #include <string_view>
 
 #include "binfmt/error.h"
 #include "binfmt/record.h"
+#include "binfmt/text.h"
 
 namespace binfmt {
 
@@ -18,17 +18,10 @@ namespace binfmt {
 inline constexpr size_t kMaxEntryLength = 65536;
 
 struct Entry {
-  Entry();
-  Entry(const Entry&);
-  Entry(Entry&&) noexcept;
-  Entry& operator=(const Entry&);
-  Entry& operator=(Entry&&) noexcept;
-  ~Entry();
-
   Record record;  // for kBpf, interpreter holds the program's name
   bool enabled = false;
   // Flag letters that this program does not know (from a later kernel).
-  std::string unknown_flags;
+  Text unknown_flags;
   // False where the file's text is none that this program knows: then only the
   // name holds.
   bool understood = true;
@@ -47,7 +40,7 @@ struct Entry {
 Error ParseEntry(std::string_view name, std::string_view text, Entry* entry);
 
 // The text that the kernel writes for ENTRY, to the byte.
-std::string FormatEntry(const Entry& entry);
+Text FormatEntry(const Entry& entry);
 
 // How the kernel will hold RECORD once it is registered and not changed: the
 // entry to compare with what is read back.

@@ -5,10 +5,11 @@
 #include <utility>
 
 #include "binfmt/errno_text.h"
+#include "binfmt/text.h"
 
 namespace binfmt {
 
-Error::Error(Cause cause, int errnum, std::string text)
+Error::Error(Cause cause, int errnum, Text text)
     : facts_(new Facts{cause, errnum, std::move(text)}) {}
 
 void Error::Free() { delete facts_; }

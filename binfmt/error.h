@@ -3,7 +3,6 @@
 #ifndef BINFMT_ERROR_H_
 #define BINFMT_ERROR_H_
 
-#include <string>
 #include <string_view>
 #include <utility>
 
@@ -40,7 +39,7 @@ enum class Cause {
 class [[nodiscard]] BINFMT_TRIVIAL_ABI Error {
  public:
   Error() = default;
-  Error(Cause cause, int errnum, std::string text);
+  Error(Cause cause, int errnum, Text text);
   Error(Error&& other) noexcept : facts_(other.facts_) {
     other.facts_ = nullptr;
   }
@@ -65,14 +64,14 @@ class [[nodiscard]] BINFMT_TRIVIAL_ABI Error {
   }
   template <typename... Args>
   void AddText(const char* format, const Args&... args) {
-    facts_->text += Fill(format, args...);
+    facts_->text = Fill("@@", facts_->text, Fill(format, args...));
   }
 
  private:
   struct Facts {
     Cause cause;
     int errnum;
-    std::string text;
+    Text text;
   };
 
   void Free();

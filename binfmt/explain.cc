@@ -13,7 +13,7 @@ namespace {
 
 // The record was checked before, so an EINVAL is a kernel that is too old for
 // one of its parts.
-std::string WhyInvalid(const Record& record) {
+Text WhyInvalid(const Record& record) {
   const KernelVersion kernel = RunningKernel();
   if ((record.flags & (kTransparent | kLoader | kStartDisabled)) != 0) {
     return Fill(
@@ -35,9 +35,9 @@ std::string WhyInvalid(const Record& record) {
 }  // namespace
 
 Error ExplainRefusal(const Record& record, int errnum, std::string_view dir) {
-  const std::string interpreter = Printable(record.interpreter);
+  const Text interpreter = Printable(record.interpreter);
   const bool opens_interpreter = (record.flags & kFixBinary) != 0;
-  std::string why;
+  Text why;
   switch (errnum) {
     case EINVAL:
       why = WhyInvalid(record);

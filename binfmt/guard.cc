@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <climits>
 #include <cstddef>
+#include <string>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -32,17 +33,18 @@ constexpr size_t kMachineEnd = 20;
 // exec_binprm(): depth > 5 is ELOOP.
 constexpr int kMostHops = 5;
 
-std::string ReadHead(const std::string& path) {
+Text ReadHead(const Text& path) {
   std::string head;
   const UniqueFd fd = OpenAt(AT_FDCWD, path.c_str(), O_RDONLY | O_NONBLOCK);
   if (fd.ok()) (void)ReadSome(fd.get(), kMatchWindow, &head);
   return head;
 }
 
-std::string TargetOf(const char* link) {
+Text TargetOf(const char* link) {
   char path[PATH_MAX];
   const ssize_t length = readlink(link, path, sizeof(path));
-  return length > 0 ? std::string(path, static_cast<size_t>(length)) : "";
+  return length > 0 ? Text(std::string_view(path, static_cast<size_t>(length)))
+                    : Text();
 }
 
 unsigned char ComparedBits(const Record& record, size_t position) {
@@ -55,13 +57,13 @@ unsigned char ComparedBits(const Record& record, size_t position) {
 
 bool ComparesNothing(const Record& record) {
   return !record.mask.empty() &&
-         record.mask.find_first_not_of('\0') == std::string::npos;
+         record.mask.find_first_not_of('\0') == std::string_view::npos;
 }
 
 // Does RECORD take some ELF files without asking for their machine?
 bool TakesAnyMachine(const Record& record) {
   Record elf;
-  elf.magic = std::string(kElfMagic, kElfMagicLength);
+  elf.magic = kElfMagic;
   if (!CanOverlap(record, elf)) return false;
   return ComparedBits(record, kMachinePosition) != 0xff ||
          ComparedBits(record, kMachinePosition + 1) != 0xff;
@@ -80,7 +82,7 @@ Error TooManyHops(const Record& record) {
 }  // namespace
 
 Guard::Guard() {
-  const std::string own(OwnHead());
+  const Text own(OwnHead());
   AddSample("this program itself (binfmtbox)", own, TargetOf("/proc/self/exe"));
   AddSample("PID 1", ReadHead("/proc/1/exe"), TargetOf("/proc/1/exe"));
   for (const char* line :
@@ -90,14 +92,15 @@ Guard::Guard() {
   // Class, byte order and machine of this program, position independent or not
   // (ET_EXEC 2, ET_DYN 3); nothing else of the header.
   own_kind_.magic = own.substr(0, kMachineEnd);
-  own_kind_.mask.assign(kMachineEnd, '\xff');
-  std::fill(own_kind_.mask.begin() + kVersionPosition,
-            own_kind_.mask.begin() + kTypePosition, '\0');
+  char mask[kMachineEnd];
+  std::fill(mask, mask + kMachineEnd, '\xff');
+  std::fill(mask + kVersionPosition, mask + kTypePosition, '\0');
   const bool big_endian = own[kDataPosition] == kDataBigEndian;
-  own_kind_.mask[kTypePosition + (big_endian ? 1 : 0)] = '\xfe';
+  mask[kTypePosition + (big_endian ? 1 : 0)] = '\xfe';
+  own_kind_.mask = std::string_view(mask, sizeof(mask));
 }
 
-void Guard::AddSample(const char* what, std::string head, std::string path) {
+void Guard::AddSample(const char* what, Text head, Text path) {
   if (sample_count_ == kMostSamples) return;
   Sample& sample = samples_[sample_count_++];
   sample.what = what;
@@ -105,12 +108,12 @@ void Guard::AddSample(const char* what, std::string head, std::string path) {
   sample.path = std::move(path);
 }
 
-void Guard::AddInterpreter(const std::string& path, const std::string& head) {
+void Guard::AddInterpreter(const Text& path, const Text& head) {
   paths_.push_back(path);
   heads_.push_back(head.substr(0, kMatchWindow));
 }
 
-std::string Guard::HeadOf(const std::string& path) const {
+Text Guard::HeadOf(const Text& path) const {
   for (size_t i = 0; i < paths_.size(); ++i) {
     if (paths_[i] == path) return heads_[i];
   }
@@ -151,7 +154,7 @@ Error Guard::CheckChain(const Record& record, absl::Span<const Entry> present,
                         absl::Span<const Record> wanted) const {
   // The record that takes the interpreter of CURRENT.
   const auto next_hop = [&](const Record& current) -> const Record* {
-    const std::string head = HeadOf(current.interpreter);
+    const Text head = HeadOf(current.interpreter);
     const Candidate file{head, current.interpreter};
     const auto takes = [&](const Record& other) {
       // Bytes that can't be read can't be judged, and such a file can mostly

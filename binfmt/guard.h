@@ -9,13 +9,13 @@
 #define BINFMT_GUARD_H_
 
 #include <cstddef>
-#include <string>
 
 #include "absl/types/span.h"
 #include "binfmt/array.h"
 #include "binfmt/entry.h"
 #include "binfmt/error.h"
 #include "binfmt/record.h"
+#include "binfmt/text.h"
 
 namespace binfmt {
 
@@ -28,7 +28,7 @@ class Guard {
 
   // Remembers the first bytes of the interpreter at PATH, so that Check() needs
   // not read them again.
-  void AddInterpreter(const std::string& path, const std::string& head);
+  void AddInterpreter(const Text& path, const Text& head);
 
   // Why RECORD must not be registered; ok where it may. Refused are
   //  - a mask without any bit, and a rule for ELF files that ends before
@@ -44,14 +44,14 @@ class Guard {
  private:
   struct Sample {
     const char* what;  // for the message
-    std::string head;
-    std::string path;
+    Text head;
+    Text path;
   };
 
-  void AddSample(const char* what, std::string head, std::string path);
+  void AddSample(const char* what, Text head, Text path);
   Error CheckChain(const Record& record, absl::Span<const Entry> present,
                    absl::Span<const Record> wanted) const;
-  std::string HeadOf(const std::string& path) const;
+  Text HeadOf(const Text& path) const;
 
   // This program, PID 1, three scripts.
   static constexpr size_t kMostSamples = 5;
@@ -60,8 +60,8 @@ class Guard {
   Sample samples_[kMostSamples];
   size_t sample_count_ = 0;
   // Path and first bytes of each known interpreter.
-  Array<std::string> paths_;
-  Array<std::string> heads_;
+  Array<Text> paths_;
+  Array<Text> heads_;
 };
 
 }  // namespace binfmt

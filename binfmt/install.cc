@@ -25,7 +25,7 @@ constexpr size_t kMachinePosition = 18;
 
 // An unpredictable name, so that nobody can take it first and be mistaken for
 // us; recognisable, so that the next run can clean up.
-std::string HelperName(std::string_view owner) {
+Text HelperName(std::string_view owner) {
   uint32_t bits = 0;
   // GRND_NONBLOCK: in early boot there is no entropy yet, and a name that can
   // be guessed is better than none.
@@ -33,7 +33,7 @@ std::string HelperName(std::string_view owner) {
       static_cast<ssize_t>(sizeof(bits))) {
     bits = static_cast<uint32_t>(reinterpret_cast<uintptr_t>(&bits));
   }
-  const std::string infix(kHelperInfix);
+  const Text infix(kHelperInfix);
   // The name must stay a file name.
   owner = owner.substr(0, kMaxNameLength - infix.size() - kHelperDigits);
   char bytes[sizeof(bits)];
@@ -67,8 +67,8 @@ bool SameEntry(const Entry& a, const Entry& b) {
          a.unknown_flags == b.unknown_flags;
 }
 
-std::string FlagText(const Entry& entry) {
-  const std::string letters =
+Text FlagText(const Entry& entry) {
+  const Text letters =
       Fill("@@", FlagLetters(entry.record.flags), entry.unknown_flags);
   return letters.empty() ? "none" : letters;
 }
@@ -107,7 +107,7 @@ class Installer {
  private:
   Change Decide(const Record& wanted, absl::Span<const Record> all,
                 const Entry* old, Outcome* outcome) {
-    std::string text;
+    Text text;
     outcome->error = FormatRecord(wanted, &text);
     if (outcome->error.ok()) {
       outcome->error = options_.guard->Check(wanted, present_, all);
@@ -147,7 +147,7 @@ class Installer {
     return old == nullptr ? Change::kAdded : Change::kReplaced;
   }
 
-  bool IsBehind(const Entry& entry, const Array<std::string>& names) {
+  bool IsBehind(const Entry& entry, const Array<Text>& names) {
     for (const Entry& other : present_) {
       if (other.record.name == entry.record.name) return false;
       if (std::find(names.begin(), names.end(), other.record.name) !=
@@ -161,7 +161,7 @@ class Installer {
   // Registers the records at INDICES in one batch and reads each back.
   Error Add(absl::Span<const Record> wanted, const Array<int>& indices,
             Array<Outcome>* outcomes) {
-    Array<std::string> texts(indices.size());
+    Array<Text> texts(indices.size());
     for (size_t i = 0; i < indices.size(); ++i) {
       // It was formatted before, so it can't fail.
       (void)FormatRecord(wanted[indices[i]], &texts[i]).ok();
@@ -222,7 +222,7 @@ class Installer {
 
   // Registers one record and verifies it.
   Error RegisterOne(const Record& record) {
-    std::string text;
+    Text text;
     if (Error error = FormatRecord(record, &text); !error.ok()) return error;
     Array<int> errnums;
     if (Error error = registry_->Register({text}, &errnums); !error.ok()) {
@@ -264,7 +264,7 @@ class Installer {
     }
     error = registry_->Remove(helper.name);
     if (!options_.replace) return error;
-    for (const std::string& name : outcome.shadows) {
+    for (const Text& name : outcome.shadows) {
       if (Error removal = registry_->Remove(name); error.ok()) {
         error = std::move(removal);
       }
@@ -308,19 +308,20 @@ bool TakeSameMachine(const Record& a, const Record& b) {
   return IsForOneMachine(a) && IsForOneMachine(b) && CanOverlap(a, b);
 }
 
-std::string Difference(const Entry& present, const Entry& wanted) {
-  std::string text;
-  const auto add = [&](std::string_view what, const std::string& is,
-                       const std::string& asked) {
+Text Difference(const Entry& present, const Entry& wanted) {
+  Text text;
+  const auto add = [&](std::string_view what, const Text& is,
+                       const Text& asked) {
     if (is == asked) return;
-    Append(&text, {text.empty() ? "" : ", ", what, " ", Printable(is),
-                   " instead of ", Printable(asked)});
+    text = Fill("@@@ % instead of %", text, text.empty() ? "" : ", ", what, is,
+                asked);
   };
   const auto state = [](const Entry& entry) {
-    return std::string(entry.enabled ? "enabled" : "disabled");
+    return Text(entry.enabled ? "enabled" : "disabled");
   };
   const auto type = [](const Entry& entry) {
-    return std::string(1, static_cast<char>(entry.record.type));
+    const char letter = static_cast<char>(entry.record.type);
+    return Text(std::string_view(&letter, 1));
   };
   add("state", state(present), state(wanted));
   add("type", type(present), type(wanted));
@@ -340,7 +341,7 @@ std::string Difference(const Entry& present, const Entry& wanted) {
 
 bool IsHelperName(std::string_view name, std::string_view owner) {
   owner = owner.substr(0, kMaxNameLength - kHelperInfix.size() - kHelperDigits);
-  std::string bytes;
+  Text bytes;
   return absl::ConsumePrefix(&name, owner) &&
          absl::ConsumePrefix(&name, kHelperInfix) &&
          name.size() == kHelperDigits && Unhex(name, &bytes);

@@ -3,8 +3,6 @@
 #ifndef BINFMT_INSTALL_H_
 #define BINFMT_INSTALL_H_
 
-#include <string>
-
 #include "absl/types/span.h"
 #include "binfmt/array.h"
 #include "binfmt/entry.h"
@@ -12,6 +10,7 @@
 #include "binfmt/guard.h"
 #include "binfmt/record.h"
 #include "binfmt/registry.h"
+#include "binfmt/text.h"
 
 namespace binfmt {
 
@@ -26,7 +25,7 @@ struct Outcome {
   Change change = Change::kFailed;
   Error error;
   // Entries of other names that took the same files before.
-  Array<std::string> shadows;
+  Array<Text> shadows;
 };
 
 struct InstallOptions {
@@ -67,7 +66,7 @@ bool TakeSameMachine(const Record& a, const Record& b);
 
 // How A and B differ, for a user: "flags OCF instead of PF, interpreter /x
 // instead of /y". PRESENT is what the kernel holds.
-std::string Difference(const Entry& present, const Entry& wanted);
+Text Difference(const Entry& present, const Entry& wanted);
 
 // Is NAME one that Install() gives to the helper of the entry OWNER?
 bool IsHelperName(std::string_view name, std::string_view owner);

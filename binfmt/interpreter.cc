@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <climits>
+#include <string>
 #include <string_view>
 
 #include "absl/strings/match.h"
@@ -63,12 +64,12 @@ bool IsOpenForWriting(int fd) {
 // The first part of PATH, a directory or the file, that others than root may
 // write to; empty: none. Links are followed here, since the directories on the
 // way that they lead matter as much.
-std::string WritableByOthers(std::string path) {
+Text WritableByOthers(Text path) {
   int links = 0;
   for (size_t end = 0;; ++end) {
     end = std::min(path.find('/', end), path.size());
     // The root directory has no name before its slash.
-    const std::string part = path.substr(0, std::max<size_t>(end, 1));
+    const Text part = path.substr(0, std::max<size_t>(end, 1));
     struct stat facts;
     if (lstat(part.c_str(), &facts) != 0) return part;
     if (S_ISLNK(facts.st_mode)) {
@@ -90,11 +91,11 @@ std::string WritableByOthers(std::string path) {
   }
 }
 
-Error Unusable(const std::string& path, std::string_view why, int errnum) {
+Error Unusable(const Text& path, std::string_view why, int errnum) {
   return Failure(errnum, "interpreter % @", path, why);
 }
 
-Error ExplainOpen(const std::string& path, int errnum) {
+Error ExplainOpen(const Text& path, int errnum) {
   switch (errnum) {
     case ENOENT: {
       struct stat facts;
@@ -117,7 +118,7 @@ Error ExplainOpen(const std::string& path, int errnum) {
 
 }  // namespace
 
-Error InspectInterpreter(const std::string& path, Interpreter* interpreter) {
+Error InspectInterpreter(const Text& path, Interpreter* interpreter) {
   *interpreter = Interpreter();
   if (path.empty() || path[0] != '/') {
     return Unusable(path,
@@ -163,7 +164,7 @@ Error InspectInterpreter(const std::string& path, Interpreter* interpreter) {
   if (const int error = head.Read(fd.get()); error != 0) {
     return SystemError("read", path, error);
   }
-  interpreter->head = std::string(head.bytes().substr(0, kMatchWindow));
+  interpreter->head = Text(head.bytes().substr(0, kMatchWindow));
   interpreter->is_elf = ParseElf(head.bytes(), &interpreter->elf);
   interpreter->is_script = absl::StartsWith(head.bytes(), "#!");
   if (!interpreter->is_elf && !interpreter->is_script) {
@@ -172,8 +173,8 @@ Error InspectInterpreter(const std::string& path, Interpreter* interpreter) {
   return Ok();
 }
 
-Error CheckInterpreterFlags(const std::string& path,
-                            const Interpreter& interpreter, Flags flags) {
+Error CheckInterpreterFlags(const Text& path, const Interpreter& interpreter,
+                            Flags flags) {
   if ((flags & kFixBinary) != 0 && interpreter.is_elf &&
       interpreter.elf.loader == ElfFile::Loader::kPresent) {
     return Failure(
@@ -190,7 +191,7 @@ Error CheckInterpreterFlags(const std::string& path,
                     ENOEXEC);
   }
   if ((flags & kCredentials) != 0) {
-    if (const std::string place = WritableByOthers(path); !place.empty()) {
+    if (const Text place = WritableByOthers(path); !place.empty()) {
       return Failure(
           EPERM,
           "interpreter % may not run with other owners' rights (flag C): "
@@ -216,7 +217,7 @@ bool SelinuxEnforces() {
          !enforced.empty() && enforced[0] == '1';
 }
 
-std::string SelinuxHint(const std::string& path) {
+Text SelinuxHint(const Text& path) {
   char label[256];
   const ssize_t length =
       getxattr(path.c_str(), "security.selinux", label, sizeof(label));
@@ -229,8 +230,6 @@ std::string SelinuxHint(const std::string& path) {
       text.substr(0, text.find('\0')), path);
 }
 
-bool CanExecute(const std::string& path) {
-  return access(path.c_str(), X_OK) == 0;
-}
+bool CanExecute(const Text& path) { return access(path.c_str(), X_OK) == 0; }
 
 }  // namespace binfmt

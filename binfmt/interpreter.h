@@ -3,12 +3,12 @@
 #ifndef BINFMT_INTERPRETER_H_
 #define BINFMT_INTERPRETER_H_
 
-#include <string>
 #include <string_view>
 
 #include "binfmt/elf_header.h"
 #include "binfmt/error.h"
 #include "binfmt/record.h"
+#include "binfmt/text.h"
 
 namespace binfmt {
 
@@ -16,7 +16,7 @@ struct Interpreter {
   bool is_elf = false;
   ElfFile elf;             // where is_elf
   bool is_script = false;  // begins with #!
-  std::string head;        // the first bytes, at most kMatchWindow
+  Text head;               // the first bytes, at most kMatchWindow
 };
 
 // Looks at PATH as the kernel will (open_exec()): absolute, there, a regular
@@ -24,7 +24,7 @@ struct Interpreter {
 // for writing, an ELF file or a script. The error names the first of these that
 // does not hold. errnum ENOENT where nothing is there. Does not judge whose
 // machine the ELF file is for, nor whether a dynamic one will do.
-Error InspectInterpreter(const std::string& path, Interpreter* interpreter);
+Error InspectInterpreter(const Text& path, Interpreter* interpreter);
 
 // Will INTERPRETER at PATH do for a record with FLAGS? Fails
 //  - with F where it is dynamic: only the interpreter is held open, and its
@@ -32,8 +32,8 @@ Error InspectInterpreter(const std::string& path, Interpreter* interpreter);
 //  - with O or C where it is a script (exec_binprm() allows no further hop);
 //  - with C where others than root may write to it or to a directory on its
 //    path: it runs with the rights of setuid programs' owners.
-Error CheckInterpreterFlags(const std::string& path,
-                            const Interpreter& interpreter, Flags flags);
+Error CheckInterpreterFlags(const Text& path, const Interpreter& interpreter,
+                            Flags flags);
 
 // Is SELinux there, and does it enforce its policy?
 bool SelinuxEnforces();
@@ -41,14 +41,14 @@ bool SelinuxEnforces();
 // A hint for machines on which it does: that the label of the file at PATH
 // keeps processes in containers from mapping it; empty where there is nothing
 // to say.
-std::string SelinuxHint(const std::string& path);
+Text SelinuxHint(const Text& path);
 
 // Is LABEL, "user:role:type:level", one that containers may not map?
 bool IsPrivateLabel(std::string_view label);
 
 // Is there a file at PATH that this process may execute? Much cheaper than
 // InspectInterpreter().
-bool CanExecute(const std::string& path);
+bool CanExecute(const Text& path);
 
 }  // namespace binfmt
 

@@ -4,9 +4,11 @@
 #include <fcntl.h>
 #include <sys/utsname.h>
 
+#include <string>
 #include <string_view>
 
 #include "binfmt/io.h"
+#include "binfmt/text.h"
 
 namespace binfmt {
 namespace {
@@ -44,8 +46,9 @@ Support SupportOfBinfmtMisc() {
       0) {
     return Support::kUnknown;
   }
-  return text.find("\tbinfmt_misc\n") != std::string::npos ? Support::kPresent
-                                                           : Support::kMissing;
+  return text.find("\tbinfmt_misc\n") != std::string_view::npos
+             ? Support::kPresent
+             : Support::kMissing;
 }
 
 }  // namespace binfmt

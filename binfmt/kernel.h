@@ -3,14 +3,14 @@
 #ifndef BINFMT_KERNEL_H_
 #define BINFMT_KERNEL_H_
 
-#include <string>
+#include "binfmt/text.h"
 
 namespace binfmt {
 
 struct KernelVersion {
   int major = 0;
   int minor = 0;
-  std::string text;  // uname -r
+  Text text;  // uname -r
 
   bool IsBefore(int other_major, int other_minor) const {
     return major != other_major ? major < other_major : minor < other_minor;

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstdint>
 #include <limits>
+#include <string>
 #include <string_view>
 
 #include "binfmt/clock.h"
@@ -28,7 +29,7 @@ constexpr int kStartField = 22;
 constexpr uint32_t kTicksPerSecond = 100;
 
 // Do both paths lead to one namespace? False where one can't be looked at.
-bool SameNamespace(const std::string& a, const std::string& b) {
+bool SameNamespace(const Text& a, const Text& b) {
   struct stat facts_a;
   struct stat facts_b;
   return stat(a.c_str(), &facts_a) == 0 && stat(b.c_str(), &facts_b) == 0 &&
@@ -65,7 +66,7 @@ timespec StartOfPidOne() {
 
 // Is the instance on DIR mounted in PID 1's mount namespace, too? True where
 // that can't be seen.
-bool PidOneHasMounted(const std::string& dir) {
+bool PidOneHasMounted(const Text& dir) {
   struct stat facts;
   std::string mounts;
   if (stat(dir.c_str(), &facts) != 0 ||
@@ -75,7 +76,8 @@ bool PidOneHasMounted(const std::string& dir) {
   }
   // proc(5): "36 35 98:0 /mnt1 /mnt2 ..."; one instance is one device.
   return mounts.find(Fill(" @:@ ", Decimal(major(facts.st_dev)),
-                          Decimal(minor(facts.st_dev)))) != std::string::npos;
+                          Decimal(minor(facts.st_dev)))) !=
+         std::string_view::npos;
 }
 
 sigset_t HeldSignals() {
@@ -91,7 +93,7 @@ sigset_t HeldSignals() {
 
 timespec InstanceClock() { return ReadClock(CLOCK_REALTIME_COARSE); }
 
-bool InstanceIsOlder(const std::string& dir, const timespec& then) {
+bool InstanceIsOlder(const Text& dir, const timespec& then) {
   struct stat facts;
   if (stat(Fill("@/status", dir).c_str(), &facts) != 0) return false;
   const timespec& made = facts.st_ctim;
@@ -116,7 +118,7 @@ bool MountNamespaceLasts() {
                                   Decimal(static_cast<uint64_t>(getppid()))));
 }
 
-Error CheckLasts(const std::string& dir) {
+Error CheckLasts(const Text& dir) {
   if (MountNamespaceLasts()) return Ok();
   const bool held = SameNamespace("/proc/self/ns/mnt", "/proc/1/ns/mnt")
                         ? InstanceIsOlder(dir, StartOfPidOne())
@@ -124,7 +126,7 @@ Error CheckLasts(const std::string& dir) {
   return held ? Ok() : WouldNotLast(dir);
 }
 
-Error WouldNotLast(const std::string& dir) {
+Error WouldNotLast(const Text& dir) {
   return Failure(
       Because(0, Cause::kWouldNotLast),
       "binfmt_misc on % is held by this process's mount namespace only, and "

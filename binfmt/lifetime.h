@@ -8,9 +8,9 @@
 #define BINFMT_LIFETIME_H_
 
 #include <ctime>
-#include <string>
 
 #include "binfmt/error.h"
+#include "binfmt/text.h"
 
 namespace binfmt {
 
@@ -20,7 +20,7 @@ timespec InstanceClock();
 
 // Was the instance that is mounted on DIR there before THEN? Then somebody else
 // holds it, and it does not go with our mount. Measured on Linux 6.18.
-bool InstanceIsOlder(const std::string& dir, const timespec& then);
+bool InstanceIsOlder(const Text& dir, const timespec& then);
 
 // Does this process's mount namespace outlive the process? It does where it is
 // PID 1's, in the machine's first pid namespace (inode 4026531836,
@@ -34,11 +34,11 @@ bool MountNamespaceLasts();
 // instance mounted as well, or, where PID 1 lives in this namespace (a
 // container), where the instance is older than PID 1. Ok, too, where /proc does
 // not tell.
-Error CheckLasts(const std::string& dir);
+Error CheckLasts(const Text& dir);
 
 // The error for a mount that goes with this process's mount namespace, with the
 // ways out.
-Error WouldNotLast(const std::string& dir);
+Error WouldNotLast(const Text& dir);
 
 // Blocks SIGTERM, SIGINT and SIGCHLD for WaitForEnd(). Call before anything
 // that is to be held.

@@ -13,7 +13,7 @@
 namespace binfmt {
 namespace {
 
-bool IsSelf(const std::string& path) {
+bool IsSelf(const Text& path) {
   struct stat self;
   struct stat other;
   return stat("/proc/self/exe", &self) == 0 &&
@@ -23,7 +23,7 @@ bool IsSelf(const std::string& path) {
 
 }  // namespace
 
-Error LinkToSelf(const std::string& path, bool symbolic, bool* made) {
+Error LinkToSelf(const Text& path, bool symbolic, bool* made) {
   *made = false;
   char self[PATH_MAX];
   const ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);

@@ -63,6 +63,8 @@ void operator delete[](void*, size_t) noexcept {}
 
 namespace binfmt {
 
+char* KeepBytes(size_t size) { return static_cast<char*>(operator new(size)); }
+
 MemoryScope::MemoryScope() : next_(g_next), end_(g_end) {}
 
 MemoryScope::~MemoryScope() {
@@ -73,8 +75,9 @@ MemoryScope::~MemoryScope() {
     munmap(chunk.memory, chunk.size);
   }
   // What is used after its scope is to fail at once, not now and then.
-  std::memset(next_, 0xdd, static_cast<size_t>(g_next - next_));
-  g_next = next_;
+  char* const next = static_cast<char*>(next_);
+  std::memset(next, 0xdd, static_cast<size_t>(g_next - next));
+  g_next = next;
 }
 
 }  // namespace binfmt

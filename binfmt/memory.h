@@ -1,17 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-// The heap of the products.
+// The heap: memory that is never freed, or with its scope.
 #ifndef BINFMT_MEMORY_H_
 #define BINFMT_MEMORY_H_
 
+#include <cstddef>
+
 namespace binfmt {
 
-// In the products `operator delete` does nothing: an applet ends before it has
-// used much, and without the code that frees, each is 6 % smaller. What goes
-// on until it is told to end would grow: each of its turns stands in a scope,
-// and what was allocated meanwhile goes with the scope.
+// SIZE bytes, which stay until the MemoryScope ends in which they were asked
+// for, or the program.
+char* KeepBytes(size_t size);
+
+// An applet ends before it has used much, so nothing is freed: in the products
+// `operator delete` does nothing, and without the code that frees, each is 6 %
+// smaller. What goes on until it is told to end would grow: each of its turns
+// stands in a scope, and what was allocated meanwhile goes with the scope.
 //
 // So nothing that outlives the scope may be allocated in it, nor grow in it.
-// Does nothing where the C library's heap is used (tests, other hosts).
+// Where the C library's heap is used (tests, other hosts), this goes for the
+// bytes of KeepBytes() only.
 class MemoryScope {
  public:
   MemoryScope();
@@ -20,8 +27,9 @@ class MemoryScope {
   MemoryScope& operator=(const MemoryScope&) = delete;
 
  private:
-  char* const next_;
-  char* const end_;
+  // What was in use when the scope began.
+  void* const next_;
+  void* const end_;
 };
 
 }  // namespace binfmt

@@ -27,7 +27,7 @@ constexpr unsigned long kFlags = MS_NOSUID | MS_NODEV | MS_NOEXEC;
 
 // The f_type of the file system at PATH, or -1. Opening the directory triggers
 // an automount, which statfs(2) on the path alone does not.
-long FileSystemType(const std::string& path) {
+long FileSystemType(const Text& path) {
   const UniqueFd fd = OpenAt(AT_FDCWD, path.c_str(), O_RDONLY | O_DIRECTORY);
   struct statfs facts;
   if (!fd.ok() || fstatfs(fd.get(), &facts) != 0) return -1;
@@ -46,8 +46,8 @@ Error MountProc(bool dry_run) {
                      error == EPERM ? Cause::kDenied : Cause::kFailed);
 }
 
-Error ExplainMount(const std::string& dir, int errnum) {
-  const std::string what = Fill("cannot mount binfmt_misc on %: ", dir);
+Error ExplainMount(const Text& dir, int errnum) {
+  const Text what = Fill("cannot mount binfmt_misc on %: ", dir);
   switch (errnum) {
     case ENODEV:
       return Failure(
@@ -94,7 +94,7 @@ Error ExplainMount(const std::string& dir, int errnum) {
 
 // What MountOnHost() and its child share.
 struct HostMount {
-  const std::string* dir;
+  const Text* dir;
   Error error;
 };
 
@@ -108,7 +108,7 @@ int EnterAndMount(void* argument) {
         "; it takes CAP_SYS_ADMIN and CAP_SYS_CHROOT (--privileged)");
     return 0;
   }
-  const std::string& dir = *job->dir;
+  const Text& dir = *job->dir;
   if (!IsBinfmtMisc(dir) &&
       mount("binfmt_misc", dir.c_str(), "binfmt_misc", kFlags, nullptr) != 0) {
     job->error = ExplainMount(dir, errno);
@@ -118,7 +118,7 @@ int EnterAndMount(void* argument) {
 
 // Mounts on DIR in the mount namespace of PID 1. A child does it, since
 // there is no way back with this process's root and working directory.
-Error MountOnHost(const std::string& dir) {
+Error MountOnHost(const Text& dir) {
   if (CurrentUserNamespace() == UserNamespace::kFirst &&
       !InFirstPidNamespace()) {
     return Failure(
@@ -136,11 +136,11 @@ Error MountOnHost(const std::string& dir) {
 
 }  // namespace
 
-bool IsBinfmtMisc(const std::string& dir) {
+bool IsBinfmtMisc(const Text& dir) {
   return FileSystemType(dir) == BINFMTFS_MAGIC;
 }
 
-Error MountBinfmtMisc(const std::string& dir, const MountOptions& options,
+Error MountBinfmtMisc(const Text& dir, const MountOptions& options,
                       MountOutcome* outcome) {
   *outcome = MountOutcome::kAlreadyMounted;
   bool mounted = IsBinfmtMisc(dir);

@@ -3,9 +3,8 @@
 #ifndef BINFMT_MOUNT_H_
 #define BINFMT_MOUNT_H_
 
-#include <string>
-
 #include "binfmt/error.h"
+#include "binfmt/text.h"
 
 namespace binfmt {
 
@@ -33,11 +32,11 @@ enum class MountOutcome {
 //
 // Fails with kWouldNotLast, the mount being made, where the instance would go
 // with this process's mount namespace (see lifetime.h).
-Error MountBinfmtMisc(const std::string& dir, const MountOptions& options,
+Error MountBinfmtMisc(const Text& dir, const MountOptions& options,
                       MountOutcome* outcome);
 
 // Is binfmt_misc mounted on DIR? Follows automount points.
-bool IsBinfmtMisc(const std::string& dir);
+bool IsBinfmtMisc(const Text& dir);
 
 }  // namespace binfmt
 

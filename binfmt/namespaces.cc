@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <string>
+
 #include "binfmt/io.h"
 #include "binfmt/text.h"
 
@@ -30,7 +32,7 @@ bool InFirstPidNamespace() {
          facts.st_ino == kFirstPidNamespaceInode;
 }
 
-std::string WhyDenied() {
+Text WhyDenied() {
   if (geteuid() != 0) return "; run it as root (sudo)";
   if (CurrentUserNamespace() == UserNamespace::kOther) {
     return "; root of this user namespace does not own that binfmt_misc: mount "

@@ -3,7 +3,7 @@
 #ifndef BINFMT_NAMESPACES_H_
 #define BINFMT_NAMESPACES_H_
 
-#include <string>
+#include "binfmt/text.h"
 
 namespace binfmt {
 
@@ -24,7 +24,7 @@ bool InFirstPidNamespace();
 // Why a root-only file may have been closed to this process, to be appended to
 // an error: "; ..." or nothing. Names the user, the user namespace and the
 // confinement of a Linux security module, as far as /proc tells them.
-std::string WhyDenied();
+Text WhyDenied();
 
 }  // namespace binfmt
 

@@ -13,6 +13,7 @@
 #include "binfmt/array.h"
 #include "binfmt/io.h"
 #include "binfmt/process.h"
+#include "binfmt/text.h"
 
 namespace binfmt {
 namespace {
@@ -30,13 +31,13 @@ constexpr char OwnByteOrder() {
 
 // What parent and child share.
 struct Attempt {
-  absl::Span<const std::string> programs;
+  absl::Span<const Text> programs;
   size_t current = 0;  // the program that is being tried
   int fd = -1;         // the memfd
   int error = 0;       // errno of a failed write to it
 };
 
-bool IsCandidate(const std::string& program) {
+bool IsCandidate(const Text& program) {
   return program.size() > kVersionPosition &&
          program[kDataPosition] == OwnByteOrder();
 }
@@ -51,7 +52,7 @@ int TryPrograms(void* argument) {
   char* const argv[] = {const_cast<char*>("binfmtbox-native-probe"), nullptr};
   char* const envp[] = {nullptr};
   for (; attempt->current < attempt->programs.size(); ++attempt->current) {
-    const std::string& program = attempt->programs[attempt->current];
+    const Text& program = attempt->programs[attempt->current];
     if (!IsCandidate(program)) continue;
     const ssize_t size = static_cast<ssize_t>(program.size());
     const char version = '\xff';
@@ -68,11 +69,11 @@ int TryPrograms(void* argument) {
 
 }  // namespace
 
-Error RunNatively(absl::Span<const std::string> programs, Array<int>* runs) {
+Error RunNatively(absl::Span<const Text> programs, Array<int>* runs) {
   runs->clear();
   runs->resize(programs.size());
   bool any = false;
-  for (const std::string& program : programs) any = any || IsCandidate(program);
+  for (const Text& program : programs) any = any || IsCandidate(program);
   if (!any) return Ok();
 
   const UniqueFd fd(static_cast<int>(

@@ -3,11 +3,10 @@
 #ifndef BINFMT_NATIVE_H_
 #define BINFMT_NATIVE_H_
 
-#include <string>
-
 #include "absl/types/span.h"
 #include "binfmt/array.h"
 #include "binfmt/error.h"
+#include "binfmt/text.h"
 
 namespace binfmt {
 
@@ -27,7 +26,7 @@ inline constexpr int kProbeExitStatus = 42;
 // One process is made for each program that runs, and one more; it shares this
 // one's memory until it runs the program. Fails where memfd_create(2) or
 // clone(2) does; *runs is then of no use.
-Error RunNatively(absl::Span<const std::string> programs, Array<int>* runs);
+Error RunNatively(absl::Span<const Text> programs, Array<int>* runs);
 
 }  // namespace binfmt
 

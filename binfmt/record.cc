@@ -11,10 +11,7 @@ namespace {
 constexpr char kFlagLetters[] = "POCFTLD";
 
 // isxdigit() of the kernel, which knows no locale.
-bool IsHexDigit(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') ||
-         (c >= 'A' && c <= 'F');
-}
+bool IsHexDigit(char c) { return HexValue(c) >= 0; }
 
 bool IsPlain(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
@@ -29,13 +26,13 @@ Flags WithImplied(size_t index) {
              : flag;
 }
 
-Error Invalid(const std::string& name, const std::string& what) {
+Error Invalid(const Text& name, const Text& what) {
   return Failure(EINVAL, "record \"%\": @", name, what);
 }
 
-Error CheckName(const std::string& name) {
+Error CheckName(const Text& name) {
   if (name.empty()) return Invalid(name, "the name is empty");
-  if (name == "." || name == ".." || name.find('/') != std::string::npos) {
+  if (name == "." || name == ".." || name.find('/') != std::string_view::npos) {
     return Invalid(name, "the name is not a file name");
   }
   if (name == "register" || name == "status") {
@@ -43,7 +40,7 @@ Error CheckName(const std::string& name) {
                    "record \"@\": the name is one of binfmt_misc's own files",
                    name);
   }
-  if (name.find('\0') != std::string::npos) {
+  if (name.find('\0') != std::string_view::npos) {
     return Invalid(name, "the name holds a NUL byte");
   }
   if (name.size() > kMaxNameLength) {
@@ -74,14 +71,14 @@ Error CheckMagic(const Record& record) {
 }
 
 Error CheckExtension(const Record& record) {
-  const std::string& extension = record.magic;
+  const Text& extension = record.magic;
   if (extension.empty()) return Invalid(record.name, "the extension is empty");
-  if (extension.find('/') != std::string::npos ||
-      extension.find('\0') != std::string::npos) {
+  if (extension.find('/') != std::string_view::npos ||
+      extension.find('\0') != std::string_view::npos) {
     return Invalid(record.name, "the extension is not part of a file name");
   }
   // load_misc_binary() compares what follows the last dot (strrchr).
-  if (extension.find('.') != std::string::npos) {
+  if (extension.find('.') != std::string_view::npos) {
     return Invalid(record.name,
                    "an extension with a dot inside can never match");
   }
@@ -93,24 +90,30 @@ Error CheckExtension(const Record& record) {
 // of an escape must not be cut.
 char ChooseDelimiter(const Record& record) {
   for (const char c : {':', '|', ',', '!', '~', '%', ' ', '\t', '\x01'}) {
-    if (record.name.find(c) == std::string::npos &&
-        record.interpreter.find(c) == std::string::npos &&
+    if (record.name.find(c) == std::string_view::npos &&
+        record.interpreter.find(c) == std::string_view::npos &&
         (record.type != RecordType::kExtension ||
-         record.magic.find(c) == std::string::npos)) {
+         record.magic.find(c) == std::string_view::npos)) {
       return c;
     }
   }
   return '\0';
 }
 
-void AppendEscaped(std::string_view bytes, std::string* text) {
-  for (const char c : bytes) {
-    if (IsPlain(c)) {
-      text->push_back(c);
-    } else {
-      Append(text, {"\\x", Hex(std::string_view(&c, 1))});
+// BYTES with all that is not plain as \xHH.
+Text Escape(std::string_view bytes) {
+  TextWriter writer;
+  while (writer.Turn()) {
+    for (const char c : bytes) {
+      if (IsPlain(c)) {
+        writer.Put(c);
+      } else {
+        writer.Put("\\x");
+        writer.PutHex(c);
+      }
     }
   }
+  return writer.Finish();
 }
 
 // Walks a record's text field by field, as the kernel does on its copy. The
@@ -174,29 +177,29 @@ class FieldReader {
 
 // string_unescape(UNESCAPE_HEX): one or two hex digits after \x; any other
 // backslash stays and takes the next byte with it; a NUL ends the text.
-std::string Unescape(std::string_view field) {
-  std::string out;
-  size_t i = 0;
-  while (i < field.size() && field[i] != '\0') {
-    if (field[i] == '\\' && i + 1 < field.size() && field[i + 1] != '\0') {
-      if (field[i + 1] == 'x' && i + 2 < field.size() &&
-          IsHexDigit(field[i + 2])) {
-        const size_t digits =
-            i + 3 < field.size() && IsHexDigit(field[i + 3]) ? 2 : 1;
-        std::string byte;
-        std::string hex(field.substr(i + 2, digits));
-        if (digits == 1) hex.insert(0, 1, '0');
-        Unhex(hex, &byte);
-        out += byte;
-        i += 2 + digits;
-        continue;
+Text Unescape(std::string_view field) {
+  TextWriter writer;
+  while (writer.Turn()) {
+    size_t i = 0;
+    while (i < field.size() && field[i] != '\0') {
+      if (field[i] == '\\' && i + 1 < field.size() && field[i + 1] != '\0') {
+        if (field[i + 1] == 'x' && i + 2 < field.size() &&
+            IsHexDigit(field[i + 2])) {
+          i += 2;
+          int byte = HexValue(field[i++]);
+          if (i < field.size() && IsHexDigit(field[i])) {
+            byte = byte * 16 + HexValue(field[i++]);
+          }
+          writer.Put(static_cast<char>(byte));
+          continue;
+        }
+        writer.Put('\\');
+        ++i;
       }
-      out.push_back('\\');
-      ++i;
+      writer.Put(field[i++]);
     }
-    out.push_back(field[i++]);
   }
-  return out;
+  return writer.Finish();
 }
 
 // kstrtoint(text, 10): an optional '+' or '-', digits, an optional newline.
@@ -257,18 +260,20 @@ Error ParseExtensionFields(FieldReader* reader, Record* record) {
   if (!reader->Next(&mask)) {
     return Invalid(record->name, "the mask field has no end");
   }
-  record->magic = std::string(extension);
+  record->magic = Text(extension);
   return Ok();
 }
 
 }  // namespace
 
-std::string FlagLetters(Flags flags) {
-  std::string letters;
-  for (size_t i = 0; kFlagLetters[i] != '\0'; ++i) {
-    if ((flags & (1u << i)) != 0) letters.push_back(kFlagLetters[i]);
+Text FlagLetters(Flags flags) {
+  TextWriter writer;
+  while (writer.Turn()) {
+    for (size_t i = 0; kFlagLetters[i] != '\0'; ++i) {
+      if ((flags & (1u << i)) != 0) writer.Put(kFlagLetters[i]);
+    }
   }
-  return letters;
+  return writer.Finish();
 }
 
 bool ParseFlagLetters(std::string_view letters, Flags* flags) {
@@ -281,13 +286,6 @@ bool ParseFlagLetters(std::string_view letters, Flags* flags) {
   return true;
 }
 
-Record::Record() = default;
-Record::Record(const Record&) = default;
-Record::Record(Record&&) noexcept = default;
-Record& Record::operator=(const Record&) = default;
-Record& Record::operator=(Record&&) noexcept = default;
-Record::~Record() = default;
-
 bool Record::operator==(const Record& other) const {
   return name == other.name && type == other.type && SameRule(other) &&
          interpreter == other.interpreter && flags == other.flags;
@@ -297,10 +295,13 @@ bool Record::SameRule(const Record& other) const {
   if (type != other.type || magic != other.magic) return false;
   if (type != RecordType::kMagic) return true;
   if (offset != other.offset) return false;
-  const auto full = [](const Record& r) {
-    return r.mask.empty() ? std::string(r.magic.size(), '\xff') : r.mask;
+  const auto bits = [](const Record& record, size_t i) {
+    return record.mask.empty() ? '\xff' : record.mask[i];
   };
-  return full(*this) == full(other);
+  for (size_t i = 0; i < magic.size(); ++i) {
+    if (bits(*this, i) != bits(other, i)) return false;
+  }
+  return true;
 }
 
 Error CheckRecord(const Record& record) {
@@ -314,7 +315,7 @@ Error CheckRecord(const Record& record) {
     return error;
   }
   if (record.interpreter.empty() || record.interpreter[0] != '/' ||
-      record.interpreter.find('\0') != std::string::npos) {
+      record.interpreter.find('\0') != std::string_view::npos) {
     return Invalid(record.name,
                    Fill("the interpreter \"%\" is not an absolute path",
                         record.interpreter));
@@ -322,35 +323,31 @@ Error CheckRecord(const Record& record) {
   return Ok();
 }
 
-Error FormatRecord(const Record& record, std::string* text) {
+Error FormatRecord(const Record& record, Text* text) {
   if (Error error = CheckRecord(record); !error.ok()) return error;
   const char delimiter = ChooseDelimiter(record);
   if (delimiter == '\0') {
     return Invalid(record.name,
                    "name and interpreter leave no character for a delimiter");
   }
-  text->clear();
-  const auto end_field = [&] { text->push_back(delimiter); };
-  end_field();
-  *text += record.name;
-  end_field();
-  text->push_back(static_cast<char>(record.type));
-  end_field();
-  if (record.type == RecordType::kMagic) {
-    *text += Decimal(record.offset);
-    end_field();
-    AppendEscaped(record.magic, text);
-    end_field();
-    AppendEscaped(record.mask, text);
-  } else {
-    end_field();
-    *text += record.magic;
-    end_field();
+  const bool has_magic = record.type == RecordType::kMagic;
+  const char type = static_cast<char>(record.type);
+  const std::string_view fields[] = {
+      record.name,
+      std::string_view(&type, 1),
+      has_magic ? Decimal(record.offset) : Text(),
+      has_magic ? Escape(record.magic) : record.magic,
+      has_magic ? Escape(record.mask) : Text(),
+      record.interpreter,
+      FlagLetters(record.flags)};
+  TextWriter writer;
+  while (writer.Turn()) {
+    for (const std::string_view field : fields) {
+      writer.Put(delimiter);
+      writer.Put(field);
+    }
   }
-  end_field();
-  *text += record.interpreter;
-  end_field();
-  *text += FlagLetters(record.flags);
+  *text = writer.Finish();
   if (text->size() <= kMaxRecordLength) return Ok();
   return Invalid(
       record.name,
@@ -376,7 +373,7 @@ Error ParseRecord(std::string_view text, Record* record) {
   if (!reader.Next(&field)) {
     return Failure(EINVAL, "a record whose name has no end");
   }
-  record->name = std::string(field);
+  record->name = Text(field);
   // EEXIST and ENAMETOOLONG are the look-up's, after all of the text was read.
   Error name_error = CheckName(record->name);
   if (!name_error.ok() && name_error.errnum() == EINVAL) return name_error;
@@ -401,7 +398,7 @@ Error ParseRecord(std::string_view text, Record* record) {
     return Invalid(record->name, "the interpreter field has no end");
   }
   if (field.empty()) return Invalid(record->name, "the interpreter is empty");
-  record->interpreter = std::string(field);
+  record->interpreter = Text(field);
 
   // check_special_flags() takes letters as long as they are flags, one newline
   // may follow, and then the text must be at its end.

@@ -6,10 +6,10 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <string>
 #include <string_view>
 
 #include "binfmt/error.h"
+#include "binfmt/text.h"
 
 namespace binfmt {
 
@@ -43,26 +43,19 @@ enum Flag : uint8_t {
 using Flags = uint8_t;
 
 // FLAGS as letters in the kernel's order.
-std::string FlagLetters(Flags flags);
+Text FlagLetters(Flags flags);
 
 // The flags for LETTERS, repeats allowed, as the kernel takes them (C brings O,
 // T brings O). False where a letter is no flag; *FLAGS then holds those before.
 bool ParseFlagLetters(std::string_view letters, Flags* flags);
 
 struct Record {
-  Record();
-  Record(const Record&);
-  Record(Record&&) noexcept;
-  Record& operator=(const Record&);
-  Record& operator=(Record&&) noexcept;
-  ~Record();
-
-  std::string name;
+  Text name;
   RecordType type = RecordType::kMagic;
-  uint32_t offset = 0;      // of the magic, in bytes from the file's start
-  std::string magic;        // raw bytes; for kExtension the extension
-  std::string mask;         // raw bytes, as many as magic; empty: exact compare
-  std::string interpreter;  // a path
+  uint32_t offset = 0;  // of the magic, in bytes from the file's start
+  Text magic;           // raw bytes; for kExtension the extension
+  Text mask;            // raw bytes, as many as magic; empty: exact compare
+  Text interpreter;     // a path
   Flags flags = 0;
 
   bool operator==(const Record& other) const;
@@ -83,7 +76,7 @@ Error CheckRecord(const Record& record);
 // no letter or digit is written \xHH; there is no newline at the end. The
 // delimiter is ':' unless a field holds one. Fails where CheckRecord() does,
 // where no delimiter is left, and where the text is over kMaxRecordLength.
-Error FormatRecord(const Record& record, std::string* text);
+Error FormatRecord(const Record& record, Text* text);
 
 // Reads TEXT as the kernel would (create_entry()): same fields, same limits,
 // same refusals. errnum of the error is the kernel's: EINVAL, or ENAMETOOLONG

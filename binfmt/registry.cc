@@ -15,6 +15,7 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
+#include <string>
 
 #include "binfmt/array.h"
 #include "binfmt/clock.h"
@@ -35,7 +36,7 @@ constexpr int64_t kLockInterval = 5;      // milliseconds
 constexpr size_t kDirentLengthOffset = 16;
 constexpr size_t kDirentNameOffset = 19;
 
-Error NotMounted(const std::string& dir, int errnum) {
+Error NotMounted(const Text& dir, int errnum) {
   switch (errnum) {
     case EACCES:
     case EPERM:
@@ -68,7 +69,7 @@ Error NotMounted(const std::string& dir, int errnum) {
 }
 
 // Takes what DONE bytes cover off the front of TEXTS; returns how many.
-size_t WholeRecords(absl::Span<const std::string> texts, size_t done) {
+size_t WholeRecords(absl::Span<const Text> texts, size_t done) {
   size_t count = 0;
   while (count < texts.size() && done >= texts[count].size()) {
     done -= texts[count++].size();
@@ -78,7 +79,7 @@ size_t WholeRecords(absl::Span<const std::string> texts, size_t done) {
 
 }  // namespace
 
-Error Registry::Open(const std::string& dir, Registry* registry) {
+Error Registry::Open(const Text& dir, Registry* registry) {
   registry->dir_ = dir;
   registry->register_fd_.Reset();
   registry->fd_ = OpenAt(AT_FDCWD, dir.c_str(), O_RDONLY | O_DIRECTORY);
@@ -116,7 +117,7 @@ Error Registry::ReadEnabled(bool* enabled) const {
   return Ok();
 }
 
-Error Registry::List(Array<std::string>* names) const {
+Error Registry::List(Array<Text>* names) const {
   names->clear();
   if (lseek(fd_.get(), 0, SEEK_SET) < 0)
     return SystemError("read", dir_, errno);
@@ -134,13 +135,13 @@ Error Registry::List(Array<std::string>* names) const {
       at += length;
       if (name != "." && name != ".." && name != "register" &&
           name != "status") {
-        names->push_back(std::string(name));
+        names->push_back(Text(name));
       }
     }
   }
 }
 
-Error Registry::Read(const std::string& name, Entry* entry) const {
+Error Registry::Read(const Text& name, Entry* entry) const {
   std::string text;
   if (const int error =
           ReadFileAt(fd_.get(), name.c_str(), kMaxEntryLength, &text);
@@ -152,9 +153,9 @@ Error Registry::Read(const std::string& name, Entry* entry) const {
 
 Error Registry::ReadAll(Array<Entry>* entries) const {
   entries->clear();
-  Array<std::string> names;
+  Array<Text> names;
   if (Error error = List(&names); !error.ok()) return error;
-  for (const std::string& name : names) {
+  for (const Text& name : names) {
     Entry entry;
     if (Error error = Read(name, &entry); !error.ok()) {
       if (error.errnum() == ENOENT) continue;
@@ -174,7 +175,7 @@ Error Registry::OpenRegister() {
   register_fd_ = OpenAt(fd_.get(), "register", O_WRONLY);
   if (register_fd_.ok()) return Ok();
   const int error = errno;
-  const std::string file = Fill("@/register", dir_);
+  const Text file = Fill("@/register", dir_);
   if (error == EROFS) {
     return Failure(
         Because(error, Cause::kDenied),
@@ -189,8 +190,7 @@ Error Registry::OpenRegister() {
   return SystemError("open", file, error);
 }
 
-Error Registry::Register(absl::Span<const std::string> texts,
-                         Array<int>* errnums) {
+Error Registry::Register(absl::Span<const Text> texts, Array<int>* errnums) {
   errnums->clear();
   errnums->resize(texts.size());
   if (texts.empty()) return Ok();
@@ -201,7 +201,7 @@ Error Registry::Register(absl::Span<const std::string> texts,
   while (next < texts.size()) {
     const size_t count = std::min(texts.size() - next, kMaxSegments);
     for (size_t i = 0; i < count; ++i) {
-      const std::string& text = texts[next + i];
+      const Text& text = texts[next + i];
       segments[i] = {const_cast<char*>(text.data()), text.size()};
     }
     const ssize_t done =
@@ -223,9 +223,9 @@ Error Registry::Register(absl::Span<const std::string> texts,
   return Ok();
 }
 
-Error Registry::Command(const std::string& name, const char* command,
+Error Registry::Command(const Text& name, const char* command,
                         const char* what) const {
-  const std::string file = Fill("@/@", dir_, name);
+  const Text file = Fill("@/@", dir_, name);
   const UniqueFd fd = OpenAt(fd_.get(), name.c_str(), O_WRONLY);
   if (!fd.ok()) {
     const int error = errno;
@@ -252,7 +252,7 @@ Error Registry::Command(const std::string& name, const char* command,
   }
 }
 
-Error Registry::Remove(const std::string& name) const {
+Error Registry::Remove(const Text& name) const {
   Error error = Command(name, "-1", "remove");
   // Once more: what fails for a moment (ENOMEM) must not leave a rule behind.
   if (!error.ok() && error.errnum() != ENOENT) {
@@ -262,7 +262,7 @@ Error Registry::Remove(const std::string& name) const {
   return error;
 }
 
-Error Registry::SetEnabled(const std::string& name, bool enabled) const {
+Error Registry::SetEnabled(const Text& name, bool enabled) const {
   return Command(name, enabled ? "1" : "0", enabled ? "enable" : "disable");
 }
 

@@ -5,7 +5,6 @@
 #define BINFMT_REGISTRY_H_
 
 #include <cstddef>
-#include <string>
 #include <string_view>
 
 #include "absl/types/span.h"
@@ -13,6 +12,7 @@
 #include "binfmt/entry.h"
 #include "binfmt/error.h"
 #include "binfmt/io.h"
+#include "binfmt/text.h"
 
 namespace binfmt {
 
@@ -25,7 +25,7 @@ class Registry {
   // is no binfmt_misc (decided by statfs(2), never by a file's existence), with
   // kNoSupport where this kernel has none to mount, with kDenied where it may
   // not be read.
-  static Error Open(const std::string& dir, Registry* registry);
+  static Error Open(const Text& dir, Registry* registry);
 
   // Keeps other runs of this program from changing anything until Unlock() or
   // the end of the process. Waits some seconds at most, and goes on without
@@ -33,7 +33,7 @@ class Registry {
   void Lock();
   void Unlock() { register_fd_.Reset(); }
 
-  const std::string& dir() const { return dir_; }
+  const Text& dir() const { return dir_; }
   // Is this mount read-only? Then nothing can be changed through it.
   bool read_only() const { return read_only_; }
 
@@ -43,10 +43,10 @@ class Registry {
   // Names of all entries in the kernel's match order: readdir order, newest
   // first (dcache_readdir() walks d_subdirs, to which d_alloc() prepends, as
   // bm_register_write() does to its list).
-  Error List(Array<std::string>* names) const;
+  Error List(Array<Text>* names) const;
 
   // Reads the entry NAME. errnum ENOENT where there is none.
-  Error Read(const std::string& name, Entry* entry) const;
+  Error Read(const Text& name, Entry* entry) const;
 
   // All entries in match order. Those that go away meanwhile are left out; one
   // whose text is not understood is kept by its name.
@@ -57,20 +57,19 @@ class Registry {
   // Fills ERRNUMS, one each: 0 or the errno with which the kernel refused that
   // record; one that is refused doesn't stop the others. Fails only where
   // `register` can't be opened: then nothing was written.
-  Error Register(absl::Span<const std::string> texts, Array<int>* errnums);
+  Error Register(absl::Span<const Text> texts, Array<int>* errnums);
 
   // Takes the entry NAME out. One that is gone already is no error.
-  Error Remove(const std::string& name) const;
+  Error Remove(const Text& name) const;
 
   // Switches the entry NAME on or off; its place in the match order stays.
-  Error SetEnabled(const std::string& name, bool enabled) const;
+  Error SetEnabled(const Text& name, bool enabled) const;
 
  private:
   Error OpenRegister();
-  Error Command(const std::string& name, const char* command,
-                const char* what) const;
+  Error Command(const Text& name, const char* command, const char* what) const;
 
-  std::string dir_;
+  Text dir_;
   UniqueFd fd_;
   UniqueFd register_fd_;
   bool read_only_ = false;

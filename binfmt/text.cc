@@ -4,78 +4,127 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "binfmt/memory.h"
+
 namespace binfmt {
 namespace {
 
 constexpr char kDigits[] = "0123456789abcdef";
 
-int DigitValue(char c) {
+}  // namespace
+
+int HexValue(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
   if (c >= 'A' && c <= 'F') return c - 'A' + 10;
   return -1;
 }
 
-void AppendHex(unsigned char byte, std::string* out) {
-  out->push_back(kDigits[byte >> 4]);
-  out->push_back(kDigits[byte & 15]);
+bool TextWriter::Turn() {
+  if (turns_ == 1) bytes_ = KeepBytes(size_ + 1);
+  if (turns_ < 2) size_ = 0;
+  return ++turns_ <= 2;
 }
 
-}  // namespace
+void TextWriter::Put(char c) {
+  if (bytes_ != nullptr) bytes_[size_] = c;
+  ++size_;
+}
 
-void Append(std::string* text, std::initializer_list<std::string_view> parts) {
-  for (const std::string_view part : parts) text->append(part);
+void TextWriter::Put(std::string_view bytes) {
+  for (const char c : bytes) Put(c);
+}
+
+void TextWriter::PutHex(char c) {
+  Put(kDigits[static_cast<unsigned char>(c) >> 4]);
+  Put(kDigits[static_cast<unsigned char>(c) & 15]);
+}
+
+Text TextWriter::Finish() {
+  bytes_[size_] = '\0';
+  return Text(Text::Whole(), bytes_, size_);
+}
+
+void TextWriter::PutPrintable(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const auto lead = static_cast<unsigned char>(bytes[0]);
+    int length = Utf8SequenceLength(bytes);
+    bool escape = lead < 0x20 || lead == 0x7f || lead == '\\' || length == 0 ||
+                  (lead == 0xc2 && static_cast<unsigned char>(bytes[1]) < 0xa0);
+    if (length == 0) length = 1;
+    for (; length > 0; --length) {
+      if (escape) {
+        Put("\\x");
+        PutHex(bytes[0]);
+      } else {
+        Put(bytes[0]);
+      }
+      bytes.remove_prefix(1);
+    }
+  }
+}
+
+Text::Text(std::string_view bytes) {
+  TextWriter writer;
+  while (writer.Turn()) writer.Put(bytes);
+  *this = writer.Finish();
 }
 
 namespace internal {
 
-std::string FillList(const char* types, const char* format, va_list args) {
-  std::string text;
-  for (; *format != '\0'; ++format) {
-    if (*types == '\0' || (*format != '%' && *format != '@')) {
-      text.push_back(*format);
-      continue;
+Text FillList(const char* types, const char* format, va_list args) {
+  TextWriter writer;
+  while (writer.Turn()) {
+    va_list rest;
+    va_copy(rest, args);
+    const char* type = types;
+    for (const char* c = format; *c != '\0'; ++c) {
+      if (*type == '\0' || (*c != '%' && *c != '@')) {
+        writer.Put(*c);
+        continue;
+      }
+      const void* pointer = va_arg(rest, const void*);
+      std::string_view arg;
+      switch (*type++) {
+        case 's':
+          arg = *static_cast<const std::string*>(pointer);
+          break;
+        case 'v':
+          arg = *static_cast<const std::string_view*>(pointer);
+          break;
+        default:
+          arg = static_cast<const char*>(pointer);
+          break;
+      }
+      if (*c == '%') {
+        writer.PutPrintable(arg);
+      } else {
+        writer.Put(arg);
+      }
     }
-    const void* pointer = va_arg(args, const void*);
-    std::string_view arg;
-    switch (*types++) {
-      case 's':
-        arg = *static_cast<const std::string*>(pointer);
-        break;
-      case 'v':
-        arg = *static_cast<const std::string_view*>(pointer);
-        break;
-      default:
-        arg = static_cast<const char*>(pointer);
-        break;
-    }
-    if (*format == '%') {
-      text += Printable(arg);
-    } else {
-      text.append(arg);
-    }
+    va_end(rest);
   }
-  return text;
+  return writer.Finish();
 }
 
-std::string FillPointers(const char* types, const char* format, ...) {
+Text FillPointers(const char* types, const char* format, ...) {
   va_list args;
   va_start(args, format);
-  std::string text = FillList(types, format, args);
+  const Text text = FillList(types, format, args);
   va_end(args);
   return text;
 }
 
 }  // namespace internal
 
-std::string Decimal(uint64_t number) {
+Text Decimal(uint64_t number) {
   char digits[20];
   size_t start = sizeof(digits);
   do {
     digits[--start] = static_cast<char>('0' + number % 10);
     number /= 10;
   } while (number != 0);
-  return std::string(digits + start, sizeof(digits) - start);
+  return std::string_view(digits + start, sizeof(digits) - start);
 }
 
 bool ParseDecimal(std::string_view text, uint32_t limit, uint32_t* number) {
@@ -114,50 +163,37 @@ int Utf8SequenceLength(std::string_view bytes) {
   return 0;
 }
 
-std::string Printable(std::string_view bytes) {
-  std::string out;
-  out.reserve(bytes.size());
-  while (!bytes.empty()) {
-    const auto lead = static_cast<unsigned char>(bytes[0]);
-    const int length = Utf8SequenceLength(bytes);
-    const bool control = lead < 0x20 || lead == 0x7f || lead == '\\' ||
-                         (lead == 0xc2 && length == 2 &&
-                          static_cast<unsigned char>(bytes[1]) < 0xa0);
-    if (length == 0 || (control && length == 1)) {
-      out += "\\x";
-      AppendHex(lead, &out);
-      bytes.remove_prefix(1);
-      continue;
-    }
-    for (int i = 0; i < length; ++i) {
-      if (control) {
-        out += "\\x";
-        AppendHex(static_cast<unsigned char>(bytes[i]), &out);
-      } else {
-        out.push_back(bytes[i]);
-      }
-    }
-    bytes.remove_prefix(length);
+Text Printable(std::string_view bytes) { return Fill("%", bytes); }
+
+Text Padded(std::string_view bytes, size_t width) {
+  TextWriter writer;
+  while (writer.Turn()) {
+    writer.Put(bytes);
+    for (size_t i = bytes.size(); i < width; ++i) writer.Put(' ');
   }
-  return out;
+  return writer.Finish();
 }
 
-std::string Hex(std::string_view bytes) {
-  std::string out;
-  out.reserve(bytes.size() * 2);
-  for (const char c : bytes) AppendHex(static_cast<unsigned char>(c), &out);
-  return out;
+Text Hex(std::string_view bytes) {
+  TextWriter writer;
+  while (writer.Turn()) {
+    for (const char c : bytes) writer.PutHex(c);
+  }
+  return writer.Finish();
 }
 
-bool Unhex(std::string_view hex, std::string* bytes) {
-  bytes->clear();
+bool Unhex(std::string_view hex, Text* bytes) {
   if (hex.size() % 2 != 0) return false;
-  for (size_t i = 0; i < hex.size(); i += 2) {
-    const int high = DigitValue(hex[i]);
-    const int low = DigitValue(hex[i + 1]);
-    if (high < 0 || low < 0) return false;
-    bytes->push_back(static_cast<char>(high * 16 + low));
+  TextWriter writer;
+  while (writer.Turn()) {
+    for (size_t i = 0; i < hex.size(); i += 2) {
+      const int high = HexValue(hex[i]);
+      const int low = HexValue(hex[i + 1]);
+      if (high < 0 || low < 0) return false;
+      writer.Put(static_cast<char>(high * 16 + low));
+    }
   }
+  *bytes = writer.Finish();
   return true;
 }
 

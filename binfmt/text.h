@@ -1,16 +1,64 @@
 // SPDX-License-Identifier: Apache-2.0
-// Foreign bytes made fit for a terminal, a record and a table.
+// Text that does not change; foreign bytes made fit for a terminal, a record
+// and a table.
 #ifndef BINFMT_TEXT_H_
 #define BINFMT_TEXT_H_
 
 #include <cstdarg>
+#include <cstddef>
 #include <cstdint>
-#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <type_traits>
 
 namespace binfmt {
+
+// Bytes that never change, with a NUL behind them. A copy is two words and
+// shares the bytes, which stay until the program ends, or the MemoryScope in
+// which they were made. So a struct of these is copied like a number: with
+// std::string the program was a tenth larger.
+class Text : public std::string_view {
+ public:
+  constexpr Text() : std::string_view("", 0) {}
+  // Copies BYTES.
+  Text(std::string_view bytes);
+  Text(const char* bytes) : Text(std::string_view(bytes)) {}
+  Text(const std::string& bytes) : Text(std::string_view(bytes)) {}
+
+  operator std::string() const { return std::string(data(), size()); }
+
+  // For a system call, to which a NUL within the bytes is the end.
+  const char* c_str() const { return data(); }
+
+  // Would cut the NUL off.
+  void remove_suffix(size_t) = delete;
+
+ private:
+  friend class TextWriter;
+  struct Whole {};
+  Text(Whole, const char* bytes, size_t size) : std::string_view(bytes, size) {}
+};
+
+// Writes a text in two turns, of which the first only counts, so that it takes
+// no more memory than it needs:
+//   while (writer.Turn()) { writer.Put(...); }
+//   return writer.Finish();
+class TextWriter {
+ public:
+  bool Turn();
+  void Put(char c);
+  void Put(std::string_view bytes);
+  // Two digits.
+  void PutHex(char c);
+  // As Printable() does.
+  void PutPrintable(std::string_view bytes);
+  Text Finish();
+
+ private:
+  char* bytes_ = nullptr;
+  size_t size_ = 0;
+  int turns_ = 0;
+};
 
 namespace internal {
 
@@ -27,6 +75,8 @@ struct TypeLetter<std::string_view> {
   static constexpr char kLetter = 'v';
 };
 template <>
+struct TypeLetter<Text> : TypeLetter<std::string_view> {};
+template <>
 struct TypeLetter<const char*> {
   static constexpr char kLetter = 'c';
 };
@@ -42,29 +92,30 @@ inline const void* Pointer(const std::string& string) { return &string; }
 inline const void* Pointer(const std::string_view& view) { return &view; }
 inline const void* Pointer(const char* text) { return text; }
 
-std::string FillPointers(const char* types, const char* format, ...);
-std::string FillList(const char* types, const char* format, va_list args);
+Text FillPointers(const char* types, const char* format, ...);
+Text FillList(const char* types, const char* format, va_list args);
 
 }  // namespace internal
 
 // FORMAT with each % and each @ replaced by the next of ARGS: % by its bytes as
 // Printable() writes them, for what comes from outside; @ by the bytes as they
 // are, for words of our own: Fill("cannot open %: @", path, reason). ARGS are
-// std::string, std::string_view or const char*. Once they are at their end, %
-// and @ stay.
+// Text, std::string_view, std::string or const char*. Once they are at their
+// end, % and @ stay.
 //
 // With a message behind every error this is what the program is made of, so the
 // calls are short: one pointer an argument. absl::StrCat(), which builds an
 // AlphaNum of 48 bytes of each, made the whole executable half as large again.
 template <typename... Args>
-std::string Fill(const char* format, const Args&... args) {
+Text Fill(const char* format, const Args&... args) {
   return internal::FillPointers(internal::Types<std::decay_t<Args>...>::kText,
                                 format, internal::Pointer(args)...);
 }
 
-void Append(std::string* text, std::initializer_list<std::string_view> parts);
+Text Decimal(uint64_t number);
 
-std::string Decimal(uint64_t number);
+// BYTES and as many blanks as make it WIDTH bytes long.
+Text Padded(std::string_view bytes, size_t width);
 
 // Reads TEXT, decimal digits only, as a number of at most LIMIT.
 bool ParseDecimal(std::string_view text, uint32_t limit, uint32_t* number);
@@ -72,13 +123,16 @@ bool ParseDecimal(std::string_view text, uint32_t limit, uint32_t* number);
 // BYTES with everything that could disturb a terminal or a line written as
 // \xHH: control characters, DEL, backslash, and all bytes that are not part
 // of well-formed UTF-8 (C1 control characters count as control characters).
-std::string Printable(std::string_view bytes);
+Text Printable(std::string_view bytes);
+
+// What the hex digit C stands for; -1 for another character.
+int HexValue(char c);
 
 // Lower-case hex, two digits a byte: what the kernel writes in an entry file.
-std::string Hex(std::string_view bytes);
+Text Hex(std::string_view bytes);
 
 // The bytes that HEX stands for; false for odd lengths and other characters.
-bool Unhex(std::string_view hex, std::string* bytes);
+bool Unhex(std::string_view hex, Text* bytes);
 
 // The length of the well-formed UTF-8 sequence at the start of BYTES, at most
 // four, or 0 where there is none. Overlong forms and surrogates are refused.

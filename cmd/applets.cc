@@ -14,11 +14,11 @@ constexpr const Applet* kApplets[] = {
     &kClearApplet,
 };
 
-std::string ProgramName(const Applet& applet) {
+binfmt::Text ProgramName(const Applet& applet) {
   return binfmt::Fill("binfmt-@", applet.name);
 }
 
-std::string Usage(const Applet& applet) {
+binfmt::Text Usage(const Applet& applet) {
   return binfmt::Fill("usage: @ [OPTION]...@\n\n@\n\n@@@@", ProgramName(applet),
                       applet.operands, applet.summary, applet.options,
                       kCommonOptions, applet.details[0] == '\0' ? "" : "\n",

@@ -3,7 +3,6 @@
 
 #include <cerrno>
 #include <cstdint>
-#include <string>
 
 #include "arch_table/table.h"
 #include "binfmt/link.h"
@@ -40,24 +39,23 @@ constexpr char kUsageOptions[] =
     "\"binfmtbox APPLET --help\" tells more.\n";
 
 // NUMBER as eight hex digits.
-std::string Hex32(uint32_t number) {
+binfmt::Text Hex32(uint32_t number) {
   const char bytes[] = {
       static_cast<char>(number >> 24), static_cast<char>(number >> 16),
       static_cast<char>(number >> 8), static_cast<char>(number)};
   return binfmt::Hex(std::string_view(bytes, sizeof(bytes)));
 }
 
-std::string Usage() {
-  std::string text = kUsage;
+binfmt::Text Usage() {
+  binfmt::Text text = kUsage;
   for (const Applet* applet : Applets()) {
-    std::string name = binfmt::Fill("  @", applet->name);
-    name.resize(28, ' ');
-    binfmt::Append(&text, {name, applet->summary, "\n"});
+    text = binfmt::Fill("@  @@\n", text, binfmt::Padded(applet->name, 26),
+                        applet->summary);
   }
-  return text + kUsageOptions;
+  return binfmt::Fill("@@", text, kUsageOptions);
 }
 
-std::string Version() {
+binfmt::Text Version() {
   return binfmt::Fill(
       "binfmtbox @\nrevision @\ntable @, @ targets\nbuilt for @\n", kVersion,
       kRevision, Hex32(arch_table::TableChecksum()),
@@ -72,7 +70,7 @@ void Install(absl::Span<const char* const> args, Console* console) {
   bool symbolic = false;
   bool bare = false;
   bool only_operands = false;
-  std::string dir;
+  binfmt::Text dir;
   for (const std::string_view arg : args) {
     if (!only_operands && arg == "-s") {
       symbolic = true;
@@ -87,7 +85,7 @@ void Install(absl::Span<const char* const> args, Console* console) {
       console->Complain(Misuse("--install takes one directory"));
       return;
     } else {
-      dir = std::string(arg);
+      dir = binfmt::Text(arg);
     }
   }
   if (dir.empty()) {
@@ -96,7 +94,7 @@ void Install(absl::Span<const char* const> args, Console* console) {
   }
   if (!console->CanReport()) return;
   for (const Applet* applet : Applets()) {
-    const std::string path =
+    const binfmt::Text path =
         binfmt::Fill("@/@@", dir, bare ? "" : "binfmt-", applet->name);
     bool made;
     if (Error error = binfmt::LinkToSelf(path, symbolic, &made); !error.ok()) {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // clear: takes entries back, or switches them off and on.
-#include <string>
 
 #include "arch_table/names.h"
 #include "binfmt/array.h"
@@ -80,7 +79,7 @@ class Selection {
   bool ChooseOperand(std::string_view operand) {
     if (ChooseName(operand)) return true;
     if (const arch_table::Target* target = arch_table::FindTarget(operand)) {
-      const std::string name = target->EntryName();
+      const binfmt::Text name = target->EntryName();
       // What a killed replacement left behind is in force as well.
       return Choose([&](const binfmt::Record& record) {
         return record.name == name || binfmt::IsHelperName(record.name, name);
@@ -104,15 +103,15 @@ class Selection {
 };
 
 // What an operand that means no entry is to be called.
-std::string MissingName(std::string_view operand) {
+binfmt::Text MissingName(std::string_view operand) {
   const arch_table::Target* target = arch_table::FindTarget(operand);
-  return target != nullptr ? target->EntryName() : std::string(operand);
+  return target != nullptr ? target->EntryName() : binfmt::Text(operand);
 }
 
 // Tells a user who may have mistyped, where nothing is wrong otherwise.
 void NoteUnknown(std::string_view operand, Console* console) {
   if (IsPattern(operand) || arch_table::FindTarget(operand) != nullptr) return;
-  const std::string suggestion =
+  const binfmt::Text suggestion =
       operand == "all" ? "; did you mean --all" : Suggestion(operand);
   if (suggestion.empty()) return;
   console->Note("\"%\" is neither an entry nor a target@", operand, suggestion);
@@ -120,7 +119,7 @@ void NoteUnknown(std::string_view operand, Console* console) {
 
 Error Apply(const binfmt::Registry& registry, const Entry& entry, Action action,
             bool dry_run, const char** result) {
-  const std::string& name = entry.record.name;
+  const binfmt::Text& name = entry.record.name;
   switch (action) {
     case Action::kRemove:
       *result = dry_run ? "would be removed" : "removed";
@@ -149,7 +148,7 @@ class Report {
     json_.BeginArray();
   }
 
-  void Add(const std::string& name, const char* result) {
+  void Add(const binfmt::Text& name, const char* result) {
     if (!as_json_) {
       // A failure has been complained of.
       if (result != kFailedWord) {

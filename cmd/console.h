@@ -29,7 +29,7 @@ enum ExitStatus {
 class Console {
  public:
   // PROGRAM begins every line on stderr.
-  explicit Console(std::string program) : program_(std::move(program)) {}
+  explicit Console(binfmt::Text program) : program_(std::move(program)) {}
 
   // No notes and no results, errors only.
   void set_quiet(bool quiet) { quiet_ = quiet; }
@@ -74,7 +74,7 @@ class Console {
   void Keep(const char* types, const char* format, ...);
   void Fail(int status);
 
-  std::string program_;
+  binfmt::Text program_;
   std::string out_;
   bool quiet_ = false;
   bool if_possible_ = false;

@@ -16,8 +16,8 @@ namespace {
 constexpr std::string_view kSearchDirs[] = {"/usr/bin", "/usr/local/bin",
                                             "/usr/libexec/qemu-binfmt"};
 
-binfmt::Array<std::string> FileNames(const arch_table::Target& target,
-                                     const SearchOptions& options) {
+binfmt::Array<binfmt::Text> FileNames(const arch_table::Target& target,
+                                      const SearchOptions& options) {
   const std::string_view name = target.interpreter();
   if (options.suffix.has_value()) {
     return {binfmt::Fill("qemu-@@", name, *options.suffix)};
@@ -34,10 +34,10 @@ binfmt::Error FindInterpreter(const arch_table::Target& target,
   const std::string_view given[] = {options.dir};
   const absl::Span<const std::string_view> dirs =
       options.dir.empty() ? absl::MakeSpan(kSearchDirs) : absl::MakeSpan(given);
-  const binfmt::Array<std::string> names = FileNames(target, options);
+  const binfmt::Array<binfmt::Text> names = FileNames(target, options);
   binfmt::Error first = binfmt::Ok();
   for (const std::string_view dir : dirs) {
-    for (const std::string& name : names) {
+    for (const binfmt::Text& name : names) {
       found->path = binfmt::Fill("@@@", dir, dir == "/" ? "" : "/", name);
       binfmt::Error error =
           binfmt::InspectInterpreter(found->path, &found->facts);
@@ -56,17 +56,17 @@ binfmt::Error FindInterpreter(const arch_table::Target& target,
       SearchPlaces(options));
 }
 
-std::string SearchPlaces(const SearchOptions& options) {
+binfmt::Text SearchPlaces(const SearchOptions& options) {
   return options.dir.empty()
              ? "/usr/bin, /usr/local/bin or /usr/libexec/qemu-binfmt"
              : binfmt::Printable(options.dir);
 }
 
-bool UnderstandsPreservedArgv0(const std::string& path,
+bool UnderstandsPreservedArgv0(const binfmt::Text& path,
                                const binfmt::KernelVersion& kernel) {
   const size_t slash = path.rfind('/');
-  const std::string_view name =
-      std::string_view(path).substr(slash == std::string::npos ? 0 : slash + 1);
+  const std::string_view name = std::string_view(path).substr(
+      slash == std::string_view::npos ? 0 : slash + 1);
   if (absl::EndsWith(name, "-binfmt-P")) return true;
   return absl::StartsWith(name, "qemu-") && !kernel.IsBefore(5, 12);
 }

@@ -4,26 +4,26 @@
 #define CMD_INTERPRETER_SEARCH_H_
 
 #include <optional>
-#include <string>
 #include <vector>
 
 #include "arch_table/table.h"
 #include "binfmt/error.h"
 #include "binfmt/interpreter.h"
 #include "binfmt/kernel.h"
+#include "binfmt/text.h"
 
 namespace cmd {
 
 struct SearchOptions {
   // Where to look; empty: /usr/bin, /usr/local/bin, /usr/libexec/qemu-binfmt.
-  std::string dir;
+  binfmt::Text dir;
   // What follows qemu-NAME; none: "-static", then "", then Debian's file name
   // NAME-binfmt-P.
-  std::optional<std::string> suffix;
+  std::optional<binfmt::Text> suffix;
 };
 
 struct FoundInterpreter {
-  std::string path;
+  binfmt::Text path;
   binfmt::Interpreter facts;
 };
 
@@ -35,12 +35,12 @@ binfmt::Error FindInterpreter(const arch_table::Target& target,
                               FoundInterpreter* found);
 
 // The directories that a search looks into, for a message.
-std::string SearchPlaces(const SearchOptions& options);
+binfmt::Text SearchPlaces(const SearchOptions& options);
 
 // Does the interpreter at PATH, when KERNEL starts it with flag P, know that
 // argv holds the original argv[0]? A name that ends in -binfmt-P says so; QEMU
 // since 6.0 reads it from AT_FLAGS, which Linux sets since 5.12.
-bool UnderstandsPreservedArgv0(const std::string& path,
+bool UnderstandsPreservedArgv0(const binfmt::Text& path,
                                const binfmt::KernelVersion& kernel);
 
 }  // namespace cmd

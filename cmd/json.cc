@@ -58,7 +58,7 @@ void JsonWriter::Null() {
   text_ += "null";
 }
 
-void JsonWriter::Field(const char* key, const std::string& bytes) {
+void JsonWriter::Field(const char* key, std::string_view bytes) {
   Key(key);
   String(bytes);
 }

@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "binfmt/text.h"
+
 namespace cmd {
 
 // Values are written in call order; commas and nesting are kept right. Inside
@@ -26,7 +28,7 @@ class JsonWriter {
   void Null();
 
   // A key and its value.
-  void Field(const char* key, const std::string& bytes);
+  void Field(const char* key, std::string_view bytes);
   void Field(const char* key, const char* text);
   void Field(const char* key, bool value);
 

@@ -80,7 +80,7 @@ void Take(const Option& option, std::string_view value, CommandLine* line) {
   switch (option.name[0]) {
     case 'd':
       if (option.name == "dir") {
-        common.dir = std::string(value);
+        common.dir = binfmt::Text(value);
       } else {
         common.dry_run = true;
       }

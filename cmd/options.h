@@ -3,18 +3,18 @@
 #ifndef CMD_OPTIONS_H_
 #define CMD_OPTIONS_H_
 
-#include <string>
 #include <string_view>
 
 #include "absl/types/span.h"
 #include "binfmt/array.h"
 #include "binfmt/error.h"
+#include "binfmt/text.h"
 
 namespace cmd {
 
 // What every applet takes.
 struct CommonOptions {
-  std::string dir;
+  binfmt::Text dir;
   bool dry_run = false;
   bool json = false;
   bool help = false;

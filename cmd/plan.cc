@@ -2,6 +2,7 @@
 #include "cmd/plan.h"
 
 #include <cerrno>
+#include <string>
 #include <utility>
 
 #include "binfmt/array.h"
@@ -52,7 +53,7 @@ class Vetter {
   }
 
   // Notes what has to be known of RECORD, whose interpreter begins with HEAD.
-  void Ask(const binfmt::Record& record, const std::string& head) {
+  void Ask(const binfmt::Record& record, const binfmt::Text& head) {
     guard_->AddInterpreter(record.interpreter, head);
     for (const Target& target : arch_table::Targets()) {
       if (recogniser_.Takes(record, target)) natives_.Ask(&target);
@@ -77,7 +78,7 @@ class Vetter {
 
   // Why RECORD, whose interpreter begins with HEAD, is not to be registered.
   Error Judge(const binfmt::Record& record, const Target* target,
-              const std::string& head, bool ignore_native) const {
+              const binfmt::Text& head, bool ignore_native) const {
     // The guard first: nothing overrides it.
     Error refusal = guard_->Check(record, {}, {});
     const Target* native = TakesNative(record);
@@ -108,7 +109,7 @@ class Vetter {
   }
 
  private:
-  bool IsForOtherMachine(const std::string& head) const {
+  bool IsForOtherMachine(const binfmt::Text& head) const {
     binfmt::ElfFile elf;
     return binfmt::ParseElf(head, &elf) && !binfmt::SameMachine(elf, own_);
   }
@@ -138,7 +139,7 @@ Error Plan::Add(const binfmt::Record& record, const Target* target,
   return binfmt::Ok();
 }
 
-bool Plan::HasCredential(const std::string& name) const {
+bool Plan::HasCredential(const binfmt::Text& name) const {
   for (const binfmt::Entry& entry : *present_) {
     if (entry.record.name == name) {
       return (entry.record.flags & binfmt::kCredentials) != 0;
@@ -166,8 +167,8 @@ Error Plan::AddTarget(const Target& target) {
   if (Error error = SeekInterpreter(target, &found); !error.ok()) return error;
   binfmt::Record record;
   record.name = target.EntryName();
-  record.magic = std::string(target.magic());
-  record.mask = std::string(target.mask());
+  record.magic = binfmt::Text(target.magic());
+  record.mask = binfmt::Text(target.mask());
   record.interpreter = found.path;
   if (options_.persistent) record.flags |= binfmt::kFixBinary;
   if (options_.credential.value_or(false)) {
@@ -197,7 +198,7 @@ Error Plan::AddRule(std::string_view text) {
   return error;
 }
 
-void Plan::AddFile(const std::string& file, Console* console) {
+void Plan::AddFile(const binfmt::Text& file, Console* console) {
   std::string text;
   const int errnum = file == "-"
                          ? binfmt::ReadAll(0, kMaxFileLength, &text)

@@ -4,7 +4,6 @@
 #define CMD_PLAN_H_
 
 #include <optional>
-#include <string>
 #include <string_view>
 
 #include "arch_table/table.h"
@@ -15,6 +14,7 @@
 #include "binfmt/interpreter.h"
 #include "binfmt/kernel.h"
 #include "binfmt/record.h"
+#include "binfmt/text.h"
 #include "cmd/console.h"
 #include "cmd/interpreter_search.h"
 #include "cmd/targets.h"
@@ -28,7 +28,7 @@ struct RecordOptions {
   bool persistent = true;          // flag F
   std::optional<bool> credential;  // flags O and C; none: no
   Choice preserve_argv0 = Choice::kAuto;
-  std::string interpreter;  // empty: search
+  binfmt::Text interpreter;  // empty: search
   SearchOptions search;
 };
 
@@ -56,7 +56,7 @@ class Plan {
   // The records of FILE ("-": standard input) in the syntax of binfmt.d(5): one
   // a line; empty lines and those that begin with # or ; are comments. A bad
   // line is complained of and does not stop the others.
-  void AddFile(const std::string& file, Console* console);
+  void AddFile(const binfmt::Text& file, Console* console);
 
   // Takes out of the plan what GUARD refuses; what this machine runs by itself,
   // unless IGNORE_NATIVE; and what has an interpreter built for another
@@ -73,7 +73,7 @@ class Plan {
   binfmt::Error SeekInterpreter(const arch_table::Target& target,
                                 FoundInterpreter* found) const;
   // Has the entry NAME flag C?
-  bool HasCredential(const std::string& name) const;
+  bool HasCredential(const binfmt::Text& name) const;
   binfmt::Error Add(const binfmt::Record& record,
                     const arch_table::Target* target,
                     const binfmt::Interpreter& interpreter);
@@ -84,7 +84,7 @@ class Plan {
   // One of each for a record.
   binfmt::Array<binfmt::Record> records_;
   TargetList targets_;
-  binfmt::Array<std::string> heads_;  // first bytes of the interpreters
+  binfmt::Array<binfmt::Text> heads_;  // first bytes of the interpreters
 };
 
 }  // namespace cmd

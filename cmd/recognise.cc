@@ -4,6 +4,7 @@
 #include "arch_table/program.h"
 #include "binfmt/install.h"
 #include "binfmt/match.h"
+#include "binfmt/text.h"
 
 namespace cmd {
 
@@ -39,7 +40,7 @@ bool IsOurs(const binfmt::Record& record) {
   const arch_table::Target* target =
       arch_table::FindByRule(record.magic, record.mask);
   if (target == nullptr) return false;
-  const std::string name = target->EntryName();
+  const binfmt::Text name = target->EntryName();
   // A helper of a run that died is ours as well.
   return record.name == name || binfmt::IsHelperName(record.name, name);
 }

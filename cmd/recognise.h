@@ -4,12 +4,12 @@
 #define CMD_RECOGNISE_H_
 
 #include <cstddef>
-#include <string>
 #include <string_view>
 
 #include "arch_table/table.h"
 #include "binfmt/array.h"
 #include "binfmt/record.h"
+#include "binfmt/text.h"
 
 namespace cmd {
 
@@ -26,7 +26,7 @@ class Recogniser {
              const arch_table::Target& target) const;
 
  private:
-  binfmt::Array<std::string> headers_;  // one a target, in the table's order
+  binfmt::Array<binfmt::Text> headers_;  // one a target, in the table's order
 };
 
 // Is RECORD one that this program makes: a row's magic and mask under the name

@@ -5,7 +5,6 @@
 #include <cerrno>
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <utility>
 
 #include "absl/strings/strip.h"
@@ -130,20 +129,20 @@ Error ReadSettings(const CommandLine& line, Settings* settings,
     } else if (given.Is("file")) {
       request->files.push_back(given.value);
     } else if (given.Is("interpreter")) {
-      settings->record.interpreter = std::string(given.value);
+      settings->record.interpreter = binfmt::Text(given.value);
       if (given.value.empty()) {
         error = Misuse("option --interpreter needs a path");
       }
     } else if (given.Is("qemu-path")) {
-      std::string& dir = settings->record.search.dir;
-      dir = std::string(given.value);
+      std::string_view dir = given.value;
       // "DIR/" is DIR, or the same entry would differ from itself.
-      while (dir.size() > 1 && dir.back() == '/') dir.pop_back();
+      while (dir.size() > 1 && dir.back() == '/') dir.remove_suffix(1);
+      settings->record.search.dir = dir;
       if (given.value.empty() || given.value[0] != '/') {
         error = Misuse("option --qemu-path needs an absolute path");
       }
     } else if (given.Is("qemu-suffix")) {
-      settings->record.search.suffix = std::string(given.value);
+      settings->record.search.suffix = binfmt::Text(given.value);
     } else if (given.Is("persistent")) {
       error = ParseYesNo(given, &settings->record.persistent);
     } else if (given.Is("credential")) {
@@ -253,7 +252,7 @@ class Registrar {
  private:
   Error OpenRegistry(binfmt::Registry* registry,
                      binfmt::Array<binfmt::Entry>* entries) {
-    const std::string& dir = line_.common.dir;
+    const binfmt::Text& dir = line_.common.dir;
     if (settings_.mount) {
       binfmt::MountOutcome outcome;
       if (Error error =
@@ -294,13 +293,13 @@ class Registrar {
       }
     }
     for (const std::string_view file : request_.files) {
-      plan_.AddFile(std::string(file), console_);
+      plan_.AddFile(binfmt::Text(file), console_);
     }
     CollectTargets();
     plan_.Vet(request_.named, settings_.ignore_native, &guard_, console_);
     if (!binfmt::SelinuxEnforces()) return;
     for (const binfmt::Record& record : plan_.records()) {
-      if (const std::string hint = binfmt::SelinuxHint(record.interpreter);
+      if (const binfmt::Text hint = binfmt::SelinuxHint(record.interpreter);
           !hint.empty()) {
         console_->Note(hint);
       }
@@ -447,7 +446,7 @@ class Registrar {
       hint |= (outcome.change == binfmt::Change::kAdded ||
                outcome.change == binfmt::Change::kReplaced) &&
               (record.flags & binfmt::kCredentials) == 0;
-      const std::string flags = binfmt::FlagLetters(record.flags);
+      const binfmt::Text flags = binfmt::FlagLetters(record.flags);
       const char* word = Word(outcome.change);
       if (line_.common.json) {
         json.BeginObject();
@@ -463,15 +462,15 @@ class Registrar {
         json.Field("flags", flags);
         json.Key("shadows");
         json.BeginArray();
-        for (const std::string& name : outcome.shadows) json.String(name);
+        for (const binfmt::Text& name : outcome.shadows) json.String(name);
         json.EndArray();
         json.EndObject();
       } else if (outcome.change != binfmt::Change::kFailed) {
-        std::string shadows;
+        binfmt::Text shadows;
         if (!settings_.install.replace) {
-          for (const std::string& name : outcome.shadows) {
-            shadows +=
-                binfmt::Fill("@%", shadows.empty() ? ", shadows " : " ", name);
+          for (const binfmt::Text& name : outcome.shadows) {
+            shadows = binfmt::Fill("@@%", shadows,
+                                   shadows.empty() ? ", shadows " : " ", name);
           }
         }
         console_->Result("%: @, %@@@\n", record.name, word, record.interpreter,

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // status: what the kernel will really do.
 #include <algorithm>
-#include <string>
 
 #include "arch_table/names.h"
 #include "binfmt/array.h"
@@ -26,11 +25,11 @@ using binfmt::Printable;
 
 // What is seen at once of the registry as a whole.
 struct Overview {
-  std::string dir;
+  binfmt::Text dir;
   bool enabled = false;
   bool read_only = false;
   binfmt::UserNamespace user_namespace = binfmt::UserNamespace::kUnknown;
-  std::string kernel;
+  binfmt::Text kernel;
 };
 
 // An entry and what this program knows about it.
@@ -63,10 +62,10 @@ const char* NamespaceWord(binfmt::UserNamespace user_namespace) {
 }
 
 // The marks of a line as words for people; JSON has them as fields.
-std::string Marks(const Line& line) {
-  std::string marks;
-  const auto add = [&](const std::string& mark) {
-    marks += binfmt::Fill("@@", marks.empty() ? "" : ", ", mark);
+binfmt::Text Marks(const Line& line) {
+  binfmt::Text marks;
+  const auto add = [&](const binfmt::Text& mark) {
+    marks = binfmt::Fill("@@@", marks, marks.empty() ? "" : ", ", mark);
   };
   if (!line.entry->understood) add("not understood");
   if (line.shadowed_by != nullptr) {
@@ -80,7 +79,7 @@ std::string Marks(const Line& line) {
   return marks;
 }
 
-std::string FlagText(const Entry& entry) {
+binfmt::Text FlagText(const Entry& entry) {
   return binfmt::Fill("@@", binfmt::FlagLetters(entry.record.flags),
                       entry.unknown_flags);
 }
@@ -89,7 +88,7 @@ std::string FlagText(const Entry& entry) {
 class Listing {
  public:
   explicit Listing(const binfmt::Array<Entry>& entries) {
-    std::string checked_path;
+    binfmt::Text checked_path;
     bool checked = false;
     for (const Entry& entry : entries) {
       Line line{&entry, recogniser_.Recognise(entry.record), nullptr};
@@ -141,8 +140,8 @@ class Listing {
 };
 
 // Why LINE takes no program at the moment; empty: it does.
-std::string WhyUnusable(const Overview& overview, const Line& line) {
-  const std::string name = Printable(line.entry->record.name);
+binfmt::Text WhyUnusable(const Overview& overview, const Line& line) {
+  const binfmt::Text name = Printable(line.entry->record.name);
   if (!overview.enabled) {
     return binfmt::Fill(
         "@ is of no use while binfmt_misc is disabled; enable it with: echo 1 "
@@ -196,9 +195,14 @@ void Probe(std::string_view operand, const Overview& overview,
     return;
   }
   line->wanted = true;
-  if (const std::string why = WhyUnusable(overview, *line); !why.empty()) {
+  if (const binfmt::Text why = WhyUnusable(overview, *line); !why.empty()) {
     console->Complain(binfmt::Failure(0, "@", why));
   }
+}
+
+// A cell of the table; "-" where there is nothing to say.
+binfmt::Text Column(std::string_view cell, size_t width) {
+  return binfmt::Padded(cell.empty() ? "-" : cell, width);
 }
 
 void PrintText(const Overview& overview, const binfmt::Array<Line>& lines,
@@ -219,24 +223,15 @@ void PrintText(const Overview& overview, const binfmt::Array<Line>& lines,
   }
   for (const Line& line : lines) {
     if (!all && !line.wanted) continue;
-    std::string text = Printable(line.entry->record.name);
-    const auto column = [&](std::string_view cell, size_t width) {
-      binfmt::Append(&text, {cell.empty() ? "-" : cell});
-      const size_t length = cell.empty() ? 1 : cell.size();
-      if (length < width) text.append(width - length, ' ');
-      text += "  ";
-    };
-    text.resize(std::max(text.size(), name_width), ' ');
-    text += "  ";
-    column(line.entry->enabled ? "enabled" : "disabled", 8);
-    column(FlagText(*line.entry), 4);
-    column(line.target == nullptr ? "" : line.target->name(), target_width);
-    text += Printable(line.entry->record.interpreter);
-    if (const std::string marks = Marks(line); !marks.empty()) {
-      binfmt::Append(&text, {"  (", marks, ")"});
-    }
-    text += '\n';
-    console->Result("@", text);
+    const binfmt::Text marks = Marks(line);
+    console->Result(
+        "@  @  @  @  %@@@\n",
+        binfmt::Padded(Printable(line.entry->record.name), name_width),
+        line.entry->enabled ? "enabled " : "disabled",
+        Column(FlagText(*line.entry), 4),
+        Column(line.target == nullptr ? "" : line.target->name(), target_width),
+        line.entry->record.interpreter, marks.empty() ? "" : "  (", marks,
+        marks.empty() ? "" : ")");
   }
 }
 

@@ -2,7 +2,6 @@
 #include "cmd/targets.h"
 
 #include <algorithm>
-#include <string>
 
 #include "absl/types/span.h"
 #include "arch_table/names.h"
@@ -25,12 +24,13 @@ binfmt::Error ParseTarget(std::string_view word,
   return binfmt::Misuse("unknown target \"%\"@", word, Suggestion(word));
 }
 
-std::string Suggestion(std::string_view word) {
-  std::string text;
+binfmt::Text Suggestion(std::string_view word) {
+  binfmt::Text text;
   std::string_view names[kMostSuggestions];
   const size_t count = arch_table::NearestNames(word, absl::MakeSpan(names));
   for (size_t i = 0; i < count; ++i) {
-    text += binfmt::Fill("@@", i == 0 ? "; did you mean " : " or ", names[i]);
+    text = binfmt::Fill("@@@", text, i == 0 ? "; did you mean " : " or ",
+                        names[i]);
   }
   return text;
 }
@@ -51,7 +51,7 @@ binfmt::Array<std::string_view> SplitWords(std::string_view list) {
 binfmt::Error FindNative(const TargetList& targets,
                          binfmt::Array<int>* native) {
   static_assert(arch_table::kProgramExitStatus == binfmt::kProbeExitStatus);
-  binfmt::Array<std::string> programs;
+  binfmt::Array<binfmt::Text> programs;
   for (const arch_table::Target* target : targets) {
     programs.push_back(arch_table::BuiltInProgram(*target));
   }

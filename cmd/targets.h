@@ -3,12 +3,12 @@
 #ifndef CMD_TARGETS_H_
 #define CMD_TARGETS_H_
 
-#include <string>
 #include <string_view>
 
 #include "arch_table/table.h"
 #include "binfmt/array.h"
 #include "binfmt/error.h"
+#include "binfmt/text.h"
 
 namespace cmd {
 
@@ -28,7 +28,7 @@ binfmt::Error ParseTarget(std::string_view word,
                           const arch_table::Target** target);
 
 // "; did you mean A or B" for a WORD that is near a target's name, else empty.
-std::string Suggestion(std::string_view word);
+binfmt::Text Suggestion(std::string_view word);
 
 // Words divided by blanks and commas, as in $QEMU_TARGET_LIST.
 binfmt::Array<std::string_view> SplitWords(std::string_view list);
