@@ -16,6 +16,7 @@
 #include "binfmt/io.h"
 #include "binfmt/kernel.h"
 #include "binfmt/lifetime.h"
+#include "binfmt/module.h"
 #include "binfmt/namespaces.h"
 #include "binfmt/process.h"
 #include "binfmt/text.h"
@@ -46,22 +47,27 @@ Error MountProc(bool dry_run) {
                      error == EPERM ? Cause::kDenied : Cause::kFailed);
 }
 
-Error ExplainMount(const Text& dir, int errnum) {
-  const Text what = Fill("cannot mount binfmt_misc on %: ", dir);
+// Is ERRNUM of mounting on DIR that of a kernel which does not know
+// binfmt_misc? The directory in /proc/sys exists where binfmt_misc is built in
+// or its module is loaded (register_sysctl_mount_point()), before Linux 5.17
+// always.
+bool LacksModule(const std::string& dir, int errnum) {
+  return errnum == ENODEV ||
+         (errnum == ENOENT && absl::StartsWith(dir, "/proc/") &&
+          SupportOfBinfmtMisc() != Support::kPresent);
+}
+
+Error ExplainMount(const std::string& dir, int errnum) {
+  const std::string what = Fill("cannot mount binfmt_misc on %: ", dir);
   switch (errnum) {
     case ENODEV:
       return Failure(
           Because(errnum, Cause::kNoSupport),
-          "@this kernel has no binfmt_misc: load its module (modprobe "
-          "binfmt_misc) or use a kernel with CONFIG_BINFMT_MISC",
+          "@this kernel has no binfmt_misc, and the module that was loaded did "
+          "not bring it",
           what);
     case ENOENT:
-      // The directory in /proc/sys exists where binfmt_misc is built in or its
-      // module is loaded (register_sysctl_mount_point()).
-      if (absl::StartsWith(dir, "/proc/") &&
-          SupportOfBinfmtMisc() != Support::kPresent) {
-        return ExplainMount(dir, ENODEV);
-      }
+      if (LacksModule(dir, errnum)) return ExplainMount(dir, ENODEV);
       return Failure(Because(errnum, Cause::kNotMounted),
                      "@there is no such directory", what);
     case ENOTDIR:
@@ -92,9 +98,29 @@ Error ExplainMount(const Text& dir, int errnum) {
   }
 }
 
+// Mounts on DIR, where necessary after loading the module.
+Error LoadAndMount(const std::string& dir, const std::string& file,
+                   std::string* module) {
+  for (bool loaded = false;; loaded = true) {
+    if (mount("binfmt_misc", dir.c_str(), "binfmt_misc", kFlags, nullptr) ==
+        0) {
+      return Ok();
+    }
+    const int error = errno;
+    // Another process was faster.
+    if (error == EBUSY && IsBinfmtMisc(dir)) return Ok();
+    if (loaded || !LacksModule(dir, error)) return ExplainMount(dir, error);
+    if (Error failure = LoadModule(file, false, module); !failure.ok()) {
+      return failure;
+    }
+  }
+}
+
 // What MountOnHost() and its child share.
 struct HostMount {
-  const Text* dir;
+  const std::string* dir;
+  const std::string* file;
+  std::string* module;
   Error error;
 };
 
@@ -108,17 +134,17 @@ int EnterAndMount(void* argument) {
         "; it takes CAP_SYS_ADMIN and CAP_SYS_CHROOT (--privileged)");
     return 0;
   }
-  const Text& dir = *job->dir;
-  if (!IsBinfmtMisc(dir) &&
-      mount("binfmt_misc", dir.c_str(), "binfmt_misc", kFlags, nullptr) != 0) {
-    job->error = ExplainMount(dir, errno);
+  const std::string& dir = *job->dir;
+  if (!IsBinfmtMisc(dir)) {
+    job->error = LoadAndMount(dir, *job->file, job->module);
   }
   return 0;
 }
 
 // Mounts on DIR in the mount namespace of PID 1. A child does it, since
 // there is no way back with this process's root and working directory.
-Error MountOnHost(const Text& dir) {
+Error MountOnHost(const std::string& dir, const std::string& file,
+                  std::string* module) {
   if (CurrentUserNamespace() == UserNamespace::kFirst &&
       !InFirstPidNamespace()) {
     return Failure(
@@ -127,7 +153,7 @@ Error MountOnHost(const Text& dir) {
         "work: "
         "start the container with --pid=host");
   }
-  HostMount job{&dir, Ok()};
+  HostMount job{&dir, &file, module, Ok()};
   if (Error error = RunSharingMemory(EnterAndMount, &job); !error.ok()) {
     return error;
   }
@@ -140,8 +166,10 @@ bool IsBinfmtMisc(const Text& dir) {
   return FileSystemType(dir) == BINFMTFS_MAGIC;
 }
 
-Error MountBinfmtMisc(const Text& dir, const MountOptions& options,
-                      MountOutcome* outcome) {
+Error MountBinfmtMisc(const std::string& dir, const MountOptions& options,
+                      MountOutcome* outcome, std::string* module) {
+  std::string unwanted;
+  if (module == nullptr) module = &unwanted;
   *outcome = MountOutcome::kAlreadyMounted;
   bool mounted = IsBinfmtMisc(dir);
   if (!mounted && absl::StartsWith(dir, "/proc/")) {
@@ -157,7 +185,9 @@ Error MountBinfmtMisc(const Text& dir, const MountOptions& options,
         "handlers here for good; if that is what you want, add --userns");
   }
   if (options.on_host && !options.dry_run) {
-    if (Error error = MountOnHost(dir); !error.ok()) return error;
+    if (Error error = MountOnHost(dir, options.module, module); !error.ok()) {
+      return error;
+    }
     // Where mounts propagate, it is here now.
     mounted = IsBinfmtMisc(dir);
   }
@@ -166,6 +196,10 @@ Error MountBinfmtMisc(const Text& dir, const MountOptions& options,
   }
   *outcome = MountOutcome::kMounted;
   if (options.dry_run) {
+    if (SupportOfBinfmtMisc() == Support::kMissing) {
+      Error error = LoadModule(options.module, true, module);
+      if (!error.ok() || absl::StartsWith(dir, "/proc/")) return error;
+    }
     // Without /proc there is no telling; with it, the directory must be there.
     struct stat facts;
     if (stat(dir.c_str(), &facts) == 0) {
@@ -178,10 +212,8 @@ Error MountBinfmtMisc(const Text& dir, const MountOptions& options,
                : ExplainMount(dir, error);
   }
   const timespec before = InstanceClock();
-  if (mount("binfmt_misc", dir.c_str(), "binfmt_misc", kFlags, nullptr) != 0) {
-    const int error = errno;
-    // EBUSY: another process was faster.
-    if (error != EBUSY || !IsBinfmtMisc(dir)) return ExplainMount(dir, error);
+  if (Error error = LoadAndMount(dir, options.module, module); !error.ok()) {
+    return error;
   }
   const long type = FileSystemType(dir);
   if (type < 0) return SystemError("examine", dir, errno);

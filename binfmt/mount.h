@@ -18,6 +18,9 @@ struct MountOptions {
   bool on_host = false;
   // This process stays, so the mount need not outlive it.
   bool holds = false;
+  // The module to load where the kernel lacks binfmt_misc; empty: the one that
+  // is installed for it. With ON_HOST it is looked for in PID 1's mounts.
+  std::string module;
   bool dry_run = false;  // only find out what would be done
 };
 
@@ -27,13 +30,14 @@ enum class MountOutcome {
 };
 
 // Mounts binfmt_misc on DIR, and before that /proc where DIR lies under it and
-// it is not there. "Mounted" is decided by statfs(2) and by trying, never by a
-// list of mounts. Never unmounts anything.
+// it is not there. Where the kernel does not know binfmt_misc, its module is
+// loaded; MODULE, if given, gets its path then. "Mounted" is decided by
+// statfs(2) and by trying, never by a list of mounts. Never unmounts anything.
 //
 // Fails with kWouldNotLast, the mount being made, where the instance would go
 // with this process's mount namespace (see lifetime.h).
-Error MountBinfmtMisc(const Text& dir, const MountOptions& options,
-                      MountOutcome* outcome);
+Error MountBinfmtMisc(const std::string& dir, const MountOptions& options,
+                      MountOutcome* outcome, std::string* module = nullptr);
 
 // Is binfmt_misc mounted on DIR? Follows automount points.
 bool IsBinfmtMisc(const Text& dir);

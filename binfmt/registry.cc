@@ -59,8 +59,8 @@ Error NotMounted(const Text& dir, int errnum) {
   }
   if (SupportOfBinfmtMisc() == Support::kMissing) {
     return Failure(Because(errnum, Cause::kNoSupport),
-                   "this kernel has no binfmt_misc: load its module (modprobe "
-                   "binfmt_misc) or use a kernel with CONFIG_BINFMT_MISC");
+                   "this kernel has no binfmt_misc; load its module, if there "
+                   "is one, with: binfmtbox mount");
   }
   return Failure(
       Because(errnum, Cause::kNotMounted),

@@ -19,6 +19,10 @@ using binfmt::Error;
 constexpr int kHoldInterval = 5000;  // milliseconds
 
 constexpr char kOptions[] =
+    "      --module FILE      the kernel module to load where the kernel "
+    "lacks\n"
+    "                         binfmt_misc (default: the one under "
+    "/lib/modules)\n"
     "      --userns           mount in a user namespace other than the first, "
     "too\n"
     "      --host             mount in PID 1's mount namespace as well\n"
@@ -26,7 +30,7 @@ constexpr char kOptions[] =
     "SIGINT\n";
 
 void Report(const CommandLine& line, binfmt::MountOutcome outcome,
-            Console* console) {
+            const std::string& module, Console* console) {
   const bool already = outcome == binfmt::MountOutcome::kAlreadyMounted;
   const char* state = already               ? "unchanged"
                       : line.common.dry_run ? "would mount"
@@ -36,9 +40,19 @@ void Report(const CommandLine& line, binfmt::MountOutcome outcome,
     json.BeginObject();
     json.Field("dir", line.common.dir);
     json.Field("result", state);
+    json.Key("module");
+    if (module.empty()) {
+      json.Null();
+    } else {
+      json.String(module);
+    }
     json.EndObject();
     console->Result("@\n", json.text());
     return;
+  }
+  if (!module.empty()) {
+    console->Result("@ the module %\n",
+                    line.common.dry_run ? "would load" : "loaded", module);
   }
   console->Result(already ? "binfmt_misc is mounted on % already\n"
                   : line.common.dry_run ? "would mount binfmt_misc on %\n"
@@ -78,19 +92,21 @@ void Run(const CommandLine& line, Console* console) {
   binfmt::MountOptions options;
   options.dry_run = line.common.dry_run;
   for (const GivenOption& given : line.options) {
+    if (given.Is("module")) options.module = std::string(given.value);
     if (given.Is("userns")) options.allow_user_namespace = true;
     if (given.Is("host")) options.on_host = true;
     if (given.Is("hold")) options.holds = true;
   }
   if (options.holds) binfmt::PrepareToHold();
   binfmt::MountOutcome outcome;
+  std::string module;
   const binfmt::Error error =
-      binfmt::MountBinfmtMisc(line.common.dir, options, &outcome);
+      binfmt::MountBinfmtMisc(line.common.dir, options, &outcome, &module);
   if (!error.ok()) {
     console->Complain(error);
     return;
   }
-  Report(line, outcome, console);
+  Report(line, outcome, module, console);
   if (options.holds && !line.common.dry_run) Hold(line, options, console);
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// mount as users run it.
+// mount as users run it. Needs strace.
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <string>
@@ -84,13 +85,13 @@ TEST_F(MountTest, Quiet) {
 TEST_F(MountTest, Json) {
   EXPECT_EQ(Run({"mount", "--userns", "-n", "--json"}),
             Prints("{\"dir\":\"/proc/sys/fs/binfmt_misc\","
-                   "\"result\":\"would mount\"}\n"));
+                   "\"result\":\"would mount\",\"module\":null}\n"));
   EXPECT_EQ(Run({"mount", "--userns", "--json"}),
             Prints("{\"dir\":\"/proc/sys/fs/binfmt_misc\","
-                   "\"result\":\"mounted\"}\n"));
+                   "\"result\":\"mounted\",\"module\":null}\n"));
   EXPECT_EQ(Run({"mount", "--userns", "--json"}),
             Prints("{\"dir\":\"/proc/sys/fs/binfmt_misc\","
-                   "\"result\":\"unchanged\"}\n"));
+                   "\"result\":\"unchanged\",\"module\":null}\n"));
 }
 
 TEST_F(MountTest, AnotherDirectory) {
@@ -135,6 +136,166 @@ TEST_F(MountTest, DryRunWithoutProcMakesNothing) {
   EXPECT_EQ(RunInEmptyRoot({"mount", "--userns", "-n"}),
             Prints("would mount binfmt_misc on /proc/sys/fs/binfmt_misc\n"));
   EXPECT_NE(access("/mnt/root/proc", F_OK), 0);
+}
+
+// A kernel without binfmt_misc: strace(1) has its answers ready, as the kernel
+// of the test knows it.
+class ModuleTest : public MountTest {
+ protected:
+  static Outcome RunWithout(const std::string& answer,
+                            const std::vector<std::string>& args) {
+    Call call;
+    call.path = "/usr/bin/strace";
+    call.argv = {"strace", "-f",
+                 "-o",     "/dev/null",
+                 "-e",     "inject=mount:error=ENODEV:when=1",
+                 "-e",     "inject=finit_module:" + answer,
+                 kBox};
+    call.argv.insert(call.argv.end(), args.begin(), args.end());
+    return Execute(call);
+  }
+
+  // The message where the kernel answers ERROR to a module that holds BYTES.
+  static std::string Message(const std::string& bytes,
+                             const std::string& error) {
+    unlink(kModule);
+    WriteFile(kModule, bytes, 0644);
+    Outcome outcome = RunWithout("error=" + error,
+                                 {"mount", "--userns", "--module", kModule});
+    EXPECT_EQ(outcome.out, "");
+    EXPECT_EQ(Snapshot(), "not mounted");
+    for (const std::string& part :
+         {std::string("binfmt-mount: cannot load the module /mnt/m.ko: "),
+          std::string(KernelRelease())}) {
+      if (const size_t at = outcome.err.find(part); at != std::string::npos) {
+        outcome.err.replace(at, part.size(), at == 0 ? "" : "RELEASE");
+      }
+    }
+    return std::to_string(outcome.status) + " " + outcome.err;
+  }
+
+  static std::string KernelRelease() {
+    utsname names;
+    EXPECT_EQ(uname(&names), 0);
+    return names.release;
+  }
+
+  static constexpr char kModule[] = "/mnt/m.ko";
+};
+
+TEST_F(ModuleTest, LoadsAndMounts) {
+  WriteFile(kModule,
+            "\x7f"
+            "ELF",
+            0644);
+  EXPECT_EQ(RunWithout("retval=0", {"mount", "--userns", "--module", kModule}),
+            Prints(std::string("loaded the module /mnt/m.ko\n") + kMounted));
+  EXPECT_EQ(Snapshot(), "status: enabled\n");
+}
+
+TEST_F(ModuleTest, Json) {
+  WriteFile(kModule, "", 0644);
+  EXPECT_EQ(RunWithout("retval=0",
+                       {"mount", "--json", "--userns", "--module", kModule}),
+            Prints("{\"dir\":\"/proc/sys/fs/binfmt_misc\","
+                   "\"result\":\"mounted\",\"module\":\"/mnt/m.ko\"}\n"));
+}
+
+// Another process may have loaded it meanwhile.
+TEST_F(ModuleTest, IsThereAlready) {
+  WriteFile(kModule, "", 0644);
+  EXPECT_EQ(RunWithout("error=EEXIST",
+                       {"register", "-q", "--mount", "--userns", "--module",
+                        kModule, "--rule", ":jar:E::jar::/bin/sh:"}),
+            Prints(""));
+  EXPECT_EQ(EntryNames(), "jar");
+}
+
+TEST_F(ModuleTest, IsNoneOfThisKernel) {
+  for (const char* error : {"ENOEXEC", "EINVAL", "ENOENT"}) {
+    EXPECT_EQ(Message("\x7f"
+                      "ELF",
+                      error),
+              "4 it is damaged, no module, or built for another kernel or "
+              "machine than this (RELEASE); see dmesg\n")
+        << error;
+  }
+}
+
+TEST_F(ModuleTest, CannotBeUnpacked) {
+  for (const char* bytes : {"\xfd"
+                            "7zXZ",
+                            "\x28\xb5\x2f\xfd", "\x1f\x8b"}) {
+    EXPECT_EQ(Message(bytes, "EOPNOTSUPP"),
+              "4 this kernel (RELEASE) cannot unpack it; unpack it (xz -d, "
+              "zstd -d, gzip -d), and name the result with --module\n");
+    EXPECT_EQ(Message(bytes, "EINVAL"),
+              "4 it is damaged, or this kernel (RELEASE) cannot unpack it; see "
+              "dmesg\n");
+    EXPECT_EQ(Message(bytes, "ENOEXEC"),
+              "4 it is damaged, no module, or built for another kernel or "
+              "machine than this (RELEASE); see dmesg\n");
+  }
+}
+
+TEST_F(ModuleTest, Denied) {
+  for (const char* error : {"EPERM", "EACCES"}) {
+    EXPECT_EQ(Message("", error),
+              "5 it takes CAP_SYS_MODULE in the first user namespace, and "
+              "kernel.modules_disabled, lockdown or an LSM may forbid it\n");
+  }
+  for (const char* error : {"ENOKEY", "EKEYREJECTED"}) {
+    EXPECT_EQ(Message("", error),
+              "5 this kernel wants it signed with one of the kernel's own "
+              "keys\n");
+  }
+}
+
+TEST_F(ModuleTest, OtherFailures) {
+  EXPECT_EQ(Message("", "ENOSYS"), "4 this kernel loads no modules\n");
+  EXPECT_EQ(Message("", "ENOMEM"), "1 Out of memory\n");
+}
+
+TEST_F(ModuleTest, MissingFile) {
+  EXPECT_EQ(RunWithout("retval=0", {"mount", "--userns", "--module", "/none"}),
+            Fails(4,
+                  "binfmt-mount: cannot open the module /none: No such file or "
+                  "directory\n"));
+}
+
+// It brought something else.
+TEST_F(ModuleTest, IsAnother) {
+  WriteFile(kModule, "", 0644);
+  Call call;
+  call.path = "/usr/bin/strace";
+  call.argv = {"strace",
+               "-o",
+               "/dev/null",
+               "-e",
+               "inject=mount:error=ENODEV",
+               "-e",
+               "inject=finit_module:retval=0",
+               kBox,
+               "mount",
+               "--userns",
+               "--module",
+               kModule};
+  EXPECT_EQ(Execute(call),
+            Fails(4,
+                  "binfmt-mount: cannot mount binfmt_misc on "
+                  "/proc/sys/fs/binfmt_misc: this kernel has no binfmt_misc, "
+                  "and the module that was loaded did not bring it\n"));
+}
+
+// What is there is not loaded.
+TEST_F(MountTest, NeedsNoModule) {
+  EXPECT_EQ(Run({"mount", "-n", "--userns", "--module", "/none"}),
+            Prints("would mount binfmt_misc on /proc/sys/fs/binfmt_misc\n"));
+  EXPECT_EQ(Run({"mount", "--userns", "--module", "/none"}), Prints(kMounted));
+  EXPECT_EQ(Run({"register", "--module", "/none", "arm"}),
+            Fails(2,
+                  "binfmt-register: options --host, --module and --userns go "
+                  "with --mount; see \"binfmt-register --help\"\n"));
 }
 
 TEST_F(MountTest, Misuse) {

@@ -56,6 +56,7 @@ constexpr char kOptions[] =
     "  -f, --file FILE        register the records of a binfmt.d file (-: "
     "stdin)\n"
     "      --mount            mount binfmt_misc first, as binfmt-mount does\n"
+    "      --module FILE      with --mount: the kernel module to load\n"
     "      --userns           with --mount: in any user namespace\n"
     "      --host             with --mount: in PID 1's mount namespace, too\n"
     "      --wait SEC         wait for interpreters that are not there yet\n"
@@ -115,6 +116,8 @@ Error ReadSettings(const CommandLine& line, Settings* settings,
     Error error = binfmt::Ok();
     if (given.Is("mount")) {
       settings->mount = true;
+    } else if (given.Is("module")) {
+      settings->mounting.module = std::string(given.value);
     } else if (given.Is("userns")) {
       settings->mounting.allow_user_namespace = true;
     } else if (given.Is("host")) {
@@ -504,8 +507,9 @@ void Run(const CommandLine& line, Console* console) {
   Request request;
   Error error = ReadSettings(line, &settings, &request);
   if (error.ok() && !settings.mount &&
-      (settings.mounting.on_host || settings.mounting.allow_user_namespace)) {
-    error = Misuse("options --host and --userns go with --mount");
+      (settings.mounting.on_host || settings.mounting.allow_user_namespace ||
+       !settings.mounting.module.empty())) {
+    error = Misuse("options --host, --module and --userns go with --mount");
   }
   if (error.ok()) error = ReadRequest(line, settings, &request);
   if (!error.ok()) {

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "binfmt/module.h"
+
+#include <fcntl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "binfmt/errno_text.h"
+#include "binfmt/io.h"
+#include "binfmt/kernel.h"
+#include "binfmt/text.h"
+
+namespace binfmt {
+namespace {
+
+constexpr long kCompressed = 4;  // MODULE_INIT_COMPRESSED_FILE of Linux 5.17
+
+// A FIFO must not make the program wait.
+UniqueFd OpenModule(const std::string& path) {
+  return OpenAt(kCurrentDir, path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY);
+}
+
+// Opens the module of the kernel RELEASE: it has no dependencies, so its place
+// is all that modules.dep could tell.
+UniqueFd FindModule(const std::string& release, std::string* path) {
+  for (const char* root : {"", "/usr"}) {
+    for (const char* suffix : {"", ".xz", ".zst", ".gz"}) {
+      *path = Fill("@/lib/modules/@/kernel/fs/binfmt_misc.ko@", root, release,
+                   suffix);
+      UniqueFd fd = OpenModule(*path);
+      if (fd.ok() || errno != ENOENT) return fd;
+    }
+  }
+  *path = Fill("/lib/modules/@/kernel/fs/binfmt_misc.ko", release);
+  errno = ENOENT;
+  return UniqueFd();
+}
+
+// ERRNUM of finit_module(2) in words.
+Error Explain(const std::string& path, int errnum, bool compressed) {
+  const KernelVersion kernel = RunningKernel();
+  Cause cause = Cause::kNoSupport;
+  const char* why =
+      "it is damaged, no module, or built for another kernel or machine than "
+      "this (@); see dmesg";
+  switch (errnum) {
+    case EOPNOTSUPP:
+    case EINVAL:
+      if (!compressed) break;
+      why = errnum == EOPNOTSUPP || kernel.IsBefore(5, 17)
+                ? "this kernel (@) cannot unpack it; unpack it (xz -d, zstd "
+                  "-d, gzip -d), and name the result with --module"
+                : "it is damaged, or this kernel (@) cannot unpack it; see "
+                  "dmesg";
+      break;
+    case ENOEXEC:
+    case ENOENT:
+      break;
+    case ENOSYS:
+      why = "this kernel loads no modules";
+      break;
+    case EPERM:
+    case EACCES:
+      cause = Cause::kDenied;
+      why =
+          "it takes CAP_SYS_MODULE in the first user namespace, and "
+          "kernel.modules_disabled, lockdown or an LSM may forbid it";
+      break;
+    case ENOKEY:
+    case EKEYREJECTED:
+      cause = Cause::kDenied;
+      why = "this kernel wants it signed with one of the kernel's own keys";
+      break;
+    default:
+      cause = Cause::kFailed;
+      why = DescribeErrno(errnum);
+      break;
+  }
+  Error error =
+      Failure(Because(errnum, cause), "cannot load the module %: ", path);
+  error.AddText(why, kernel.text);
+  return error;
+}
+
+}  // namespace
+
+Error LoadModule(const std::string& file, bool dry_run, std::string* path) {
+  *path = file;
+  const UniqueFd fd =
+      file.empty() ? FindModule(RunningKernel().text, path) : OpenModule(*path);
+  if (!fd.ok()) {
+    const int error = errno;
+    Error failure =
+        SystemError("open the module", *path, error,
+                    error == ENOENT ? Cause::kNoSupport : Cause::kFailed);
+    if (error == ENOENT && file.empty()) {
+      failure.SetText(
+          "this kernel has no binfmt_misc, and there is no module % (.xz, "
+          ".zst, .gz): install this kernel's modules, or name the file with "
+          "--module",
+          *path);
+    }
+    return failure;
+  }
+  if (dry_run) return Ok();
+  // Where nothing can be read, the kernel says so.
+  std::string head;
+  (void)ReadSome(fd.get(), 1, &head);
+  // The first byte of what gzip, zstd and xz write.
+  const bool compressed = head == "\x1f" || head == "\x28" || head == "\xfd";
+  if (syscall(SYS_finit_module, fd.get(), "", compressed ? kCompressed : 0) ==
+          0 ||
+      errno == EEXIST) {
+    return Ok();
+  }
+  return Explain(*path, errno, compressed);
+}
+
+}  // namespace binfmt
