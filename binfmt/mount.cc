@@ -35,18 +35,6 @@ long FileSystemType(const Text& path) {
   return static_cast<long>(facts.f_type);
 }
 
-Error MountProc(bool dry_run) {
-  if (FileSystemType("/proc") == PROC_SUPER_MAGIC) return Ok();
-  if (dry_run) return Ok();
-  if (mkdir("/proc", 0555) != 0 && errno != EEXIST) {
-    return SystemError("make the directory", "/proc", errno);
-  }
-  if (mount("proc", "/proc", "proc", kFlags, nullptr) == 0) return Ok();
-  const int error = errno;
-  return SystemError("mount proc on", "/proc", error,
-                     error == EPERM ? Cause::kDenied : Cause::kFailed);
-}
-
 // Is ERRNUM of mounting on DIR that of a kernel which does not know
 // binfmt_misc? The directory in /proc/sys exists where binfmt_misc is built in
 // or its module is loaded (register_sysctl_mount_point()), before Linux 5.17
@@ -162,7 +150,19 @@ Error MountOnHost(const std::string& dir, const std::string& file,
 
 }  // namespace
 
-bool IsBinfmtMisc(const Text& dir) {
+Error MountProc(bool dry_run) {
+  if (FileSystemType("/proc") == PROC_SUPER_MAGIC) return Ok();
+  if (dry_run) return Ok();
+  if (mkdir("/proc", 0555) != 0 && errno != EEXIST) {
+    return SystemError("make the directory", "/proc", errno);
+  }
+  if (mount("proc", "/proc", "proc", kFlags, nullptr) == 0) return Ok();
+  const int error = errno;
+  return SystemError("mount proc on", "/proc", error,
+                     error == EPERM ? Cause::kDenied : Cause::kFailed);
+}
+
+bool IsBinfmtMisc(const std::string& dir) {
   return FileSystemType(dir) == BINFMTFS_MAGIC;
 }
 

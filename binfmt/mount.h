@@ -39,6 +39,9 @@ enum class MountOutcome {
 Error MountBinfmtMisc(const std::string& dir, const MountOptions& options,
                       MountOutcome* outcome, std::string* module = nullptr);
 
+// Mounts /proc where it is not there.
+Error MountProc(bool dry_run);
+
 // Is binfmt_misc mounted on DIR? Follows automount points.
 bool IsBinfmtMisc(const Text& dir);
 

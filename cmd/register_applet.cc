@@ -10,6 +10,7 @@
 #include "absl/strings/strip.h"
 #include "binfmt/array.h"
 #include "binfmt/clock.h"
+#include "binfmt/cmdline.h"
 #include "binfmt/guard.h"
 #include "binfmt/install.h"
 #include "binfmt/interpreter.h"
@@ -55,6 +56,9 @@ constexpr char kOptions[] =
     "      --rule RECORD      register this record of the kernel's syntax\n"
     "  -f, --file FILE        register the records of a binfmt.d file (-: "
     "stdin)\n"
+    "      --cmdline          read binfmt.targets= and binfmt.flags= of the "
+    "kernel\n"
+    "                         command line\n"
     "      --mount            mount binfmt_misc first, as binfmt-mount does\n"
     "      --module FILE      with --mount: the kernel module to load\n"
     "      --userns           with --mount: in any user namespace\n"
@@ -66,6 +70,7 @@ constexpr char kOptions[] =
 
 struct Settings {
   bool mount = false;
+  bool cmdline = false;
   bool hold = false;
   bool ignore_native = false;
   int64_t wait = 0;  // milliseconds
@@ -122,6 +127,8 @@ Error ReadSettings(const CommandLine& line, Settings* settings,
       settings->mounting.allow_user_namespace = true;
     } else if (given.Is("host")) {
       settings->mounting.on_host = true;
+    } else if (given.Is("cmdline")) {
+      settings->cmdline = true;
     } else if (given.Is("hold")) {
       settings->hold = true;
       settings->mounting.holds = true;
@@ -177,18 +184,48 @@ std::string_view Environment(std::string_view name) {
   return "";
 }
 
-// What to register where the command line names nothing.
-binfmt::Array<std::string_view> DefaultWords() {
+// Reads the kernel's command line into LINE, and the flags in it into SETTINGS,
+// where no option speaks of them.
+Error ReadCmdline(Settings* settings, std::string* line) {
+  if (settings->mount) {
+    Error error = binfmt::MountProc(settings->mounting.dry_run);
+    if (!error.ok()) return error;
+  }
+  if (Error error = binfmt::ReadCommandLine(line); !error.ok()) return error;
+  RecordOptions& record = settings->record;
+  for (const char& flag : binfmt::FindParameter(*line, "binfmt.flags")) {
+    if (flag == 'C') {
+      if (!record.credential.has_value()) record.credential = true;
+    } else if (flag == 'P') {
+      if (record.preserve_argv0 == Choice::kAuto) {
+        record.preserve_argv0 = Choice::kYes;
+      }
+    } else if (flag != 'F') {  // which is the default
+      return Misuse(
+          "unknown flag \"%\" in binfmt.flags= of the kernel command line, "
+          "which takes C, F and P",
+          std::string_view(&flag, 1));
+    }
+  }
+  return binfmt::Ok();
+}
+
+// What to register where the command line names nothing. CMDLINE is the
+// kernel's, or empty.
+std::vector<std::string_view> DefaultWords(std::string_view cmdline) {
   for (const char* variable : {"QEMU_TARGET_LIST", "qemu_target_list"}) {
     binfmt::Array<std::string_view> words = SplitWords(Environment(variable));
     if (!words.empty()) return words;
   }
-  return {"all"};
+  std::vector<std::string_view> words =
+      SplitWords(binfmt::FindParameter(cmdline, "binfmt.targets"));
+  if (words.empty()) words.push_back("all");
+  return words;
 }
 
 Error ReadRequest(const CommandLine& line, const Settings& settings,
-                  Request* request) {
-  binfmt::Array<std::string_view> words;
+                  std::string_view cmdline, Request* request) {
+  std::vector<std::string_view> words;
   for (const std::string_view operand : line.operands) {
     for (const std::string_view word : SplitWords(operand)) {
       words.push_back(word);
@@ -198,7 +235,7 @@ Error ReadRequest(const CommandLine& line, const Settings& settings,
     return Misuse("an operand names no target");
   }
   if (words.empty() && request->rules.empty() && request->files.empty()) {
-    words = DefaultWords();
+    words = DefaultWords(cmdline);
   }
   for (const std::string_view word : words) {
     if (word == "all") {
@@ -511,7 +548,9 @@ void Run(const CommandLine& line, Console* console) {
        !settings.mounting.module.empty())) {
     error = Misuse("options --host, --module and --userns go with --mount");
   }
-  if (error.ok()) error = ReadRequest(line, settings, &request);
+  std::string cmdline;
+  if (error.ok() && settings.cmdline) error = ReadCmdline(&settings, &cmdline);
+  if (error.ok()) error = ReadRequest(line, settings, cmdline, &request);
   if (!error.ok()) {
     console->Complain(error);
     return;
@@ -530,7 +569,7 @@ const Applet kRegisterApplet = {
     "(armhf), uname (armv7l) or Go (mips64le) write it; all is every target\n"
     "that has an interpreter and that this machine does not run by itself.\n"
     "Without TARGET: the words of $QEMU_TARGET_LIST, else of\n"
-    "$qemu_target_list, else all.\n",
+    "$qemu_target_list, else, with --cmdline, of binfmt.targets=, else all.\n",
     kOptions,
     Run,
 };

@@ -191,6 +191,110 @@ TEST_F(RegisterTest, UnknownTargetInTheEnvironment) {
   EXPECT_EQ(EntryNames(), "");
 }
 
+// A kernel command line of the test's own, over that of its /proc.
+class CmdlineTest : public RegisterTest {
+ protected:
+  static void Boot(const std::string& line) {
+    Forget();
+    WriteFile("/mnt/cmdline", line + "\n", 0644);
+    ASSERT_EQ(mount("/mnt/cmdline", kFile, nullptr, MS_BIND, nullptr), 0);
+  }
+  static void Forget() {
+    umount2(kFile, MNT_DETACH);
+    unlink("/mnt/cmdline");
+  }
+  void TearDown() override {
+    Forget();
+    RegisterTest::TearDown();
+  }
+
+  static constexpr char kFile[] = "/proc/cmdline";
+};
+
+TEST_F(CmdlineTest, Targets) {
+  Boot(
+      "quiet \"binfmt.targets=mips arm64,arm\" "
+      "binfmt.targets=\"armv7l,arm64\"");
+  EXPECT_EQ(Do({"-q", "--cmdline"}), Prints(""));
+  EXPECT_EQ(EntryNames(), "qemu-aarch64 qemu-arm");
+}
+
+TEST_F(CmdlineTest, IsNotReadUnasked) {
+  Boot("binfmt.targets=nonsense binfmt.flags=nonsense");
+  EXPECT_EQ(Do({"-q", "arm"}), Prints(""));
+  EXPECT_EQ(Do({"-q"}), Prints(""));
+}
+
+TEST_F(CmdlineTest, OperandsAndEnvironmentComeFirst) {
+  Boot("binfmt.targets=nonsense");
+  EXPECT_EQ(Do({"-q", "--cmdline", "arm"}), Prints(""));
+  EXPECT_EQ(EntryNames(), "qemu-arm");
+  EXPECT_EQ(Do({"-q", "--cmdline"}, {"qemu_target_list=arm64"}), Prints(""));
+  EXPECT_EQ(EntryNames(), "qemu-aarch64 qemu-arm");
+}
+
+TEST_F(CmdlineTest, NothingForUsIsAll) {
+  Boot("root=/dev/vda binfmt.target=arm binfmt.targets= -- binfmt.targets=arm");
+  const Outcome outcome = Do({"-n"});
+  EXPECT_EQ(outcome.status, 0);
+  EXPECT_EQ(Do({"-n", "--cmdline"}), outcome);
+}
+
+TEST_F(CmdlineTest, Flags) {
+  Boot("binfmt.targets=arm binfmt.flags=CFP");
+  EXPECT_EQ(Run({"register", "--cmdline", "-I", kBox}),
+            Prints("qemu-arm: registered, /mnt/bin/binfmtbox, flags POCF\n"));
+}
+
+TEST_F(CmdlineTest, OptionsBeatFlags) {
+  Boot("binfmt.targets=arm binfmt.flags=CFP");
+  EXPECT_EQ(Run({"register", "--cmdline", "-I", kBox, "-cno", "-gno", "-pno"}),
+            Prints("qemu-arm: registered, /mnt/bin/binfmtbox\n"));
+}
+
+TEST_F(CmdlineTest, BadValues) {
+  Boot("binfmt.targets=arm,aarch46");
+  EXPECT_EQ(Do({"--cmdline"}),
+            Fails(2,
+                  "binfmt-register: unknown target \"aarch46\"; did you mean "
+                  "aarch64; see \"binfmt-register --help\"\n"));
+  Boot("binfmt.targets=arm binfmt.flags=Fc");
+  EXPECT_EQ(Do({"--cmdline"}),
+            Fails(2,
+                  "binfmt-register: unknown flag \"c\" in binfmt.flags= of the "
+                  "kernel command line, which takes C, F and P; see "
+                  "\"binfmt-register --help\"\n"));
+  EXPECT_EQ(EntryNames(), "");
+}
+
+TEST_F(CmdlineTest, Length) {
+  Boot(std::string(65500, 'x') + " binfmt.targets=arm");
+  EXPECT_EQ(Do({"-q", "--cmdline"}), Prints(""));
+  EXPECT_EQ(EntryNames(), "qemu-arm");
+  Boot(std::string(65536, 'x') + " binfmt.targets=arm");
+  EXPECT_EQ(Do({"-q", "--cmdline"}),
+            Fails(1,
+                  "binfmt-register: cannot read /proc/cmdline: File too "
+                  "large\n"));
+}
+
+// As in an initramfs.
+TEST_F(CmdlineTest, WithoutProc) {
+  ASSERT_EQ(mkdir("/mnt/root", 0755), 0);
+  ASSERT_EQ(link(kBox, "/mnt/root/box"), 0);
+  Call call;
+  call.root = "/mnt/root";
+  call.path = "/box";
+  call.argv = {"binfmt-register", "--cmdline", "-n", "-I/box", "arm"};
+  EXPECT_EQ(Execute(call),
+            Fails(3,
+                  "binfmt-register: cannot read /proc/cmdline: No such file or "
+                  "directory\n"));
+  call.argv = {"binfmt-register", "--cmdline", "--mount", "--userns", "-cno",
+               "-I/box",          "arm"};
+  EXPECT_EQ(Execute(call), Prints("qemu-arm: registered, /box, flags F\n"));
+}
+
 TEST_F(RegisterTest, TargetTwiceIsOne) {
   EXPECT_EQ(Do({"arm64", "aarch64,linux/arm64"}),
             Prints("qemu-aarch64: registered, "

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// The kernel's command line, read as the kernel reads it.
+#ifndef BINFMT_CMDLINE_H_
+#define BINFMT_CMDLINE_H_
+
+#include <string>
+#include <string_view>
+
+#include "binfmt/error.h"
+
+namespace binfmt {
+
+// The value of the last parameter NAME in LINE; empty where there is none. As
+// next_arg() and parse_args() of the kernel have it: blanks divide, double
+// quotes around a value or a whole parameter hold it together and are not part
+// of it, nothing escapes them, and what follows "--" belongs to init.
+std::string_view FindParameter(std::string_view line, std::string_view name);
+
+// Reads /proc/cmdline.
+Error ReadCommandLine(std::string* line);
+
+}  // namespace binfmt
+
+#endif  // BINFMT_CMDLINE_H_
