@@ -41,6 +41,7 @@ int RunApplet(const Applet& applet, absl::Span<const char* const> args) {
   Console console(ProgramName(applet));
   CommandLine line;
   const binfmt::Error error = ParseCommandLine(applet.options, args, &line);
+  console.set_kmsg(line.common.kmsg && !line.common.help, !line.common.json);
   if (!error.ok()) {
     console.Complain(error);
   } else if (line.common.help) {

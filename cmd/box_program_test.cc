@@ -42,6 +42,8 @@ constexpr char kCommonHelp[] =
   -n, --dry-run          say what would be done and change nothing
   -q, --quiet            print errors only
       --json             print one JSON object instead of text
+      --kmsg             write to the kernel's log instead of stdout and
+                         stderr
       --if-possible      exit 0, with a note, where binfmt_misc can't be
                          used here
   -h, --help             print this text
@@ -52,6 +54,8 @@ constexpr char kMountHelp[] =
 
 Mount binfmt_misc, and /proc before it where that is missing.
 
+      --module FILE      the kernel module to load where the kernel lacks
+                         binfmt_misc (default: the one under /lib/modules)
       --userns           mount in a user namespace other than the first, too
       --host             mount in PID 1's mount namespace as well
       --hold             stay and keep the mount until SIGTERM or SIGINT
@@ -82,7 +86,10 @@ Register QEMU's user-mode emulators as handlers of foreign programs.
       --override         register in front of other handlers
       --rule RECORD      register this record of the kernel's syntax
   -f, --file FILE        register the records of a binfmt.d file (-: stdin)
+      --cmdline          read binfmt.targets= and binfmt.flags= of the kernel
+                         command line
       --mount            mount binfmt_misc first, as binfmt-mount does
+      --module FILE      with --mount: the kernel module to load
       --userns           with --mount: in any user namespace
       --host             with --mount: in PID 1's mount namespace, too
       --wait SEC         wait for interpreters that are not there yet
@@ -95,7 +102,7 @@ A TARGET is written as QEMU (aarch64), Docker (linux/arm64), Debian
 (armhf), uname (armv7l) or Go (mips64le) write it; all is every target
 that has an interpreter and that this machine does not run by itself.
 Without TARGET: the words of $QEMU_TARGET_LIST, else of
-$qemu_target_list, else all.
+$qemu_target_list, else, with --cmdline, of binfmt.targets=, else all.
 )";
 
 constexpr char kStatusHelp[] =

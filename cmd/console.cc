@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cmd/console.h"
 
+#include <fcntl.h>
+
+#include <algorithm>
 #include <cstdarg>
 
 #include "binfmt/io.h"
@@ -32,12 +35,35 @@ int StatusOf(binfmt::Cause cause) {
   return kExitFailed;
 }
 
-// Where stderr takes nothing either, there is nobody left to tell.
-void WriteLine(std::string_view program, std::string_view text) {
-  (void)binfmt::WriteAll(kStandardError, binfmt::Fill("@: @\n", program, text));
-}
+// The levels of the kernel's log: KERN_ERR, KERN_WARNING, KERN_INFO.
+constexpr char kError[] = "3";
+constexpr char kWarning[] = "4";
+constexpr char kInfo[] = "6";
+// One write makes one line of the log, and fails with more than 976 bytes
+// (LOG_LINE_MAX of Linux 5.10).
+constexpr size_t kMostOfALine = 900;
 
 }  // namespace
+
+void Console::WriteLine(const char* level, std::string_view text) const {
+  while (kmsg_) {
+    // Opened for each line: the kernel drops all but ten of an open file's
+    // lines within five seconds, without a word (printk_devkmsg=ratelimit).
+    const binfmt::UniqueFd fd =
+        binfmt::OpenAt(binfmt::kCurrentDir, "/dev/kmsg", O_WRONLY | O_APPEND);
+    if (!fd.ok() ||
+        binfmt::WriteAll(fd.get(),
+                         binfmt::Fill("<@>@: @\n", level, program_,
+                                      text.substr(0, kMostOfALine))) != 0) {
+      break;
+    }
+    if (text.size() <= kMostOfALine) return;
+    text.remove_prefix(kMostOfALine);
+  }
+  // Where stderr takes nothing either, there is nobody left to tell.
+  (void)binfmt::WriteAll(kStandardError,
+                         binfmt::Fill("@: @\n", program_, text));
+}
 
 void Console::Keep(const char* types, const char* format, ...) {
   if (quiet_) return;
@@ -48,20 +74,19 @@ void Console::Keep(const char* types, const char* format, ...) {
 }
 
 void Console::Note(std::string_view text) {
-  if (!quiet_) WriteLine(program_, binfmt::Fill("note: @", text));
+  if (!quiet_) WriteLine(kWarning, binfmt::Fill("note: @", text));
 }
 
 void Console::Complain(const binfmt::Error& error) {
   const int status = StatusOf(error.cause());
   if (if_possible_ && status >= kExitNotMounted &&
       status <= kExitWouldNotLast) {
-    WriteLine(program_, binfmt::Fill("note: @", error.text()));
+    WriteLine(kWarning, binfmt::Fill("note: @", error.text()));
     return;
   }
-  WriteLine(program_,
-            status == kExitMisuse
-                ? binfmt::Fill("@; see \"@ --help\"", error.text(), program_)
-                : error.text());
+  WriteLine(kError, status == kExitMisuse ? binfmt::Fill("@; see \"@ --help\"",
+                                                         error.text(), program_)
+                                          : error.text());
   Fail(status);
 }
 
@@ -70,7 +95,7 @@ void Console::Fail(int status) {
 }
 
 bool Console::CanReport() {
-  if (quiet_) return true;
+  if (quiet_ || kmsg_results_) return true;
   const int error = binfmt::ProbeWritable(kStandardOutput);
   if (error == 0) return true;
   Complain(binfmt::SystemError("write to", "standard output", error));
@@ -78,6 +103,12 @@ bool Console::CanReport() {
 }
 
 void Console::Flush() {
+  for (std::string_view rest = out_; kmsg_results_ && !rest.empty();) {
+    const size_t end = std::min(rest.find('\n'), rest.size() - 1);
+    WriteLine(kInfo, rest.substr(0, end));
+    rest.remove_prefix(end + 1);
+  }
+  if (kmsg_results_) out_.clear();
   if (out_.empty()) return;
   const int error = binfmt::WriteAll(kStandardOutput, out_);
   out_.clear();

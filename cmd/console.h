@@ -38,6 +38,13 @@ class Console {
   // notes and leave the exit status alone.
   void set_if_possible(bool if_possible) { if_possible_ = if_possible; }
 
+  // Lines go to the kernel's log, /dev/kmsg, in place of stderr and, where
+  // RESULTS, of stdout. Where it can't be opened they go to stderr.
+  void set_kmsg(bool messages, bool results) {
+    kmsg_ = messages;
+    kmsg_results_ = messages && results;
+  }
+
   // Keeps text, made as binfmt::Fill() does, for stdout; it is written when the
   // program ends. Results of a change: nothing where the user wants quiet.
   template <typename... Args>
@@ -73,11 +80,16 @@ class Console {
  private:
   void Keep(const char* types, const char* format, ...);
   void Fail(int status);
+  // Writes a line "PROGRAM: TEXT" to stderr or, with LEVEL, to the kernel's
+  // log.
+  void WriteLine(const char* level, std::string_view text) const;
 
   binfmt::Text program_;
   std::string out_;
   bool quiet_ = false;
   bool if_possible_ = false;
+  bool kmsg_ = false;
+  bool kmsg_results_ = false;
   int status_ = kExitOk;
 };
 

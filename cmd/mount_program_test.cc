@@ -298,6 +298,103 @@ TEST_F(MountTest, NeedsNoModule) {
                   "with --mount; see \"binfmt-register --help\"\n"));
 }
 
+// A file in place of the kernel's log.
+class KmsgTest : public MountTest {
+ protected:
+  void SetUp() override {
+    MountTest::SetUp();
+    ASSERT_EQ(mkdir("/mnt/root", 0755), 0);
+    ASSERT_EQ(mkdir("/mnt/root/dev", 0755), 0);
+    ASSERT_EQ(link(kBox, "/mnt/root/box"), 0);
+    WriteFile(kLog, "", 0644);
+  }
+
+  // Stdout is closed, as it is for those who need the log.
+  static Outcome RunInRoot(const std::vector<std::string>& args,
+                           const std::string& output = "") {
+    Call call;
+    call.root = "/mnt/root";
+    call.path = "/box";
+    call.argv = {"binfmtbox"};
+    call.argv.insert(call.argv.end(), args.begin(), args.end());
+    if (output.empty()) call.output = "";
+    return Execute(call);
+  }
+
+  // What came into the log since the last call.
+  static std::string Log() {
+    const std::string text = ReadFile(kLog);
+    unlink(kLog);
+    WriteFile(kLog, "", 0644);
+    return text;
+  }
+
+  static constexpr char kLog[] = "/mnt/root/dev/kmsg";
+};
+
+TEST_F(KmsgTest, ReportsAndNotesAndErrors) {
+  EXPECT_EQ(RunInRoot({"mount", "--kmsg"}), Fails(5, ""));
+  EXPECT_EQ(Log(), std::string("<3>binfmt-mount: ") + kRefused);
+  EXPECT_EQ(RunInRoot({"mount", "--kmsg", "--if-possible"}), Prints(""));
+  EXPECT_EQ(Log(), std::string("<4>binfmt-mount: note: ") + kRefused);
+  EXPECT_EQ(RunInRoot({"mount", "--kmsg", "--userns"}), Prints(""));
+  EXPECT_EQ(Log(), std::string("<6>binfmt-mount: ") + kMounted);
+  EXPECT_EQ(RunInRoot({"register", "--kmsg", "-I/box", "arm,mips"}),
+            Fails(2, ""));
+  EXPECT_EQ(Log(),
+            "<3>binfmt-register: option --interpreter goes with one target; "
+            "see \"binfmt-register --help\"\n");
+  EXPECT_EQ(RunInRoot({"register", "--kmsg", "-I/box", "arm"}), Prints(""));
+  EXPECT_EQ(Log(),
+            "<4>binfmt-register: note: setuid programs (sudo) will run without "
+            "their rights; --credential yes gives them\n"
+            "<6>binfmt-register: qemu-arm: registered, /box, flags F\n");
+  EXPECT_EQ(RunInRoot({"clear", "--kmsg", "arm", "jar"}), Prints(""));
+  EXPECT_EQ(Log(),
+            "<6>binfmt-clear: jar: not there\n"
+            "<6>binfmt-clear: qemu-arm: removed\n");
+  EXPECT_EQ(RunInRoot({"mount", "--kmsg", "--nonsense"}), Fails(2, ""));
+  EXPECT_EQ(Log(),
+            "<3>binfmt-mount: unknown option \"--nonsense\"; see "
+            "\"binfmt-mount --help\"\n");
+}
+
+TEST_F(KmsgTest, JsonAndHelpStayOnStdout) {
+  EXPECT_EQ(RunInRoot({"mount", "--kmsg", "--userns", "--json"}, "kept"),
+            Prints("{\"dir\":\"/proc/sys/fs/binfmt_misc\","
+                   "\"result\":\"mounted\",\"module\":null}\n"));
+  EXPECT_EQ(RunInRoot({"mount", "--kmsg", "--json", "x"}, "kept").out, "");
+  EXPECT_EQ(Log(),
+            "<3>binfmt-mount: unexpected operand \"x\"; see \"binfmt-mount "
+            "--help\"\n");
+  EXPECT_EQ(RunInRoot({"mount", "--kmsg", "--help"}, "kept").out.substr(0, 32),
+            "usage: binfmt-mount [OPTION]...\n");
+  EXPECT_EQ(Log(), "");
+}
+
+TEST_F(KmsgTest, Quiet) {
+  EXPECT_EQ(RunInRoot({"mount", "--kmsg", "--userns", "-q"}), Prints(""));
+  EXPECT_EQ(Log(), "");
+}
+
+// The kernel takes no more than 976 bytes at once.
+TEST_F(KmsgTest, LongLine) {
+  const std::string long_name(1500, 'x');
+  EXPECT_EQ(RunInRoot({"mount", "--kmsg", "\n" + long_name}), Fails(2, ""));
+  EXPECT_EQ(Log(), "<3>binfmt-mount: unexpected operand \"\\x0a" +
+                       long_name.substr(0, 900 - 24) +
+                       "\n<3>binfmt-mount: " + long_name.substr(900 - 24) +
+                       "\"; see \"binfmt-mount --help\"\n");
+}
+
+TEST_F(KmsgTest, WithoutDev) {
+  ASSERT_EQ(unlink(kLog), 0);
+  EXPECT_EQ(RunInRoot({"mount", "--kmsg"}),
+            Fails(5, std::string("binfmt-mount: ") + kRefused));
+  EXPECT_EQ(RunInRoot({"mount", "--kmsg", "--userns"}),
+            Prints("", std::string("binfmt-mount: ") + kMounted));
+}
+
 TEST_F(MountTest, Misuse) {
   EXPECT_EQ(Run({"mount", "/mnt"}),
             Fails(2,

@@ -16,6 +16,8 @@ const char kCommonOptions[] =
     "  -n, --dry-run          say what would be done and change nothing\n"
     "  -q, --quiet            print errors only\n"
     "      --json             print one JSON object instead of text\n"
+    "      --kmsg             write to the kernel's log instead of stdout and\n"
+    "                         stderr\n"
     "      --if-possible      exit 0, with a note, where binfmt_misc can't be\n"
     "                         used here\n"
     "  -h, --help             print this text\n";
@@ -90,6 +92,9 @@ void Take(const Option& option, std::string_view value, CommandLine* line) {
       break;
     case 'j':
       common.json = true;
+      break;
+    case 'k':
+      common.kmsg = true;
       break;
     case 'i':
       common.if_possible = true;

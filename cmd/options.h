@@ -17,6 +17,7 @@ struct CommonOptions {
   binfmt::Text dir;
   bool dry_run = false;
   bool json = false;
+  bool kmsg = false;
   bool help = false;
   bool quiet = false;
   bool if_possible = false;

@@ -34,6 +34,7 @@ std::string Parse(const std::vector<const char*>& args) {
   if (common.dry_run) add("dry-run");
   if (common.quiet) add("quiet");
   if (common.json) add("json");
+  if (common.kmsg) add("kmsg");
   if (common.if_possible) add("if-possible");
   if (common.help) add("help");
   for (const GivenOption& given : line.options) {
@@ -48,8 +49,8 @@ std::string Parse(const std::vector<const char*>& args) {
 TEST(OptionsTest, None) { EXPECT_EQ(Parse({}), ""); }
 
 TEST(OptionsTest, CommonOptions) {
-  EXPECT_EQ(Parse({"-n", "-q", "--json", "--if-possible"}),
-            "dry-run quiet json if-possible");
+  EXPECT_EQ(Parse({"-n", "-q", "--json", "--kmsg", "--if-possible"}),
+            "dry-run quiet json kmsg if-possible");
   EXPECT_EQ(Parse({"--dry-run", "--quiet"}), "dry-run quiet");
 }
 

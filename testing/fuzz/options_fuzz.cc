@@ -48,6 +48,7 @@ void Check(const cmd::Applet& applet, const std::vector<std::string>& words) {
   std::vector<std::string> canonical = {"--dir=" + line.common.dir};
   if (line.common.dry_run) canonical.push_back("--dry-run");
   if (line.common.json) canonical.push_back("--json");
+  if (line.common.kmsg) canonical.push_back("--kmsg");
   if (line.common.quiet) canonical.push_back("--quiet");
   if (line.common.if_possible) canonical.push_back("--if-possible");
   for (const GivenOption& given : line.options) {
@@ -62,6 +63,7 @@ void Check(const cmd::Applet& applet, const std::vector<std::string>& words) {
   FUZZ_CHECK(again.common.dir == line.common.dir);
   FUZZ_CHECK(again.common.dry_run == line.common.dry_run);
   FUZZ_CHECK(again.common.json == line.common.json);
+  FUZZ_CHECK(again.common.kmsg == line.common.kmsg);
   FUZZ_CHECK(again.common.quiet == line.common.quiet);
   FUZZ_CHECK(again.common.if_possible == line.common.if_possible);
   FUZZ_CHECK(!again.common.help);
