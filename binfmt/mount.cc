@@ -24,12 +24,15 @@
 namespace binfmt {
 namespace {
 
+// How many mounts on one directory are taken off.
+constexpr int kMostMounts = 100;
 constexpr unsigned long kFlags = MS_NOSUID | MS_NODEV | MS_NOEXEC;
 
 // The f_type of the file system at PATH, or -1. Opening the directory triggers
-// an automount, which statfs(2) on the path alone does not.
-long FileSystemType(const Text& path) {
-  const UniqueFd fd = OpenAt(AT_FDCWD, path.c_str(), O_RDONLY | O_DIRECTORY);
+// an automount, which O_PATH alone does not.
+long FileSystemType(const std::string& path,
+                    int flags = O_RDONLY | O_DIRECTORY) {
+  const UniqueFd fd = OpenAt(AT_FDCWD, path.c_str(), flags);
   struct statfs facts;
   if (!fd.ok() || fstatfs(fd.get(), &facts) != 0) return -1;
   return static_cast<long>(facts.f_type);
@@ -164,6 +167,29 @@ Error MountProc(bool dry_run) {
 
 bool IsBinfmtMisc(const std::string& dir) {
   return FileSystemType(dir) == BINFMTFS_MAGIC;
+}
+
+Error UnmountBinfmtMisc(const std::string& dir, bool dry_run, bool* mounted) {
+  for (int round = 0; round < kMostMounts; ++round) {
+    const bool there = FileSystemType(dir, O_PATH) == BINFMTFS_MAGIC;
+    if (round == 0) *mounted = there;
+    if (!there || dry_run) return Ok();
+    if (umount2(dir.c_str(), UMOUNT_NOFOLLOW) == 0) continue;
+    const int errnum = errno;
+    Error error =
+        SystemError("unmount binfmt_misc from", dir, errnum,
+                    errnum == EPERM ? Cause::kDenied : Cause::kFailed);
+    error.AddText(errnum == EBUSY ? "; a process has something in it open, or "
+                                    "works there: fuser -vm %"
+                  : errnum == EINVAL
+                      ? "; this is a symbolic link, or a mount of another "
+                        "mount namespace"
+                  : errnum == EPERM ? "; it takes CAP_SYS_ADMIN"
+                                    : "",
+                  dir);
+    return error;
+  }
+  return SystemError("unmount binfmt_misc from", dir, EBUSY);
 }
 
 Error MountBinfmtMisc(const std::string& dir, const MountOptions& options,

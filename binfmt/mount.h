@@ -42,6 +42,11 @@ Error MountBinfmtMisc(const std::string& dir, const MountOptions& options,
 // Mounts /proc where it is not there.
 Error MountProc(bool dry_run);
 
+// Unmounts binfmt_misc from DIR, as often as it is mounted there and nothing
+// else lies over it; with DRY_RUN only looks. Neither triggers nor unmounts an
+// automount point. MOUNTED: was there something to unmount?
+Error UnmountBinfmtMisc(const std::string& dir, bool dry_run, bool* mounted);
+
 // Is binfmt_misc mounted on DIR? Follows automount points.
 bool IsBinfmtMisc(const Text& dir);
 

@@ -126,6 +126,7 @@ Take entries out of binfmt_misc.
       --all              every entry, whoever made it
       --disable          switch the entries off and leave them there
       --enable           switch the entries on
+      --unmount          unmount binfmt_misc afterwards
 )";
 constexpr char kClearDetails[] =
     R"(

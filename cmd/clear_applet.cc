@@ -4,6 +4,8 @@
 #include "arch_table/names.h"
 #include "binfmt/array.h"
 #include "binfmt/install.h"
+#include "binfmt/kernel.h"
+#include "binfmt/mount.h"
 #include "binfmt/registry.h"
 #include "binfmt/text.h"
 #include "cmd/applets.h"
@@ -25,7 +27,8 @@ constexpr char kOptions[] =
     "      --ours             the entries that binfmt-register makes\n"
     "      --all              every entry, whoever made it\n"
     "      --disable          switch the entries off and leave them there\n"
-    "      --enable           switch the entries on\n";
+    "      --enable           switch the entries on\n"
+    "      --unmount          unmount binfmt_misc afterwards\n";
 
 constexpr char kFailedWord[] = "failed";
 
@@ -34,6 +37,7 @@ enum class Action { kRemove, kDisable, kEnable };
 struct Request {
   bool ours = false;
   bool all = false;
+  bool unmount = false;
   Action action = Action::kRemove;
 };
 
@@ -43,15 +47,20 @@ Error ReadRequest(const CommandLine& line, Request* request) {
   for (const GivenOption& given : line.options) {
     if (given.Is("ours")) request->ours = true;
     if (given.Is("all")) request->all = true;
+    if (given.Is("unmount")) request->unmount = true;
     if (given.Is("disable")) disable = true;
     if (given.Is("enable")) enable = true;
   }
   if (enable && disable) {
     return Misuse("--disable and --enable contradict each other");
   }
+  if (request->unmount && (enable || disable)) {
+    return Misuse("--unmount leaves no entries to switch on or off");
+  }
   if (enable) request->action = Action::kEnable;
   if (disable) request->action = Action::kDisable;
-  if (line.operands.empty() && !request->ours && !request->all) {
+  if (line.operands.empty() && !request->ours && !request->all &&
+      !request->unmount) {
     return Misuse("name the entries, or say --ours or --all");
   }
   return binfmt::Ok();
@@ -162,9 +171,17 @@ class Report {
     json_.EndObject();
   }
 
+  void AddUnmount(const std::string& dir, const char* result) {
+    unmount_ = result;
+    if (!as_json_ && result != kFailedWord) {
+      console_->Result("binfmt_misc on %: @\n", dir, result);
+    }
+  }
+
   void Finish() {
     if (!as_json_) return;
     json_.EndArray();
+    if (unmount_ != nullptr) json_.Field("unmount", unmount_);
     json_.EndObject();
     console_->Result("@\n", json_.text());
   }
@@ -173,30 +190,26 @@ class Report {
   bool as_json_;
   Console* console_;
   JsonWriter json_;
+  const char* unmount_ = nullptr;
 };
 
-void Run(const CommandLine& line, Console* console) {
-  Request request;
-  if (Error error = ReadRequest(line, &request); !error.ok()) {
-    console->Complain(error);
-    return;
-  }
-  if (!console->CanReport()) return;
+// Does what REQUEST says of entries. False where that could not begin.
+bool ChangeEntries(const CommandLine& line, const Request& request,
+                   Report* report, Console* console) {
   binfmt::Registry registry;
   if (Error error = binfmt::Registry::Open(line.common.dir, &registry);
       !error.ok()) {
     console->Complain(error);
-    return;
+    return false;
   }
   if (!line.common.dry_run) registry.Lock();
   binfmt::Array<Entry> entries;
   if (Error error = registry.ReadAll(&entries); !error.ok()) {
     console->Complain(error);
-    return;
+    return false;
   }
 
   Selection selection(entries);
-  Report report(line.common.json, console);
   if (request.ours) selection.Choose(IsOurs);
   if (request.all) {
     selection.Choose([](const binfmt::Record&) { return true; });
@@ -209,7 +222,7 @@ void Run(const CommandLine& line, Console* console) {
       continue;
     }
     NoteUnknown(operand, console);
-    if (!IsPattern(operand)) report.Add(MissingName(operand), "not there");
+    if (!IsPattern(operand)) report->Add(MissingName(operand), "not there");
   }
   for (size_t i = 0; i < entries.size(); ++i) {
     if (!selection.Has(i)) continue;
@@ -220,7 +233,42 @@ void Run(const CommandLine& line, Console* console) {
       console->Complain(error);
       result = kFailedWord;
     }
-    report.Add(entries[i].record.name, result);
+    report->Add(entries[i].record.name, result);
+  }
+  return true;
+}
+
+void Run(const CommandLine& line, Console* console) {
+  Request request;
+  if (Error error = ReadRequest(line, &request); !error.ok()) {
+    console->Complain(error);
+    return;
+  }
+  if (!console->CanReport()) return;
+  const std::string& dir = line.common.dir;
+  Report report(line.common.json, console);
+  // An automount point that nobody has used holds nothing, and is not used.
+  bool mounted = true;
+  if (request.unmount) (void)binfmt::UnmountBinfmtMisc(dir, true, &mounted);
+  const bool selects = request.ours || request.all || !line.operands.empty();
+  if (mounted && selects && !ChangeEntries(line, request, &report, console)) {
+    return;
+  }
+  if (request.unmount) {
+    const char* result = !mounted              ? "not mounted"
+                         : line.common.dry_run ? "would be unmounted"
+                                               : "unmounted";
+    if (Error error =
+            binfmt::UnmountBinfmtMisc(dir, line.common.dry_run, &mounted);
+        !error.ok()) {
+      console->Complain(error);
+      result = kFailedWord;
+    }
+    report.AddUnmount(dir, result);
+    if (!(request.all && mounted) && binfmt::RunningKernel().IsBefore(6, 7)) {
+      console->Note(
+          "before Linux 6.7, entries may stay in force without a mount");
+    }
   }
   report.Finish();
 }

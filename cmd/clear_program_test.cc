@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // clear as users run it.
+#include <fcntl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <string>
 #include <vector>
 
@@ -163,6 +168,94 @@ TEST_F(ClearTest, Json) {
 
 TEST_F(ClearTest, OneEntryByThreeOperands) {
   EXPECT_EQ(Run({"clear", "jar", "jar", "j*"}), Prints("jar: removed\n"));
+}
+
+constexpr char kUnmounted[] =
+    "binfmt_misc on /proc/sys/fs/binfmt_misc: unmounted\n";
+constexpr char kNotMounted[] =
+    "binfmt_misc on /proc/sys/fs/binfmt_misc: not mounted\n";
+
+TEST_F(ClearTest, Unmount) {
+  EXPECT_EQ(Run({"clear", "--ours", "--unmount"}),
+            Prints(std::string("qemu-riscv64: removed\n"
+                               "qemu-aarch64: removed\n"
+                               "qemu-arm: removed\n") +
+                   kUnmounted));
+  EXPECT_EQ(Snapshot(), "not mounted");
+  EXPECT_EQ(Run({"clear", "--ours", "--unmount"}), Prints(kNotMounted));
+  EXPECT_EQ(Run({"clear", "--unmount", "-q", "arm"}), Prints(""));
+}
+
+// What flag F held can be unmounted then, and /proc as well.
+TEST_F(ClearTest, UnmountReleasesWhatFlagFHolds) {
+  ASSERT_EQ(mkdir("/mnt/held", 0755), 0);
+  ASSERT_EQ(mount("held", "/mnt/held", "tmpfs", 0, nullptr), 0);
+  WriteFile("/mnt/held/qemu", ReadFile(kBox), 0755);
+  ASSERT_EQ(Run({"register", "-q", "-I/mnt/held/qemu", "mips"}), Prints(""));
+  EXPECT_NE(umount2("/mnt/held", 0), 0);
+  ASSERT_EQ(Run({"clear", "-q", "--all", "--unmount"}), Prints(""));
+  EXPECT_EQ(umount2("/mnt/held", 0), 0);
+}
+
+TEST_F(ClearTest, UnmountAlone) {
+  EXPECT_EQ(Run({"clear", "--unmount", "-n"}),
+            Prints("binfmt_misc on /proc/sys/fs/binfmt_misc: would be "
+                   "unmounted\n"));
+  EXPECT_EQ(EntryNames(), "qemu-s390x qemu-riscv64 qemu-aarch64 qemu-arm jar");
+  EXPECT_EQ(Run({"clear", "--unmount"}), Prints(kUnmounted));
+  EXPECT_EQ(Run({"clear", "--unmount", "--dir", "/none"}),
+            Prints("binfmt_misc on /none: not mounted\n"));
+}
+
+// A directory takes more than one mount, if something else lies between.
+TEST_F(ClearTest, UnmountOfMountsOnTopOfEachOther) {
+  ASSERT_EQ(mkdir("/mnt/dir", 0755), 0);
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_EQ(mount(kRegistry, "/mnt/dir", nullptr, MS_BIND, nullptr), 0);
+  }
+  EXPECT_EQ(Run({"clear", "--unmount", "-D/mnt/dir"}),
+            Prints("binfmt_misc on /mnt/dir: unmounted\n"));
+  EXPECT_EQ(rmdir("/mnt/dir"), 0) << "a mount is left";
+  EXPECT_NE(Snapshot(), "not mounted");
+}
+
+TEST_F(ClearTest, UnmountSparesWhatLiesAbove) {
+  ASSERT_EQ(mount("above", kRegistry, "tmpfs", 0, nullptr), 0);
+  EXPECT_EQ(Run({"clear", "--unmount", "--ours"}), Prints(kNotMounted));
+  ASSERT_EQ(umount2(kRegistry, 0), 0);
+  EXPECT_EQ(EntryNames(), "qemu-s390x qemu-riscv64 qemu-aarch64 qemu-arm jar");
+}
+
+TEST_F(ClearTest, UnmountOfWhatIsInUse) {
+  const int fd = open(kRegistry, O_RDONLY | O_CLOEXEC);
+  EXPECT_EQ(Run({"clear", "--unmount", "jar"}),
+            (Outcome{1, "jar: removed\n",
+                     "binfmt-clear: cannot unmount binfmt_misc from "
+                     "/proc/sys/fs/binfmt_misc: Resource busy; a process has "
+                     "something in it open, or works there: fuser -vm "
+                     "/proc/sys/fs/binfmt_misc\n"}));
+  EXPECT_EQ(Run({"clear", "--unmount", "--json"}).out,
+            "{\"entries\":[],\"unmount\":\"failed\"}\n");
+  close(fd);
+  EXPECT_EQ(Run({"clear", "--unmount", "--json", "arm"}),
+            Prints("{\"entries\":[{\"name\":\"qemu-arm\","
+                   "\"result\":\"removed\"}],\"unmount\":\"unmounted\"}\n"));
+}
+
+TEST_F(ClearTest, UnmountOverASymbolicLink) {
+  ASSERT_EQ(symlink(kRegistry, "/mnt/link"), 0);
+  EXPECT_EQ(Run({"clear", "--unmount", "-D/mnt/link"}),
+            Fails(1,
+                  "binfmt-clear: cannot unmount binfmt_misc from /mnt/link: "
+                  "Invalid argument; this is a symbolic link, or a mount of "
+                  "another mount namespace\n"));
+}
+
+TEST_F(ClearTest, UnmountGoesWithoutSwitching) {
+  EXPECT_EQ(Run({"clear", "--unmount", "--disable", "jar"}),
+            Fails(2,
+                  "binfmt-clear: --unmount leaves no entries to switch on or "
+                  "off; see \"binfmt-clear --help\"\n"));
 }
 
 }  // namespace

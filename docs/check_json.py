@@ -58,6 +58,9 @@ CALLS = [
     (1, "clear", "--json", "--enable", "hexagon"),
     (0, "clear", "--json", "--all", "--dry-run"),
     (0, "clear", "--json", "--all", "x*"),
+    (0, "clear", "--json", "--all", "--unmount", "--dry-run"),
+    (0, "clear", "--json", "--all", "--unmount"),
+    (0, "clear", "--json", "--all", "--unmount"),
 ]
 
 # Entries of others, made before the call with --override.

@@ -87,6 +87,17 @@ class SyscallsTest(namespace.TestCase):
         self.assert_calls(MOUNT, "mount", "--userns")
         self.assert_calls(MOUNT - {"mount", "clock_gettime"}, "mount", "--userns")
 
+    def test_module_is_loaded_where_the_kernel_lacks_it(self):
+        namespace.unmount()
+        self.addCleanup(namespace.mount)
+        module = namespace.write_file("binfmt_misc.ko", b"\x7fELF")
+        args = ["mount", "--userns", "--module", module]
+        # This kernel's answer is a refusal, in a user namespace.
+        traced = trace([BOX, *args], inject="mount:error=ENODEV:when=1")
+        self.assertIn(traced.done.status, (4, 5), traced.done)
+        self.assertEqual(len(traced.named("finit_module")), 1)
+        self.assertEqual(len(traced.named("mount")), 1)
+
     def test_status(self):
         namespace.register("all")
         self.assert_writes(self.assert_calls(STATUS, "status"), [])
@@ -106,6 +117,13 @@ class SyscallsTest(namespace.TestCase):
         self.assertCountEqual(names, [name for _, name in expected])
         for call in traced.named("openat"):
             self.assertNotIn('"status"', call.text, "clear has no business with status")
+
+    def test_only_unmount_unmounts(self):
+        namespace.register("all")
+        self.addCleanup(namespace.mount)
+        self.assert_calls(CLEAR | {"umount2"}, "clear", "--all", "--unmount")
+        looking = {"openat", "fstatfs", "close", "uname"}
+        self.assert_calls(HELP | looking, "clear", "--unmount")
 
     def test_register_all_is_one_open_and_one_write(self):
         traced = self.assert_calls(REGISTER | {"lstat"}, "register", "-Q", HOME, "all")
