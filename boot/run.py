@@ -1,0 +1,131 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Boots Debian's kernels with binfmtbox in the initramfs: see --help."""
+
+import argparse
+import os
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Dict, List, Optional, Tuple
+
+import machine
+from fetch import SERIES, Kernel, fetch, program_folder
+from machine import File
+from scenarios import SCENARIOS, Machine, Plan, Scenario
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+
+@dataclass
+class Result:
+    scenario: str
+    kernel: Kernel
+    seconds: float
+    why: Optional[str]  # None: ok
+    details: str
+    figures: List[str]
+
+
+def initramfs(made: Machine, plan: Plan) -> bytes:
+    commands = [step.words() for step in plan.steps]
+    files: Dict[str, File] = dict(plan.files)
+    links = dict(plan.links)
+    if plan.shell:
+        files["/bin/busybox"] = File(os.path.join(program_folder(made.kernel.arch), "busybox"))
+        files["/init"] = File(machine.shell_init(commands))
+    else:
+        files["/init"] = made.built("init")
+        files["/steps"] = File(machine.steps(commands), 0o644)
+    return machine.archive(files, links, plan.folders)
+
+
+def judge(plan: Plan, boot: machine.Boot) -> Tuple[Optional[str], str]:
+    """None or what is wrong in a few words, and at length."""
+    for number, (step, answer) in enumerate(zip(plan.steps, boot.answers), 1):
+        try:
+            wrong = step.judge(answer.status, answer.output)
+        except (ValueError, KeyError, TypeError) as error:
+            wrong = f"the output can't be understood: {error!r}"
+        if wrong is not None:
+            return f"step {number}", f"step {number}: {step.command}\n{wrong}\nstatus {answer.status}, output\n{answer.output}"
+    if boot.trouble is not None:
+        return boot.trouble, f"{boot.trouble}; the end of the console:\n{boot.console[-3000:]}"
+    return None, ""
+
+
+def run(scenario: Scenario, kernel: Kernel, binaries: str, verbose: bool) -> Result:
+    made = Machine(kernel, binaries)
+    plan = scenario.make(made)
+    boot = machine.boot(kernel, initramfs(made, plan), len(plan.steps), plan.limit, plan.memory)
+    why, details = judge(plan, boot)
+    name = f"{kernel.arch} {kernel.release}: {scenario.name}"
+    text = f"boot: {name}: {'ok' if why is None else 'FAILED'}, {boot.seconds:.1f} s"
+    if details:
+        text += "\n" + details
+    if verbose:
+        text += "\n" + boot.console
+    print(text, flush=True)
+    figures = [line for line in boot.console.split("\n") if "disagreements" in line]
+    return Result(scenario.name, kernel, boot.seconds, why, details, figures)
+
+
+def matrix(results: List[Result], names: List[str]) -> List[str]:
+    kernels = list(dict.fromkeys(result.kernel for result in results))
+    cells = {(result.kernel, result.scenario): result for result in results}
+    rows = [["kernel", *names]]
+    for kernel in kernels:
+        row = [f"{kernel.arch} {kernel.release}"]
+        for name in names:
+            result = cells.get((kernel, name))
+            row.append("-" if result is None else "ok" if result.why is None else f"FAILED: {result.why}")
+        rows.append(row)
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="the oldest and the newest kernel of each architecture")
+    parser.add_argument("--kernel", action="append", default=[], metavar="ARCH[/SERIES]", help="only these")
+    parser.add_argument("--scenario", action="append", default=[], metavar="NAME", help="only these")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="machines at a time")
+    parser.add_argument("--verbose", action="store_true", help="print each whole console")
+    parser.add_argument("--counts", metavar="FILE", help="write how many passed and failed")
+    parser.add_argument("--binaries", default=os.path.join(ROOT, "bazel-bin"), metavar="DIR")
+    options = parser.parse_args()
+
+    kernels = [(arch, series) for arch, every in SERIES.items() for series in every]
+    if options.quick:
+        kernels = [(arch, series) for arch, series in kernels if series in (SERIES[arch][0], SERIES[arch][-1])]
+    if options.kernel:
+        kernels = [(arch, series) for arch, series in kernels
+                   if arch in options.kernel or f"{arch}/{series}" in options.kernel]
+    chosen = [scenario for scenario in SCENARIOS if options.scenario in ([], [scenario.name])
+              or scenario.name in options.scenario]
+    if not kernels or not chosen:
+        parser.error("nothing to boot: no such kernel or scenario")
+
+    work = [
+        (scenario, kernel)
+        for kernel in fetch(kernels)
+        for scenario in chosen
+        if scenario.fits(kernel)
+        and not (options.quick and scenario.only_newest_in_ci and kernel.series != SERIES[kernel.arch][-1])
+    ]
+    with ThreadPoolExecutor(options.jobs) as pool:
+        results = list(pool.map(lambda one: run(*one, options.binaries, options.verbose), work))
+
+    for result in results:
+        for figure in result.figures:
+            print(f"{result.kernel.arch} {result.kernel.release}: {figure}")
+    print("\n".join(matrix(results, [scenario.name for scenario in chosen])))
+    failed = sum(result.why is not None for result in results)
+    if options.counts:
+        with open(options.counts, "w", encoding="utf-8") as file:
+            file.write(f"{len(results) - failed} {failed}\n")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is booted, and what each command has to answer."""
+
+import json
+import lzma
+import os
+import re
+from dataclasses import dataclass, field
+from typing import Callable, Dict, List, Optional, Tuple, Union
+
+from fetch import Kernel, program_folder
+from machine import File
+
+# False: init loads the module, unpacked, before the product is called.
+PRODUCT_LOADS_MODULE = False
+
+REGISTRY = "/proc/sys/fs/binfmt_misc"
+# Each machine's foreign program: its target, and the product's name of it.
+FOREIGN = {"x86_64": ("aarch64", "arm64"), "arm64": ("x86_64", "x86_64"), "armv7": ("x86_64", "x86_64")}
+HINT = "binfmt-register: note: setuid programs (sudo) will run without their rights; --credential yes gives them\n"
+
+# None: all is well; else what is wrong.
+Check = Callable[[str], Optional[str]]
+
+
+@dataclass(frozen=True)
+class Step:
+    """A command, blanks between its words, and what it has to answer."""
+
+    command: str
+    status: str = "0"
+    output: Union[None, str, Check] = None
+
+    def words(self) -> List[str]:
+        return self.command.split()
+
+    def judge(self, status: str, output: str) -> Optional[str]:
+        """None, or what is wrong."""
+        if not re.fullmatch(self.status, status):
+            return f"status {status} instead of {self.status}"
+        if self.output is None:
+            return None
+        if callable(self.output):
+            return self.output(output)
+        if output.rstrip("\n") != self.output.rstrip("\n"):
+            return f"the output is not\n{self.output}"
+        return None
+
+
+@dataclass
+class Plan:
+    """One boot."""
+
+    steps: List[Step]
+    files: Dict[str, File]
+    folders: List[str] = field(default_factory=list)
+    links: Dict[str, str] = field(default_factory=dict)
+    shell: bool = False  # busybox's sh is init and every tool, instead of init.cc
+    limit: float = 120
+    memory: int = 256
+
+
+@dataclass(frozen=True)
+class Scenario:
+    name: str
+    make: Callable[["Machine"], Plan]
+    # Which kernels it is for.
+    fits: Callable[[Kernel], bool] = lambda kernel: True
+    # In CI on the newest kernel alone.
+    only_newest_in_ci: bool = False
+
+
+class Machine:
+    """What a scenario is made from: a kernel, and the programs for it."""
+
+    def __init__(self, kernel: Kernel, binaries: str) -> None:
+        self.kernel = kernel
+        self.binaries = binaries
+        self.target, self._foreign = FOREIGN[kernel.arch]
+        self.emulator = f"/usr/bin/qemu-{self.target}-static"
+
+    def is_before(self, major: int, minor: int) -> bool:
+        found = re.match(r"(\d+)\.(\d+)", self.kernel.release)
+        assert found
+        return (int(found[1]), int(found[2])) < (major, minor)
+
+    def built(self, name: str, arch: str = "") -> File:
+        folder = "" if name == "binfmtbox" else "boot"
+        return File(os.path.join(self.binaries, folder, f"{name}_{arch or self.kernel.arch}"))
+
+    def module(self) -> File:
+        """The module, unpacked."""
+        with open(self.kernel.module, "rb") as file:
+            data = file.read()
+        return File(lzma.decompress(data) if self.kernel.module.endswith(".xz") else data, 0o644)
+
+    def module_path(self, suffix: str = "") -> str:
+        return f"/lib/modules/{self.kernel.release}/kernel/fs/binfmt_misc.ko{suffix}"
+
+    def product(self, emulator: bool = True) -> Dict[str, File]:
+        """The product, a static emulator, and a foreign program in a folder of its own."""
+        files = {"/binfmtbox": self.built("binfmtbox")}
+        if emulator:
+            files[self.emulator] = File(os.path.join(program_folder(self.kernel.arch), os.path.basename(self.emulator)))
+            files["/chroot/hello"] = self.built("hello", self._foreign)
+        return files
+
+    def bring_up(self) -> Tuple[List[Step], Dict[str, File]]:
+        """Mounts binfmt_misc, module and all, where there is not even /proc."""
+        mount = Step("/binfmtbox mount", "0", f"mounted binfmt_misc on {REGISTRY}")
+        if PRODUCT_LOADS_MODULE:
+            return [mount], {self.module_path(): self.module()}
+        return [Step("insmod /binfmt_misc.ko"), mount], {"/binfmt_misc.ko": self.module()}
+
+    def flags(self) -> str:
+        # The kernel tells the emulator of flag P since 5.12.
+        return "F" if self.is_before(5, 12) else "PF"
+
+    def has_entry(self, output: str) -> Optional[str]:
+        """Judges status --json after register."""
+        report = json.loads(output)
+        if wrong := self.is_sound(report):
+            return wrong
+        (entry,) = report["entries"]
+        wanted = {
+            "name": f"qemu-{self.target}", "enabled": True, "target": self.target,
+            "flags": self.flags(), "interpreter": self.emulator,
+        }
+        found = {key: entry.get(key) for key in wanted}
+        return None if found == wanted else f"entry {found} instead of {wanted}"
+
+    def has_none(self, output: str) -> Optional[str]:
+        """Judges status --json where nothing is registered."""
+        report = json.loads(output)
+        return self.is_sound(report) or (f"entries {report['entries']}" if report["entries"] else None)
+
+    def is_sound(self, report: Dict) -> Optional[str]:
+        wanted = {
+            "dir": REGISTRY, "enabled": True, "read_only": False,
+            "user_namespace": "first", "kernel": self.kernel.release,
+        }
+        found = {key: report.get(key) for key in wanted}
+        return None if found == wanted else f"status {found} instead of {wanted}"
+
+
+def use(machine: Machine, shell: bool = False) -> Plan:
+    """From nothing to a foreign program, in a chroot without the emulator, and back."""
+    up, files = machine.bring_up()
+    name = f"qemu-{machine.target}"
+    registered = f"{name}: registered, {machine.emulator}, flags {machine.flags()}"
+    # The shell takes what the kernel refuses for a script.
+    not_run = r"[1-9]\d*" if shell else "Exec format error"
+    steps = [
+        Step("/chroot/hello", not_run),
+        *up,
+        Step("/binfmtbox mount", "0", f"binfmt_misc is mounted on {REGISTRY} already"),
+        Step("/binfmtbox status --json", "0", machine.has_none),
+        Step(f"/binfmtbox register {machine.target}", "0", HINT + registered),
+        Step("/binfmtbox status --json", "0", machine.has_entry),
+        Step(f"/binfmtbox status {machine.target}"),
+        Step("/chroot/hello a b", "42", f"hello from {machine.target}, user 0: /chroot/hello a b"),
+        Step("chroot /chroot /hello in chroot", "42", f"hello from {machine.target}, user 0: /hello in chroot"),
+        Step("/binfmtbox clear --ours", "0", f"{name}: removed"),
+        Step("/binfmtbox status --json", "0", machine.has_none),
+        Step("/chroot/hello", not_run),
+    ]
+    plan = Plan(steps, {**machine.product(), **files}, shell=shell)
+    # The tools have to do without /proc; a folder for it is all that there is.
+    plan.folders = ["proc"] if shell else []
+    return plan
+
+
+SCENARIOS = (
+    Scenario("alone", use),
+    Scenario("busybox", lambda machine: use(machine, shell=True)),
+)
