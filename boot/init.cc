@@ -8,6 +8,7 @@
 //   insmod FILE           loads a module, not compressed
 //   chroot DIR COMMAND    runs COMMAND in DIR
 //   cat FILE              prints it
+// NAME=VALUE in front of a command is its environment.
 #include <fcntl.h>
 #include <sys/reboot.h>
 #include <sys/syscall.h>
@@ -22,6 +23,13 @@
 namespace {
 
 constexpr int kMaxWords = 32;
+
+// Is WORD "NAME=VALUE"?
+bool IsAssignment(const char* word) {
+  const char* equals = strchr(word, '=');
+  return equals != nullptr &&
+         memchr(word, '/', static_cast<size_t>(equals - word)) == nullptr;
+}
 
 int LoadModule(const char* path) {
   const int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -46,13 +54,17 @@ int Print(const char* path) {
 
 // In the child: becomes the command, or returns an errno.
 int Become(char** words) {
+  static char path[] = "PATH=/bin:/usr/bin";
+  char* environment[kMaxWords + 2] = {path};
+  for (int i = 1; *words != nullptr && IsAssignment(*words); ++i) {
+    environment[i] = *words++;
+  }
+  if (*words == nullptr) return EINVAL;
   if (strcmp(words[0], "chroot") == 0 && words[1] != nullptr &&
       words[2] != nullptr) {
     if (chroot(words[1]) != 0 || chdir("/") != 0) return errno;
     words += 2;
   }
-  static char path[] = "PATH=/bin:/usr/bin";
-  static char* const environment[] = {path, nullptr};
   execve(words[0], words, environment);
   return errno;
 }

@@ -42,16 +42,20 @@ def initramfs(made: Machine, plan: Plan) -> bytes:
 
 def judge(plan: Plan, boot: machine.Boot) -> Tuple[Optional[str], str]:
     """None or what is wrong in a few words, and at length."""
+    wrong: List[str] = []
+    details: List[str] = []
     for number, (step, answer) in enumerate(zip(plan.steps, boot.answers), 1):
         try:
-            wrong = step.judge(answer.status, answer.output)
+            why = step.judge(answer.status, answer.output)
         except (ValueError, KeyError, TypeError) as error:
-            wrong = f"the output can't be understood: {error!r}"
-        if wrong is not None:
-            return f"step {number}", f"step {number}: {step.command}\n{wrong}\nstatus {answer.status}, output\n{answer.output}"
+            why = f"the output can't be understood: {error!r}"
+        if why is not None:
+            wrong.append(f"step {number}")
+            details.append(f"step {number}: {step.command}\n{why}\nstatus {answer.status}, output\n{answer.output}")
     if boot.trouble is not None:
-        return boot.trouble, f"{boot.trouble}; the end of the console:\n{boot.console[-3000:]}"
-    return None, ""
+        wrong.append(boot.trouble)
+        details.append(f"{boot.trouble}; the end of the console:\n{boot.console[-3000:]}")
+    return ", ".join(wrong) or None, "\n".join(details)
 
 
 def run(scenario: Scenario, kernel: Kernel, binaries: str, verbose: bool) -> Result:

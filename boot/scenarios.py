@@ -19,6 +19,16 @@ REGISTRY = "/proc/sys/fs/binfmt_misc"
 FOREIGN = {"x86_64": ("aarch64", "arm64"), "arm64": ("x86_64", "x86_64"), "armv7": ("x86_64", "x86_64")}
 HINT = "binfmt-register: note: setuid programs (sudo) will run without their rights; --credential yes gives them\n"
 
+# Tests of binfmt/ against the running kernel, with fewer rounds than elsewhere:
+# emulated machines are slow.
+KERNEL_TESTS = {
+    "record_differential_test": "BINFMTBOX_RECORDS=5000",
+    "match_differential_test": "BINFMTBOX_FILES=400",
+    "guard_test": "",
+    "install_test": "",
+    "registry_test": "",
+}
+
 # None: all is well; else what is wrong.
 Check = Callable[[str], Optional[str]]
 
@@ -170,7 +180,19 @@ def use(machine: Machine, shell: bool = False) -> Plan:
     return plan
 
 
+def kernel_tests(machine: Machine) -> Plan:
+    """The tests that ask the kernel, in the machine's own, first namespaces."""
+    up, files = machine.bring_up()
+    files["/binfmtbox"] = machine.built("binfmtbox")
+    steps = list(up)
+    for name, settings in KERNEL_TESTS.items():
+        files[f"/{name}"] = machine.built(name)
+        steps.append(Step(f"BINFMTBOX_BOOT_TEST=1 {settings} /{name} --gtest_brief=1"))
+    return Plan(steps, files, folders=["tmp"], limit=300)
+
+
 SCENARIOS = (
     Scenario("alone", use),
     Scenario("busybox", lambda machine: use(machine, shell=True)),
+    Scenario("kernel tests", kernel_tests, only_newest_in_ci=True),
 )

@@ -20,7 +20,9 @@ std::string EnterNewNamespaces();
 
 // The same, then mounts binfmt_misc at kRegistry and an empty tmpfs at
 // Scratch(). private_namespace_main does it for a whole test program and FAILS
-// where it is impossible: a test that is skipped proves nothing.
+// where it is impossible: a test that is skipped proves nothing. With
+// BINFMTBOX_BOOT_TEST set, on a machine booted for the tests and nowhere else,
+// it stays in the first namespaces, and uses what is mounted.
 std::string EnterPrivateNamespace();
 
 // A folder for files, empty at the start of each KernelTest, on a file system
