@@ -46,6 +46,8 @@ class Cpio:
     def __init__(self) -> None:
         self._parts: List[bytes] = []
         self._seen = {""}
+        # Else everybody may write to /, as to any new tmpfs.
+        self._add(".", stat.S_IFDIR | 0o755)
 
     def _add(self, name: str, mode: int, data: bytes = b"", device: int = 0) -> None:
         numbers = [len(self._seen), mode, 0, 0, 1, 0, len(data), 0, 0]

@@ -5,6 +5,7 @@ import json
 import lzma
 import os
 import re
+import shlex
 from dataclasses import dataclass, field
 from typing import Callable, Dict, List, Optional, Tuple, Union
 
@@ -17,6 +18,7 @@ PRODUCT_LOADS_MODULE = False
 REGISTRY = "/proc/sys/fs/binfmt_misc"
 # Each machine's foreign program: its target, and the product's name of it.
 FOREIGN = {"x86_64": ("aarch64", "arm64"), "arm64": ("x86_64", "x86_64"), "armv7": ("x86_64", "x86_64")}
+NO_BINFMT_MISC = "this kernel has no binfmt_misc: load its module (modprobe binfmt_misc) or use a kernel with CONFIG_BINFMT_MISC"
 HINT = "binfmt-register: note: setuid programs (sudo) will run without their rights; --credential yes gives them\n"
 
 # Tests of binfmt/ against the running kernel, with fewer rounds than elsewhere:
@@ -35,14 +37,14 @@ Check = Callable[[str], Optional[str]]
 
 @dataclass(frozen=True)
 class Step:
-    """A command, blanks between its words, and what it has to answer."""
+    """A command, its words as a shell would take them, and what it has to answer."""
 
     command: str
     status: str = "0"
     output: Union[None, str, Check] = None
 
     def words(self) -> List[str]:
-        return self.command.split()
+        return shlex.split(self.command)
 
     def judge(self, status: str, output: str) -> Optional[str]:
         """None, or what is wrong."""
@@ -78,6 +80,14 @@ class Scenario:
     fits: Callable[[Kernel], bool] = lambda kernel: True
     # In CI on the newest kernel alone.
     only_newest_in_ci: bool = False
+
+
+def escaped(data: bytes) -> str:
+    return "".join(f"\\x{byte:02x}" for byte in data)
+
+
+def starts_with(text: str) -> Check:
+    return lambda output: None if output.startswith(text) else f"the output does not start with\n{text}"
 
 
 class Machine:
@@ -180,6 +190,122 @@ def use(machine: Machine, shell: bool = False) -> Plan:
     return plan
 
 
+def no_module(machine: Machine) -> Plan:
+    """The kernel's module is nowhere to be found: status 4, but for --if-possible."""
+    mount = f"cannot mount binfmt_misc on {REGISTRY}: {NO_BINFMT_MISC}"
+    note = "binfmt-{}: note: " + mount
+    return Plan([
+        Step("/binfmtbox mount", "4", f"binfmt-mount: {mount}"),
+        Step("/binfmtbox mount --if-possible", "0", note.format("mount")),
+        Step(f"/binfmtbox register {machine.target}", "4", f"binfmt-register: {NO_BINFMT_MISC}"),
+        Step(f"/binfmtbox register --mount {machine.target}", "4", f"binfmt-register: {mount}"),
+        Step(f"/binfmtbox register --mount --if-possible {machine.target}", "0", note.format("register")),
+        Step("/binfmtbox status", "4", f"binfmt-status: {NO_BINFMT_MISC}"),
+        Step("/binfmtbox clear --ours", "4", f"binfmt-clear: {NO_BINFMT_MISC}"),
+    ], machine.product())
+
+
+def lifetime(machine: Machine) -> Plan:
+    """What lasts, and for how long: the first user namespace, other mount namespaces."""
+    up, files = machine.bring_up()
+    refused = (f"{{}}: binfmt_misc on {REGISTRY} is held by this process's mount namespace only, and all entries would "
+               "go with it: mount it on the host first, or use --host (in a container: with --pid=host), or stay with --hold")
+    there = f"binfmt_misc is mounted on {REGISTRY} already"
+    name = f"qemu-{machine.target}"
+    # Debian's 6.1.176 drops them, too, though that came with 6.7.
+    outlive = machine.is_before(6, 1)
+    steps = [
+        Step("mount -t proc proc /proc"),
+        *up[:-1],
+        # In a mount namespace that ends with its process.
+        Step("unshare -m /binfmtbox mount", "6", refused.format("binfmt-mount")),
+        Step("/binfmtbox status", "3"),
+        Step(f"unshare -m /binfmtbox register --mount {machine.target}", "6", refused.format("binfmt-register")),
+        Step("unshare -m /binfmtbox mount --host", "0", f"mounted binfmt_misc on {REGISTRY}"),
+        Step("/binfmtbox status --json", "0", machine.has_none),
+        # What PID 1's mount namespace holds lasts.
+        Step("unshare -m /binfmtbox mount", "0", there),
+        Step(f"unshare -m /binfmtbox register {machine.target}", "0"),
+        Step("/binfmtbox status --json", "0", machine.has_entry),
+        Step("chroot /chroot /hello", "42"),
+        # Another user namespace sees the machine's entries.
+        Step("unshare -Urm /binfmtbox status", "0", starts_with(
+            f"binfmt_misc: enabled on {REGISTRY}, user namespace: other, Linux {machine.kernel.release}\n{name} ")),
+        Step("unshare -Urm /binfmtbox mount", "0", there),
+        # The last mount goes.
+        Step(f"umount {REGISTRY}"),
+        Step("chroot /chroot /hello", "42" if outlive else r"[1-9]\d*"),
+        Step("/binfmtbox mount"),
+        Step("/binfmtbox status --json", "0", machine.has_entry if outlive else machine.has_none),
+        Step(f"/binfmtbox register {machine.target}"),
+        Step("/binfmtbox status --json", "0", machine.has_entry),
+    ]
+    return Plan(steps, {**machine.product(), **files}, folders=["proc"], shell=True)
+
+
+def poison(machine: Machine) -> Plan:
+    """Rules that would stop the machine, on a machine that could be stopped."""
+    up, files = machine.bring_up()
+    with open(machine.built("binfmtbox").content, "rb") as file:
+        own = file.read(20)
+    machine_bytes = escaped(own[18:20])
+    rules = {
+        "own": f"M:0:{escaped(own)}:",
+        "mask": f"M:0:{escaped(own)}:{escaped(bytes([255] * 7 + [0] * 9 + [254, 255, 255, 255]))}",
+        "machine": f"M:18:{machine_bytes}:",
+        "elf": r"M:0:\x7fELF:",
+        "first": r"M:0:\x7f:",
+        "padding": r"M:9:\x00:",
+        "script": "M:0:#!:",
+        "hash": "M:0:#:",
+        "zero": r"M:0:MZ:\x00\x00",
+    }
+    steps = list(up)
+    for name, rule in rules.items():
+        # Each further step shows that a native program still starts.
+        steps.append(Step(f"/binfmtbox register --ignore-family yes --replace --rule ':{name}:{rule}:{machine.emulator}:F'", "1",
+                          starts_with(f"binfmt-register: refused to register {name}: it")))
+    steps.append(Step("/binfmtbox status --json", "0", machine.has_none))
+    return Plan(steps, {**machine.product(), **files})
+
+
+def linux_7_3(machine: Machine) -> Plan:
+    """What the kernel took up in 7.3: flags, removal by unlink(2), a limit."""
+    up, files = machine.bring_up()
+    flags = {"t": ("T", "OT"), "l": ("L", "L"), "lf": ("LF", "FL"), "d": ("D", "D")}
+    excluded = {"tp": "TP", "lo": "LO", "lp": "LP", "lc": "LC", "lt": "LT", "all": "POCFTLD"}
+
+    def rule(name: str, letters: str) -> str:
+        return f"/binfmtbox register --rule ':{name}:M::ABCD{name}::{machine.emulator}:{letters}'"
+
+    def has_flags(output: str) -> Optional[str]:
+        found = {entry["name"]: (entry["flags"], entry["enabled"]) for entry in json.loads(output)["entries"]}
+        # The kernel does not show D.
+        wanted = {name: (shown.replace("D", ""), "D" not in shown) for name, (_, shown) in flags.items()}
+        return None if found == wanted else f"entries {found} instead of {wanted}"
+
+    limit = "/proc/sys/user/max_binfmt_misc_interpreters"
+    full = (f"binfmt-register: cannot register qemu-{machine.target}: the user namespace's limit of interpreters held "
+            "by flag F is reached (sysctl user.max_binfmt_misc_interpreters)")
+    steps = [
+        Step("mount -t proc proc /proc"),
+        *up,
+        *(Step(rule(name, letters), "0", HINT + f"{name}: registered, {machine.emulator}, flags {shown}")
+          for name, (letters, shown) in flags.items()),
+        *(Step(rule(name, letters), "1") for name, letters in excluded.items()),
+        Step("/binfmtbox register --rule ':b:B::handler::x:'", "1"),
+        Step("/binfmtbox status --json", "0", has_flags),
+        Step(f"rm {REGISTRY}/t"),
+        Step("/binfmtbox clear --all", "0", "d: removed\nlf: removed\nl: removed"),
+        Step(f"sh -c 'echo 0 > {limit}'"),
+        Step(f"/binfmtbox register {machine.target}", "1", full),
+        Step(f"/binfmtbox register --persistent no {machine.target}"),
+        Step("chroot /chroot /hello", r"[1-9]\d*"),
+        Step("/chroot/hello", "42"),
+    ]
+    return Plan(steps, {**machine.product(), **files}, folders=["proc"], shell=True)
+
+
 def kernel_tests(machine: Machine) -> Plan:
     """The tests that ask the kernel, in the machine's own, first namespaces."""
     up, files = machine.bring_up()
@@ -194,5 +320,9 @@ def kernel_tests(machine: Machine) -> Plan:
 SCENARIOS = (
     Scenario("alone", use),
     Scenario("busybox", lambda machine: use(machine, shell=True)),
+    Scenario("no module", no_module),
+    Scenario("lifetime", lifetime),
+    Scenario("poison", poison),
+    Scenario("Linux 7.3", linux_7_3, lambda kernel: kernel.series == "7.3"),
     Scenario("kernel tests", kernel_tests, only_newest_in_ci=True),
 )
