@@ -5,7 +5,8 @@
 // A line of /steps is a command: its words, separated by tabs. Before and after
 // each the console gets "@@ begin N" and "@@ end N STATUS", where STATUS is the
 // exit status, "signal N" or an errno's text. Three words are done here:
-//   insmod FILE           loads a module, not compressed
+//   insmod FILE           loads a module; one that does not end with .ko is for
+//                         the kernel to unpack
 //   chroot DIR COMMAND    runs COMMAND in DIR
 //   cat FILE              prints it
 // NAME=VALUE in front of a command is its environment.
@@ -34,7 +35,11 @@ bool IsAssignment(const char* word) {
 int LoadModule(const char* path) {
   const int fd = open(path, O_RDONLY | O_CLOEXEC);
   if (fd < 0) return errno;
-  const int error = syscall(SYS_finit_module, fd, "", 0) == 0 ? 0 : errno;
+  const size_t length = strlen(path);
+  const bool plain = length > 3 && strcmp(path + length - 3, ".ko") == 0;
+  // MODULE_INIT_COMPRESSED_FILE, since Linux 5.17
+  const int flags = plain ? 0 : 4;
+  const int error = syscall(SYS_finit_module, fd, "", flags) == 0 ? 0 : errno;
   close(fd);
   return error;
 }

@@ -118,7 +118,7 @@ def parse(console: str, count: int) -> List[Answer]:
     return [Answer(status, output) for _, output, status in found[:count]]
 
 
-def boot(kernel: Kernel, archive: bytes, count: int, limit: float, memory: int = 256) -> Boot:
+def boot(kernel: Kernel, archive: bytes, count: int, limit: float, memory: int = 256, cpus: int = 1) -> Boot:
     """Boots KERNEL with this initramfs, of COUNT commands, and waits for power-off."""
     result = Boot()
     with tempfile.TemporaryDirectory(prefix="binfmtbox-boot.") as folder:
@@ -126,7 +126,7 @@ def boot(kernel: Kernel, archive: bytes, count: int, limit: float, memory: int =
         with open(initrd, "wb") as file:
             file.write(archive)
         command = [
-            *QEMU[kernel.arch], "-accel", "tcg", "-m", str(memory),
+            *QEMU[kernel.arch], "-accel", "tcg", "-m", str(memory), "-smp", str(cpus),
             "-nodefaults", "-no-user-config", "-display", "none", "-monitor", "none", "-no-reboot",
             "-serial", "stdio", "-kernel", kernel.vmlinuz, "-initrd", initrd,
             "-append", f"console={CONSOLE[kernel.arch]} panic=-1 quiet loglevel=1 {OURS}",

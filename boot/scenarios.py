@@ -15,19 +15,23 @@ from machine import File
 # False: init loads the module, unpacked, before the product is called.
 PRODUCT_LOADS_MODULE = False
 
+# What the product says of a compressed module where the kernel does not unpack it.
+UNPACK_REFUSED: Optional[str] = None
+
 REGISTRY = "/proc/sys/fs/binfmt_misc"
 # Each machine's foreign program: its target, and the product's name of it.
 FOREIGN = {"x86_64": ("aarch64", "arm64"), "arm64": ("x86_64", "x86_64"), "armv7": ("x86_64", "x86_64")}
 NO_BINFMT_MISC = "this kernel has no binfmt_misc: load its module (modprobe binfmt_misc) or use a kernel with CONFIG_BINFMT_MISC"
 HINT = "binfmt-register: note: setuid programs (sudo) will run without their rights; --credential yes gives them\n"
 
+NO_GAP = "InstallTest.ReplacementHasNoGap"
 # Tests of binfmt/ against the running kernel, with fewer rounds than elsewhere:
 # emulated machines are slow.
 KERNEL_TESTS = {
     "record_differential_test": "BINFMTBOX_RECORDS=5000",
     "match_differential_test": "BINFMTBOX_FILES=400",
     "guard_test": "",
-    "install_test": "",
+    "install_test": f"GTEST_FILTER=-{NO_GAP}",
     "registry_test": "",
 }
 
@@ -70,6 +74,7 @@ class Plan:
     shell: bool = False  # busybox's sh is init and every tool, instead of init.cc
     limit: float = 120
     memory: int = 256
+    cpus: int = 1
 
 
 @dataclass(frozen=True)
@@ -78,8 +83,8 @@ class Scenario:
     make: Callable[["Machine"], Plan]
     # Which kernels it is for.
     fits: Callable[[Kernel], bool] = lambda kernel: True
-    # In CI on the newest kernel alone.
-    only_newest_in_ci: bool = False
+    # With which of an architecture's kernels --quick runs it: the oldest, the newest.
+    quick: Tuple[int, ...] = (0, -1)
 
 
 def escaped(data: bytes) -> str:
@@ -205,6 +210,29 @@ def no_module(machine: Machine) -> Plan:
     ], machine.product())
 
 
+def module_file(machine: Machine) -> Plan:
+    """The product loads a module that is named; one that it can't load is told."""
+    module = machine.module().read()
+    files = {**machine.product(), "/good.ko": File(module, 0o644), "/short.ko": File(module[: len(module) // 2], 0o644)}
+    return Plan([
+        Step("/binfmtbox mount --module /missing.ko", "4"),
+        Step("/binfmtbox mount --module /short.ko", "4"),
+        Step("/binfmtbox mount --module /good.ko", "0", f"mounted binfmt_misc on {REGISTRY}"),
+        Step("/binfmtbox mount --module /good.ko", "0", f"binfmt_misc is mounted on {REGISTRY} already"),
+    ], files)
+
+
+def compressed_module(machine: Machine) -> Plan:
+    """The product has the kernel unpack the module, where it can: Debian's from 6.12 on."""
+    files = machine.product()
+    if machine.kernel.module.endswith(".xz"):
+        files[machine.module_path(".xz")] = File(machine.kernel.module, 0o644)
+        return Plan([Step("/binfmtbox mount", "0", f"mounted binfmt_misc on {REGISTRY}")], files)
+    packed = lzma.compress(machine.module().read(), check=lzma.CHECK_CRC32)
+    files[machine.module_path(".xz")] = File(packed, 0o644)
+    return Plan([Step("/binfmtbox mount", "4", UNPACK_REFUSED)], files)
+
+
 def lifetime(machine: Machine) -> Plan:
     """What lasts, and for how long: the first user namespace, other mount namespaces."""
     up, files = machine.bring_up()
@@ -317,12 +345,24 @@ def kernel_tests(machine: Machine) -> Plan:
     return Plan(steps, files, folders=["tmp"], limit=300)
 
 
+def no_gap(machine: Machine) -> Plan:
+    """A thousand replacements while programs start, where the kernel takes no lock to find their entry."""
+    up, files = machine.bring_up()
+    files["/binfmtbox"] = machine.built("binfmtbox")
+    files["/install_test"] = machine.built("install_test")
+    steps = [*up, Step(f"BINFMTBOX_BOOT_TEST=1 GTEST_FILTER={NO_GAP} /install_test --gtest_brief=1")]
+    return Plan(steps, files, folders=["tmp"], limit=300, cpus=2)
+
+
 SCENARIOS = (
     Scenario("alone", use),
     Scenario("busybox", lambda machine: use(machine, shell=True)),
     Scenario("no module", no_module),
+    Scenario("module file", module_file, lambda kernel: PRODUCT_LOADS_MODULE),
+    Scenario("compressed module", compressed_module, lambda kernel: PRODUCT_LOADS_MODULE),
     Scenario("lifetime", lifetime),
     Scenario("poison", poison),
     Scenario("Linux 7.3", linux_7_3, lambda kernel: kernel.series == "7.3"),
-    Scenario("kernel tests", kernel_tests, only_newest_in_ci=True),
+    Scenario("kernel tests", kernel_tests, quick=(-1,)),
+    Scenario("no gap", no_gap, lambda kernel: kernel.series == "7.3", quick=()),
 )
