@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "binfmt/install.h"
 
+#include <linux/membarrier.h>
 #include <sys/random.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -12,6 +15,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/strip.h"
 #include "binfmt/array.h"
+#include "binfmt/kernel.h"
 #include "binfmt/match.h"
 #include "binfmt/text.h"
 
@@ -22,6 +26,18 @@ constexpr std::string_view kHelperInfix = ".binfmtbox-";
 constexpr size_t kHelperDigits = 8;
 constexpr size_t kClassPosition = 4;
 constexpr size_t kMachinePosition = 18;
+
+// Waits until no execve(2) that began before is still looking for its entry.
+// Linux 7.3 looks without a lock: one that has passed the place of a new entry
+// and then finds the old one gone says ENOEXEC. membarrier(2) waits for such
+// readers, but not where there is one processor only; there, sleeping lets the
+// one that was interrupted go on.
+void WaitForReaders() {
+  constexpr useconds_t kMicroseconds = 10000;
+  if (RunningKernel().IsBefore(7, 3)) return;
+  syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0);
+  usleep(kMicroseconds);
+}
 
 // An unpredictable name, so that nobody can take it first and be mistaken for
 // us; recognisable, so that the next run can clean up.
@@ -249,6 +265,7 @@ class Installer {
   Error SwapBehind(const Record& helper, const Record& wanted,
                    const Outcome& outcome) {
     const Entry* old = FindEntry(present_, wanted.name);
+    WaitForReaders();
     Error error = old == nullptr ? Ok() : registry_->Remove(wanted.name);
     if (error.ok()) error = RegisterOne(wanted);
     if (!error.ok()) {
@@ -262,6 +279,7 @@ class Installer {
       }
       return error;
     }
+    WaitForReaders();
     error = registry_->Remove(helper.name);
     if (!options_.replace) return error;
     for (const Text& name : outcome.shadows) {

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every system call of every applet, on one scene, against a list."""
 
+import os
 import re
 
 import namespace
@@ -34,6 +35,8 @@ LIFETIME = {"stat", "getpid"}
 REGISTER = HELP | READING | LISTING | GUARD | LIFETIME | INTERPRETER | NATIVE | LOCK
 REGISTER |= {"writev"}
 REPLACE = REGISTER | {"getrandom"}
+if tuple(int(part) for part in re.findall(r"\d+", os.uname().release)[:2]) >= (7, 3):
+    REPLACE |= {"membarrier", "nanosleep"}
 
 OPENING = ("open", "openat", "openat2", "creat")
 
