@@ -21,7 +21,8 @@ UNPACK_REFUSED: Optional[str] = None
 REGISTRY = "/proc/sys/fs/binfmt_misc"
 # Each machine's foreign program: its target, and the product's name of it.
 FOREIGN = {"x86_64": ("aarch64", "arm64"), "arm64": ("x86_64", "x86_64"), "armv7": ("x86_64", "x86_64")}
-NO_BINFMT_MISC = "this kernel has no binfmt_misc: load its module (modprobe binfmt_misc) or use a kernel with CONFIG_BINFMT_MISC"
+NO_BINFMT_MISC = ("this kernel has no binfmt_misc: load its module (modprobe binfmt_misc) "
+                  "or use a kernel with CONFIG_BINFMT_MISC")
 HINT = "binfmt-register: note: setuid programs (sudo) will run without their rights; --credential yes gives them\n"
 
 NO_GAP = "InstallTest.ReplacementHasNoGap"
@@ -236,8 +237,9 @@ def compressed_module(machine: Machine) -> Plan:
 def lifetime(machine: Machine) -> Plan:
     """What lasts, and for how long: the first user namespace, other mount namespaces."""
     up, files = machine.bring_up()
-    refused = (f"{{}}: binfmt_misc on {REGISTRY} is held by this process's mount namespace only, and all entries would "
-               "go with it: mount it on the host first, or use --host (in a container: with --pid=host), or stay with --hold")
+    refused = (f"{{}}: binfmt_misc on {REGISTRY} is held by this process's mount namespace only, and all "
+               "entries would go with it: mount it on the host first, or use --host (in a container: with "
+               "--pid=host), or stay with --hold")
     there = f"binfmt_misc is mounted on {REGISTRY} already"
     name = f"qemu-{machine.target}"
     # Debian's 6.1.176 drops them, too, though that came with 6.7.
@@ -291,7 +293,8 @@ def poison(machine: Machine) -> Plan:
     steps = list(up)
     for name, rule in rules.items():
         # Each further step shows that a native program still starts.
-        steps.append(Step(f"/binfmtbox register --ignore-family yes --replace --rule ':{name}:{rule}:{machine.emulator}:F'", "1",
+        record = f":{name}:{rule}:{machine.emulator}:F"
+        steps.append(Step(f"/binfmtbox register --ignore-family yes --replace --rule '{record}'", "1",
                           starts_with(f"binfmt-register: refused to register {name}: it")))
     steps.append(Step("/binfmtbox status --json", "0", machine.has_none))
     return Plan(steps, {**machine.product(), **files})
