@@ -583,6 +583,17 @@ TEST_F(RecordDifferentialTest, HandMadeRecords) {
     // The delimiter before the flags is missing.
     Compare(Fill(":n:M:0:AB::/bin/i@", flags));
   }
+  // Which flags exclude each other, and which want an absolute path.
+  for (Flags flags = 0; flags < 128; ++flags) {
+    for (const std::string& interpreter : {std::string("i"), File("i")}) {
+      Compare(magic("n", "0", "AB", "", interpreter, FlagLetters(flags)));
+    }
+  }
+  for (const char* handler : {"", "exe", "missing"}) {
+    Compare(Fill(":n:B::@:::", handler));
+    Compare(Fill(":n:B::@:::F", handler));
+    Compare(Fill(":n:B::@::/bin/i:", handler));
+  }
   ExpectAgreement(200);
 }
 
@@ -720,7 +731,7 @@ class Generator {
     if (OneIn(6)) interpreter = "/" + RandomBytes(Below(20));
     std::string flags;
     for (uint64_t count = Below(4); count > 0; --count) {
-      flags += "POC"[Below(3)];
+      flags += "POCTLD"[Below(OneIn(4) ? 6 : 3)];
     }
     if (OneIn(12)) flags = Pick(FlagFields());
     if (OneIn(6)) flags += "\n";
