@@ -16,6 +16,7 @@
 
 #include "binfmt/clock.h"
 #include "binfmt/io.h"
+#include "binfmt/mountinfo.h"
 #include "binfmt/namespaces.h"
 #include "binfmt/text.h"
 
@@ -74,10 +75,9 @@ bool PidOneHasMounted(const Text& dir) {
           0) {
     return true;
   }
-  // proc(5): "36 35 98:0 /mnt1 /mnt2 ..."; one instance is one device.
-  return mounts.find(Fill(" @:@ ", Decimal(major(facts.st_dev)),
-                          Decimal(minor(facts.st_dev)))) !=
-         std::string_view::npos;
+  // One instance is one device.
+  return ListsDevice(mounts, Fill("@:@", Decimal(major(facts.st_dev)),
+                                  Decimal(minor(facts.st_dev))));
 }
 
 sigset_t HeldSignals() {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "binfmt/array.h"
+#include "binfmt/binfmt_d.h"
 #include "binfmt/elf_header.h"
 #include "binfmt/io.h"
 #include "binfmt/text.h"
@@ -209,11 +210,8 @@ void Plan::AddFile(const binfmt::Text& file, Console* console) {
     return;
   }
   std::string_view rest = text;
-  for (unsigned number = 1; !rest.empty(); ++number) {
-    const size_t end = rest.find('\n');
-    const std::string_view line = rest.substr(0, end);
-    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
-    if (line.empty() || line[0] == '#' || line[0] == ';') continue;
+  std::string_view line;
+  for (unsigned number = 0; binfmt::NextRecordLine(&rest, &number, &line);) {
     if (Error error = AddRule(line); !error.ok()) {
       error.SetText("%:@: @", file, binfmt::Decimal(number), error.text());
       console->Complain(error);

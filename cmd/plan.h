@@ -53,10 +53,9 @@ class Plan {
   // A raw record of the kernel's syntax.
   binfmt::Error AddRule(std::string_view text);
 
-  // The records of FILE ("-": standard input) in the syntax of binfmt.d(5): one
-  // a line; empty lines and those that begin with # or ; are comments. A bad
-  // line is complained of and does not stop the others.
-  void AddFile(const binfmt::Text& file, Console* console);
+  // The records of FILE ("-": standard input), as binfmt/binfmt_d.h reads them.
+  // A bad line is complained of and does not stop the others.
+  void AddFile(const std::string& file, Console* console);
 
   // Takes out of the plan what GUARD refuses; what this machine runs by itself,
   // unless IGNORE_NATIVE; and what has an interpreter built for another

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "binfmt/binfmt_d.h"
+
+#include <algorithm>
+
+namespace binfmt {
+namespace {
+
+bool IsBlank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
+
+}  // namespace
+
+bool NextRecordLine(std::string_view* rest, unsigned* number,
+                    std::string_view* line) {
+  while (!rest->empty()) {
+    ++*number;
+    const size_t end = std::min(rest->find('\n'), rest->size());
+    *line = rest->substr(0, end);
+    rest->remove_prefix(std::min(end + 1, rest->size()));
+    while (!line->empty() && IsBlank(line->front())) line->remove_prefix(1);
+    while (!line->empty() && IsBlank(line->back())) line->remove_suffix(1);
+    if (!line->empty() && line->front() != '#' && line->front() != ';') {
+      return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace binfmt

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// Files of binfmt.d(5): one record a line.
+#ifndef BINFMT_BINFMT_D_H_
+#define BINFMT_BINFMT_D_H_
+
+#include <string_view>
+
+namespace binfmt {
+
+// Takes lines off the front of *REST up to the next that is a record, and adds
+// to *NUMBER how many: begin with the whole file and 0, and it is the line's
+// number. False at the end of the file. As systemd-binfmt reads it: blanks
+// around a line count for nothing, which goes for the \r of a Windows editor,
+// too; empty lines and those that begin with # or ; are comments.
+bool NextRecordLine(std::string_view* rest, unsigned* number,
+                    std::string_view* line);
+
+}  // namespace binfmt
+
+#endif  // BINFMT_BINFMT_D_H_
