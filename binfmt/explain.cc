@@ -4,43 +4,18 @@
 #include <cerrno>
 
 #include "binfmt/errno_text.h"
-#include "binfmt/kernel.h"
 #include "binfmt/registry.h"
 #include "binfmt/text.h"
 
 namespace binfmt {
-namespace {
-
-// The record was checked before, so an EINVAL is a kernel that is too old for
-// one of its parts.
-Text WhyInvalid(const Record& record) {
-  const KernelVersion kernel = RunningKernel();
-  if ((record.flags & (kTransparent | kLoader | kStartDisabled)) != 0) {
-    return Fill(
-        "the flags @ hold a letter that this kernel (@) does not know; T, L "
-        "and D came with Linux 7.3",
-        FlagLetters(record.flags), kernel.text);
-  }
-  if ((record.flags & kFixBinary) != 0 && kernel.IsBefore(4, 8)) {
-    return Fill("flag F needs Linux 4.8, this is @; use --persistent no",
-                kernel.text);
-  }
-  if (record.offset + record.magic.size() > 128 && kernel.IsBefore(5, 1)) {
-    return Fill("this kernel (@) looks at the first 128 bytes of a file only",
-                kernel.text);
-  }
-  return "the kernel calls the record invalid";
-}
-
-}  // namespace
-
 Error ExplainRefusal(const Record& record, int errnum, std::string_view dir) {
   const Text interpreter = Printable(record.interpreter);
   const bool opens_interpreter = (record.flags & kFixBinary) != 0;
   Text why;
   switch (errnum) {
     case EINVAL:
-      why = WhyInvalid(record);
+      // The record was checked before.
+      why = "the kernel calls the record invalid";
       break;
     case EEXIST:
       why = Fill(

@@ -9,6 +9,8 @@ namespace binfmt {
 namespace {
 
 constexpr char kFlagLetters[] = "POCFTLD";
+// BINPRM_BUF_SIZE before Linux 5.1.
+constexpr size_t kOldMatchWindow = 128;
 
 // isxdigit() of the kernel, which knows no locale.
 bool IsHexDigit(char c) { return HexValue(c) >= 0; }
@@ -83,6 +85,16 @@ Error CheckExtension(const Record& record) {
                    "an extension with a dot inside can never match");
   }
   return Ok();
+}
+
+Error CheckAbsolute(const Record& record) {
+  if (record.interpreter[0] == '/' &&
+      record.interpreter.find('\0') == std::string::npos) {
+    return Ok();
+  }
+  return Invalid(record.name,
+                 Fill("the interpreter \"%\" is not an absolute path",
+                      record.interpreter));
 }
 
 // Fields that are copied as they are must not hold the delimiter; a letter
@@ -304,6 +316,29 @@ bool Record::SameRule(const Record& other) const {
   return true;
 }
 
+Error CheckForKernel(const Record& record, const KernelVersion& kernel) {
+  const auto has = [&](int flags) { return (record.flags & flags) != 0; };
+  const char* why = nullptr;
+  if (kernel.IsBefore(7, 3)) {
+    if (has(kTransparent | kLoader | kStartDisabled)) {
+      why = "flags T, L and D need Linux 7.3, this is @";
+    } else if (has(kFixBinary) && kernel.IsBefore(4, 8)) {
+      why = "flag F needs Linux 4.8, this is @; use --persistent no";
+    } else if (record.type == RecordType::kMagic && kernel.IsBefore(5, 1) &&
+               record.offset + record.magic.size() > kOldMatchWindow) {
+      why = "this kernel (@) looks at the first 128 bytes of a file only";
+    }
+  } else if (has(kTransparent) && has(kPreserveArgv0)) {
+    why = "flag T does not go with P";
+  } else if (has(kLoader) && has(kTransparent | kPreserveArgv0 | kOpenBinary)) {
+    why = "flag L does not go with P, O, C or T";
+  } else if (has(kLoader | kCredentials) && !has(kFixBinary)) {
+    return CheckAbsolute(record);
+  }
+  if (why == nullptr) return Ok();
+  return Invalid(record.name, Fill(why, kernel.text));
+}
+
 Error CheckRecord(const Record& record) {
   if (Error error = CheckName(record.name); !error.ok()) return error;
   if (record.type == RecordType::kBpf) {
@@ -314,13 +349,7 @@ Error CheckRecord(const Record& record) {
       !error.ok()) {
     return error;
   }
-  if (record.interpreter.empty() || record.interpreter[0] != '/' ||
-      record.interpreter.find('\0') != std::string_view::npos) {
-    return Invalid(record.name,
-                   Fill("the interpreter \"%\" is not an absolute path",
-                        record.interpreter));
-  }
-  return Ok();
+  return CheckAbsolute(record);
 }
 
 Error FormatRecord(const Record& record, Text* text) {
@@ -355,7 +384,8 @@ Error FormatRecord(const Record& record, Text* text) {
            Decimal(text->size()), Decimal(kMaxRecordLength)));
 }
 
-Error ParseRecord(std::string_view text, Record* record) {
+Error ParseRecord(std::string_view text, Record* record,
+                  const KernelVersion* kernel) {
   *record = Record();
   if (text.size() < kMinRecordLength || text.size() > kMaxRecordLength) {
     return Failure(EINVAL, "a record of @ bytes; the kernel takes @ to @",
@@ -365,7 +395,8 @@ Error ParseRecord(std::string_view text, Record* record) {
   FieldReader reader(text);
   // Linux 6.18.44 refuses these. Before that, check_special_flags() took the
   // padding for flags and read on behind it.
-  if (std::string_view("POCF").find(reader.delimiter()) !=
+  const bool is_new = kernel != nullptr && !kernel->IsBefore(7, 3);
+  if (std::string_view(kFlagLetters, is_new ? 7 : 4).find(reader.delimiter()) !=
       std::string_view::npos) {
     return Failure(EINVAL, "a record whose delimiter is a flag's letter");
   }
@@ -418,6 +449,10 @@ Error ParseRecord(std::string_view text, Record* record) {
   if (reader.position() > text.size()) {
     return Invalid(record->name,
                    "the delimiter after the interpreter is missing");
+  }
+  if (kernel != nullptr) {
+    Error error = CheckForKernel(*record, *kernel);
+    if (!error.ok()) return error;
   }
   return name_error;
 }

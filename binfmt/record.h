@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "binfmt/error.h"
-#include "binfmt/text.h"
+#include "binfmt/kernel.h"
 
 namespace binfmt {
 
@@ -72,6 +72,10 @@ struct Record {
 // not absolute, an extension with a dot inside.
 Error CheckRecord(const Record& record);
 
+// Does KERNEL take RECORD, which some kernel does? Old ones know fewer flags
+// and look at fewer bytes; Linux 7.3 refuses flags that contradict each other.
+Error CheckForKernel(const Record& record, const KernelVersion& kernel);
+
 // The text for one write to `register`. Every byte of magic and mask that is
 // no letter or digit is written \xHH; there is no newline at the end. The
 // delimiter is ':' unless a field holds one. Fails where CheckRecord() does,
@@ -80,8 +84,10 @@ Error FormatRecord(const Record& record, Text* text);
 
 // Reads TEXT as the kernel would (create_entry()): same fields, same limits,
 // same refusals. errnum of the error is the kernel's: EINVAL, or ENAMETOOLONG
-// for a name over kMaxNameLength. One newline at the end is allowed.
-Error ParseRecord(std::string_view text, Record* record);
+// for a name over kMaxNameLength, or EEXIST. One newline at the end is allowed.
+// KERNEL says which kernel; without it, what any takes is taken.
+Error ParseRecord(std::string_view text, Record* record,
+                  const KernelVersion* kernel = nullptr);
 
 }  // namespace binfmt
 

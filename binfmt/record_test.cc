@@ -386,6 +386,97 @@ TEST(RecordTest, ParseOfDelimiterThatIsAFlag) {
   EXPECT_EQ(Parse("TnTMT0TABTT/bin/iT"), "n M 0 4142 - /bin/i -");
 }
 
+KernelVersion Kernel(int major, int minor) {
+  return {major, minor,
+          Fill("@.@", Decimal(static_cast<uint64_t>(major)),
+               Decimal(static_cast<uint64_t>(minor)))};
+}
+
+// "ok", or why Linux MAJOR.MINOR refuses TEXT.
+std::string ParseOn(int major, int minor, std::string_view text) {
+  Record record;
+  const KernelVersion kernel = Kernel(major, minor);
+  return ErrorText(ParseRecord(text, &record, &kernel));
+}
+
+std::string ParseFlagsOn(int major, int minor, const std::string& flags,
+                         const std::string& interpreter = "/i") {
+  return ParseOn(major, minor, ":n:M::A::" + interpreter + ":" + flags);
+}
+
+TEST(RecordTest, FlagsThatCameWith7_3) {
+  for (const char* flags : {"T", "L", "D", "PD", "TC", "TO", "LF", "TFD"}) {
+    EXPECT_EQ(ParseFlagsOn(7, 3, flags), "ok") << flags;
+    EXPECT_EQ(ParseFlagsOn(8, 0, flags), "ok") << flags;
+    EXPECT_EQ(ParseFlagsOn(7, 2, flags),
+              Invalid("n", "flags T, L and D need Linux 7.3, this is 7.2"))
+        << flags;
+  }
+  EXPECT_EQ(ParseFlagsOn(5, 10, "POCF"), "ok");
+}
+
+// check_special_flags() of 7.3: the letters imply others first.
+TEST(RecordTest, FlagsThat7_3RefusesTogether) {
+  EXPECT_EQ(ParseFlagsOn(7, 3, "TP"),
+            Invalid("n", "flag T does not go with P"));
+  EXPECT_EQ(ParseFlagsOn(7, 3, "PCT"),
+            Invalid("n", "flag T does not go with P"));
+  for (const char* flags : {"LT", "LP", "LO", "LC", "OLF"}) {
+    EXPECT_EQ(ParseFlagsOn(7, 3, flags),
+              Invalid("n", "flag L does not go with P, O, C or T"))
+        << flags;
+  }
+}
+
+TEST(RecordTest, RelativeInterpreterOf7_3) {
+  for (const char* flags : {"C", "L", "PC", "CD"}) {
+    EXPECT_EQ(ParseFlagsOn(7, 3, flags, "i"),
+              Invalid("n", "the interpreter \"i\" is not an absolute path"))
+        << flags;
+  }
+  for (const char* flags : {"", "P", "O", "T", "F", "CF", "LF"}) {
+    EXPECT_EQ(ParseFlagsOn(7, 3, flags, "i"), "ok") << flags;
+  }
+  EXPECT_EQ(ParseFlagsOn(7, 2, "C", "i"), "ok");
+}
+
+TEST(RecordTest, DelimitersThat7_3Refuses) {
+  for (const char* text :
+       {"TnTMT0TABTT/bin/iT", "LnLML0LABLL/bin/iL", "DnDMD0DABDD/bin/iD"}) {
+    EXPECT_EQ(ParseOn(7, 2, text), "ok");
+    EXPECT_EQ(ParseOn(7, 3, text),
+              "failed EINVAL: a record whose delimiter is a flag's letter");
+  }
+}
+
+TEST(RecordTest, FlagOfKernel4_8) {
+  EXPECT_EQ(ParseFlagsOn(4, 8, "F"), "ok");
+  EXPECT_EQ(ParseFlagsOn(4, 7, "POC"), "ok");
+  EXPECT_EQ(ParseFlagsOn(4, 7, "F"),
+            Invalid("n",
+                    "flag F needs Linux 4.8, this is 4.7; use "
+                    "--persistent no"));
+}
+
+TEST(RecordTest, WindowBeforeKernel5_1) {
+  EXPECT_EQ(ParseOn(5, 0, ":n:M:127:A::/i:"), "ok");
+  EXPECT_EQ(ParseOn(5, 0, ":n:M:128:A::/i:"),
+            Invalid("n",
+                    "this kernel (5.0) looks at the first 128 bytes of a "
+                    "file only"));
+  EXPECT_EQ(ParseOn(5, 1, ":n:M:128:A::/i:"), "ok");
+}
+
+// The kernel looks the name up last.
+TEST(RecordTest, NameOfRecordThatIsWrongOtherwise) {
+  EXPECT_EQ(ParseOn(7, 2, ":status:M::A::/i:T"),
+            Invalid("status", "flags T, L and D need Linux 7.3, this is 7.2"));
+  EXPECT_EQ(
+      ParseOn(7, 3, ":status:M::A::/i:T"),
+      "failed EEXIST: record \"status\": the name is one of binfmt_misc's "
+      "own files");
+}
+
 std::string ParseOffset(const std::string& offset) {
   const std::string result = Parse(":n:M:" + offset + ":AB::/bin/i:");
   const std::string tail = " 4142 - /bin/i -";

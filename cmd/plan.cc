@@ -125,8 +125,11 @@ class Vetter {
 
 Error Plan::Add(const binfmt::Record& record, const Target* target,
                 const binfmt::Interpreter& interpreter) {
-  Error error = binfmt::CheckInterpreterFlags(record.interpreter, interpreter,
-                                              record.flags);
+  Error error = binfmt::CheckForKernel(record, kernel_);
+  if (error.ok()) {
+    error = binfmt::CheckInterpreterFlags(record.interpreter, interpreter,
+                                          record.flags);
+  }
   if (!error.ok()) return error;
   for (const binfmt::Record& other : records_) {
     if (other.name != record.name) continue;
@@ -188,7 +191,7 @@ Error Plan::AddTarget(const Target& target) {
 
 Error Plan::AddRule(std::string_view text) {
   binfmt::Record record;
-  Error error = binfmt::ParseRecord(text, &record);
+  Error error = binfmt::ParseRecord(text, &record, &kernel_);
   if (error.ok()) error = binfmt::CheckRecord(record);
   if (!error.ok()) return error;
   binfmt::Interpreter interpreter;

@@ -83,10 +83,9 @@ TEST_F(RecordRefusalTest, FlagsOfANewerKernel) {
     return;
   }
   EXPECT_EQ(result,
-            Refused("cannot register foreign: the flags OFT hold a letter that "
-                    "this kernel (" +
-                    std::string(name.release) +
-                    ") does not know; T, L and D came with Linux 7.3"));
+            Refused("record \"foreign\": flags T, L and D need Linux 7.3, this "
+                    "is " +
+                    std::string(name.release)));
   EXPECT_EQ(Entries(), "");
 }
 
