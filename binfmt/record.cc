@@ -394,10 +394,12 @@ Error ParseRecord(std::string_view text, Record* record,
   }
   FieldReader reader(text);
   // Linux 6.18.44 refuses these. Before that, check_special_flags() took the
-  // padding for flags and read on behind it.
+  // padding for flags and read on behind it, unless a newline came first.
   const bool is_new = kernel != nullptr && !kernel->IsBefore(7, 3);
+  const bool is_old = kernel != nullptr && kernel->IsBefore(6, 18);
   if (std::string_view(kFlagLetters, is_new ? 7 : 4).find(reader.delimiter()) !=
-      std::string_view::npos) {
+          std::string_view::npos &&
+      !(is_old && text.back() == '\n')) {
     return Failure(EINVAL, "a record whose delimiter is a flag's letter");
   }
   std::string_view field;

@@ -449,6 +449,15 @@ TEST(RecordTest, DelimitersThat7_3Refuses) {
   }
 }
 
+// Measured on 5.10, 6.1 and 6.12.
+TEST(RecordTest, DelimiterThatIsAFlagOnOldKernels) {
+  EXPECT_EQ(ParseOn(6, 12, "FnFMF0FABFF/bin/iFP\n"), "ok");
+  EXPECT_EQ(ParseOn(6, 12, "FnFMF0FABFF/bin/iFP"),
+            "failed EINVAL: a record whose delimiter is a flag's letter");
+  EXPECT_EQ(ParseOn(6, 18, "FnFMF0FABFF/bin/iFP\n"),
+            "failed EINVAL: a record whose delimiter is a flag's letter");
+}
+
 TEST(RecordTest, FlagOfKernel4_8) {
   EXPECT_EQ(ParseFlagsOn(4, 8, "F"), "ok");
   EXPECT_EQ(ParseFlagsOn(4, 7, "POC"), "ok");
