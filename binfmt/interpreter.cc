@@ -17,6 +17,7 @@
 
 #include "absl/strings/match.h"
 #include "binfmt/io.h"
+#include "binfmt/path.h"
 #include "binfmt/text.h"
 
 namespace binfmt {
@@ -95,15 +96,22 @@ Error Unusable(const Text& path, std::string_view why, int errnum) {
   return Failure(errnum, "interpreter % @", path, why);
 }
 
-Error ExplainOpen(const Text& path, int errnum) {
+Error ExplainOpen(const std::string& path, int errnum,
+                  Interpreter* interpreter) {
   switch (errnum) {
     case ENOENT: {
       struct stat facts;
+      interpreter->is_dangling = lstat(path.c_str(), &facts) == 0;
       return Unusable(path,
-                      lstat(path.c_str(), &facts) == 0
+                      interpreter->is_dangling
                           ? "is a link to a file that is not there"
                           : "does not exist",
                       errnum);
+    }
+    case EACCES: {
+      Error error = SystemError("open the interpreter", path, errnum);
+      AddClosedDirectory(path, &error);
+      return error;
     }
     case ENOTDIR:
       return Unusable(path, "does not exist: a part of its path is a file",
@@ -132,7 +140,7 @@ Error InspectInterpreter(const Text& path, Interpreter* interpreter) {
   const bool readable = fd.ok();
   // Execute permission without read permission is enough for the kernel.
   if (!readable && errno == EACCES) fd = OpenAt(AT_FDCWD, path.c_str(), O_PATH);
-  if (!fd.ok()) return ExplainOpen(path, errno);
+  if (!fd.ok()) return ExplainOpen(path, errno, interpreter);
 
   struct stat facts;
   if (fstat(fd.get(), &facts) != 0) {

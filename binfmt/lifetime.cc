@@ -26,6 +26,8 @@ namespace {
 constexpr size_t kMaxStatLength = 4096;
 constexpr size_t kMaxMountsLength = 1 << 20;
 constexpr int kStartField = 22;
+// The longest tick of the coarse clock is 10 ms.
+constexpr int kMostTicks = 50;
 // USER_HZ, the same for every Linux program.
 constexpr uint32_t kTicksPerSecond = 100;
 
@@ -35,6 +37,10 @@ bool SameNamespace(const Text& a, const Text& b) {
   struct stat facts_b;
   return stat(a.c_str(), &facts_a) == 0 && stat(b.c_str(), &facts_b) == 0 &&
          facts_a.st_ino == facts_b.st_ino && facts_a.st_dev == facts_b.st_dev;
+}
+
+bool IsBefore(const timespec& a, const timespec& b) {
+  return a.tv_sec != b.tv_sec ? a.tv_sec < b.tv_sec : a.tv_nsec < b.tv_nsec;
 }
 
 // When PID 1 was started, by the clock of file times. The far future where
@@ -91,14 +97,21 @@ sigset_t HeldSignals() {
 
 }  // namespace
 
-timespec InstanceClock() { return ReadClock(CLOCK_REALTIME_COARSE); }
+timespec TimeBetweenInstances() {
+  const timespec now = ReadClock(CLOCK_REALTIME);
+  // Bounded: somebody may set the clock back.
+  for (int i = 0; i < kMostTicks; ++i) {
+    const timespec tick = ReadClock(CLOCK_REALTIME_COARSE);
+    if (IsBefore(now, tick)) break;
+    SleepMilliseconds(1);
+  }
+  return now;
+}
 
 bool InstanceIsOlder(const Text& dir, const timespec& then) {
   struct stat facts;
   if (stat(Fill("@/status", dir).c_str(), &facts) != 0) return false;
-  const timespec& made = facts.st_ctim;
-  return made.tv_sec != then.tv_sec ? made.tv_sec < then.tv_sec
-                                    : made.tv_nsec < then.tv_nsec;
+  return !IsBefore(then, facts.st_ctim);
 }
 
 bool MountNamespaceLasts() {

@@ -14,11 +14,12 @@
 
 namespace binfmt {
 
-// The time to compare with the ctime of DIR/status, which is when the instance
-// was made. Taken from the kernel's coarse clock, as file times are.
-timespec InstanceClock();
+// A time that no instance from before has passed, and each from now on has: the
+// ctime of DIR/status is when the instance was made, by the kernel's coarse
+// clock, whose next tick this waits for.
+timespec TimeBetweenInstances();
 
-// Was the instance that is mounted on DIR there before THEN? Then somebody else
+// Was the instance that is mounted on DIR there at THEN? Then somebody else
 // holds it, and it does not go with our mount. Measured on Linux 6.18.
 bool InstanceIsOlder(const Text& dir, const timespec& then);
 

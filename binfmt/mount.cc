@@ -18,6 +18,7 @@
 #include "binfmt/lifetime.h"
 #include "binfmt/module.h"
 #include "binfmt/namespaces.h"
+#include "binfmt/path.h"
 #include "binfmt/process.h"
 #include "binfmt/text.h"
 
@@ -68,6 +69,7 @@ Error ExplainMount(const std::string& dir, int errnum) {
     case EACCES: {
       Error error =
           SystemError("mount binfmt_misc on", dir, errnum, Cause::kDenied);
+      if (errnum == EACCES && AddClosedDirectory(dir, &error)) return error;
       error.AddText(
           "@",
           CurrentUserNamespace() == UserNamespace::kOther &&
@@ -79,6 +81,10 @@ Error ExplainMount(const std::string& dir, int errnum) {
       return error;
     }
     case ELOOP:
+      if (!IsThere(dir)) {
+        return SystemError("mount binfmt_misc on", dir, errnum,
+                           Cause::kNotMounted);
+      }
       return Failure(
           Because(errnum, Cause::kNotMounted),
           "@it is an automount point that nobody answers; mount it somewhere "
@@ -237,9 +243,13 @@ Error MountBinfmtMisc(const std::string& dir, const MountOptions& options,
                ? Ok()
                : ExplainMount(dir, error);
   }
-  const timespec before = InstanceClock();
-  if (Error error = LoadAndMount(dir, options.module, module); !error.ok()) {
-    return error;
+  const bool has_to_last =
+      !options.holds && !options.on_host && !MountNamespaceLasts();
+  const timespec before = has_to_last ? TimeBetweenInstances() : timespec();
+  if (mount("binfmt_misc", dir.c_str(), "binfmt_misc", kFlags, nullptr) != 0) {
+    const int error = errno;
+    // EBUSY: another process was faster.
+    if (error != EBUSY || !IsBinfmtMisc(dir)) return ExplainMount(dir, error);
   }
   const long type = FileSystemType(dir);
   if (type < 0) return SystemError("examine", dir, errno);
@@ -250,10 +260,7 @@ Error MountBinfmtMisc(const std::string& dir, const MountOptions& options,
         "else mounted over it?",
         dir);
   }
-  if (!options.holds && !options.on_host && !MountNamespaceLasts() &&
-      !InstanceIsOlder(dir, before)) {
-    return WouldNotLast(dir);
-  }
+  if (has_to_last && !InstanceIsOlder(dir, before)) return WouldNotLast(dir);
   return Ok();
 }
 

@@ -21,6 +21,7 @@
 #include "binfmt/clock.h"
 #include "binfmt/kernel.h"
 #include "binfmt/namespaces.h"
+#include "binfmt/path.h"
 #include "binfmt/text.h"
 
 namespace binfmt {
@@ -39,9 +40,15 @@ constexpr size_t kDirentNameOffset = 19;
 Error NotMounted(const Text& dir, int errnum) {
   switch (errnum) {
     case EACCES:
-    case EPERM:
-      return SystemError("open", dir, errnum, Cause::kDenied);
+    case EPERM: {
+      Error error = SystemError("open", dir, errnum, Cause::kDenied);
+      AddClosedDirectory(dir, &error);
+      return error;
+    }
     case ELOOP:
+      if (!IsThere(dir)) {
+        return SystemError("open", dir, errnum, Cause::kNotMounted);
+      }
       // An automount point whose daemon lives in another mount namespace.
       return Failure(
           Because(errnum, Cause::kNotMounted),
@@ -54,6 +61,12 @@ Error NotMounted(const Text& dir, int errnum) {
         return SystemError("open", dir, errnum, Cause::kNotMounted);
       }
       break;
+    case EMFILE:
+    case ENFILE:
+    case ENOMEM:
+    case EIO:
+      // That says nothing of a mount.
+      return SystemError("open", dir, errnum);
     default:
       break;
   }

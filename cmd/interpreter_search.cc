@@ -43,7 +43,10 @@ binfmt::Error FindInterpreter(const arch_table::Target& target,
           binfmt::InspectInterpreter(found->path, &found->facts);
       if (error.ok()) return error;
       // What is there and will not do is worth telling.
-      if (error.errnum() != ENOENT && first.ok()) first = std::move(error);
+      if ((error.errnum() != ENOENT || found->facts.is_dangling) &&
+          first.ok()) {
+        first = std::move(error);
+      }
     }
   }
   if (!first.ok()) return first;

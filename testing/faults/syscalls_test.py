@@ -28,7 +28,7 @@ INTERPRETER = {"fstat", "fcntl", "pread64"}
 HELP = START | END
 STATUS = HELP | READING | LISTING | {"stat", "uname", "access"}
 CLEAR = HELP | READING | LISTING | LOCK
-MOUNT = HELP | {"openat", "fstatfs", "close", "stat", "getpid", "mount", "clock_gettime"}
+MOUNT = HELP | {"openat", "fstatfs", "close", "stat", "getpid", "mount"}
 GUARD = {"readlink", "uname", "pread64"}
 # Will the mount last?
 LIFETIME = {"stat", "getpid"}

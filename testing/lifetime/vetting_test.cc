@@ -57,6 +57,13 @@ TEST_F(VettingTest, DanglingLink) {
                     "is not there"));
 }
 
+TEST_F(VettingTest, DanglingLinkAmongTheCandidates) {
+  ASSERT_EQ(symlink("/mnt/none", "/mnt/qemu-arm-static"), 0);
+  EXPECT_EQ(RunBox({"register", "--qemu-path", "/mnt", "arm"}),
+            Refused("qemu-arm: interpreter /mnt/qemu-arm-static is a link to a "
+                    "file that is not there"));
+}
+
 TEST_F(VettingTest, RelativePath) {
   EXPECT_EQ(
       RunBox(Register("interpreter", {})),

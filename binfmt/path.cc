@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "binfmt/path.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace binfmt {
+
+bool IsThere(const std::string& path) {
+  // stat(2) does not trigger an automount.
+  struct stat facts;
+  return stat(path.c_str(), &facts) == 0;
+}
+
+bool AddClosedDirectory(const std::string& path, Error* error) {
+  for (size_t end = path.find('/', 1); end != std::string::npos;
+       end = path.find('/', end + 1)) {
+    const std::string dir = path.substr(0, end);
+    if (access(dir.c_str(), X_OK) == 0) continue;
+    error->AddText("; the directory % may not be searched: chmod +x %", dir,
+                   dir);
+    return true;
+  }
+  return false;
+}
+
+}  // namespace binfmt
