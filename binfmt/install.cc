@@ -136,7 +136,9 @@ class Installer {
         outcome->shadows.push_back(entry.record.name);
       }
     }
-    if (old != nullptr && SameEntry(*old, EntryOf(wanted))) {
+    const bool same = old != nullptr && SameEntry(*old, EntryOf(wanted));
+    const bool outdated = same && registry_->HoldsOlderFile(wanted);
+    if (same && !outdated) {
       if (outcome->shadows.empty()) return Change::kUnchanged;
       // What is in front of it takes the files.
       if (!IsBehind(*old, outcome->shadows)) return Change::kUnchanged;
@@ -145,7 +147,14 @@ class Installer {
       return old == nullptr && outcome->shadows.empty() ? Change::kAdded
                                                         : Change::kReplaced;
     }
-    if (old != nullptr && !SameEntry(*old, EntryOf(wanted))) {
+    if (outdated) {
+      outcome->error = Failure(EEXIST,
+                               "% is there, and holds the file from before % "
+                               "was replaced; swap it with --replace",
+                               wanted.name, wanted.interpreter);
+      return Change::kFailed;
+    }
+    if (old != nullptr && !same) {
       outcome->error =
           Failure(EEXIST, "% is there and differs: @; swap it with --replace",
                   wanted.name, Difference(*old, EntryOf(wanted)));

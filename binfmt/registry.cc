@@ -4,7 +4,9 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <linux/stat.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -130,7 +132,28 @@ Error Registry::ReadEnabled(bool* enabled) const {
   return Ok();
 }
 
-Error Registry::List(Array<Text>* names) const {
+bool Registry::HoldsOlderFile(const Record& record) const {
+  struct stat entry;
+  struct statx file;
+  if ((record.flags & kFixBinary) == 0 ||
+      fstatat(fd_.get(), record.name.c_str(), &entry, 0) != 0 ||
+      syscall(SYS_statx, AT_FDCWD, record.interpreter.c_str(), 0, STATX_BTIME,
+              &file) != 0 ||
+      (file.stx_mask & STATX_BTIME) == 0) {
+    return false;
+  }
+  // An entry's ctime changes when a shell opens it to write, its atime never
+  // (Linux 6.18).
+  const timespec& made = entry.st_atim;
+  const int64_t boot = int64_t{ReadClock(CLOCK_REALTIME).tv_sec} -
+                       ReadClock(CLOCK_BOOTTIME).tv_sec;
+  return made.tv_sec >= boot &&
+         (file.stx_btime.tv_sec != made.tv_sec
+              ? file.stx_btime.tv_sec > made.tv_sec
+              : int64_t{file.stx_btime.tv_nsec} > made.tv_nsec);
+}
+
+Error Registry::List(Array<std::string>* names) const {
   names->clear();
   if (lseek(fd_.get(), 0, SEEK_SET) < 0)
     return SystemError("read", dir_, errno);

@@ -48,6 +48,12 @@ class Registry {
   // Reads the entry NAME. errnum ENOENT where there is none.
   Error Read(const Text& name, Entry* entry) const;
 
+  // Does the entry of RECORD hold, by flag F, another file than the one that is
+  // at the interpreter's path now? It does where that was born after the entry
+  // was made. False where that can't be told: an entry from before the clock
+  // was set, a file system without birth times.
+  bool HoldsOlderFile(const Record& record) const;
+
   // All entries in match order. Those that go away meanwhile are left out; one
   // whose text is not understood is kept by its name.
   Error ReadAll(Array<Entry>* entries) const;

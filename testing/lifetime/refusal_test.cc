@@ -117,6 +117,40 @@ TEST_F(RecordRefusalTest, SameEntryThatWasMadeMeanwhile) {
             Succeeds("foreign: unchanged, /mnt/bin/interpreter, flags F\n"));
 }
 
+// An upgrade renames the new file over the old one, which flag F goes on
+// holding (P17).
+TEST_F(RecordRefusalTest, EntryThatHoldsAnOlderFile) {
+  const std::string tail = ", /mnt/bin/interpreter, flags F\n";
+  ASSERT_EQ(Register(kRule), Succeeds("foreign: registered" + tail));
+  // The same file.
+  ASSERT_EQ(chmod(kInterpreter, 0700), 0);
+  ASSERT_EQ(link(kInterpreter, "/mnt/bin/link"), 0);
+  EXPECT_EQ(Register(kRule), Succeeds("foreign: unchanged" + tail));
+  // Past the clock's tick.
+  usleep(20000);
+  WriteFile("/mnt/bin/new", NativeProgram(0), 0755);
+  ASSERT_EQ(rename("/mnt/bin/new", kInterpreter), 0);
+  EXPECT_EQ(Register(kRule),
+            Refused("foreign is there, and holds the file from before "
+                    "/mnt/bin/interpreter was replaced; swap it with "
+                    "--replace"));
+  EXPECT_EQ(
+      RunBox({"register", "--replace", "--credential", "no", "--rule", kRule}),
+      Succeeds("foreign: replaced" + tail));
+  EXPECT_EQ(Register(kRule), Succeeds("foreign: unchanged" + tail));
+  EXPECT_EQ(Entries(), "foreign");
+}
+
+// Without flag F the kernel opens the file at each start.
+TEST_F(RecordRefusalTest, EntryThatHoldsNoFile) {
+  ASSERT_EQ(Register(kRuleWithoutF).status, 0);
+  usleep(20000);
+  WriteFile("/mnt/bin/new", NativeProgram(0), 0755);
+  ASSERT_EQ(rename("/mnt/bin/new", kInterpreter), 0);
+  EXPECT_EQ(Register(kRuleWithoutF),
+            Succeeds("foreign: unchanged, /mnt/bin/interpreter\n"));
+}
+
 TEST_F(RecordRefusalTest, NamesOfTheKernelsOwnFiles) {
   EXPECT_EQ(Register(":register:M::FOREIGN::/mnt/bin/interpreter:"),
             Refused("record \"register\": the name is one of binfmt_misc's own "
