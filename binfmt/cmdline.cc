@@ -2,6 +2,7 @@
 #include "binfmt/cmdline.h"
 
 #include <cerrno>
+#include <string>
 
 #include "binfmt/io.h"
 
@@ -53,14 +54,16 @@ std::string_view FindParameter(std::string_view line, std::string_view name) {
   return found;
 }
 
-Error ReadCommandLine(std::string* line) {
-  const int error = ReadFileAt(kCurrentDir, kFile, kMaxLength, line);
+Error ReadCommandLine(Text* line) {
+  std::string text;
+  const int error = ReadFileAt(kCurrentDir, kFile, kMaxLength, &text);
   if (error != 0) {
     return SystemError("read", kFile, error,
                        error == ENOENT ? Cause::kNotMounted : Cause::kFailed);
   }
   // Added by /proc; it would count in quotes that nobody closes.
-  if (!line->empty()) line->pop_back();
+  if (!text.empty()) text.pop_back();
+  *line = text;
   return Ok();
 }
 

@@ -3,7 +3,6 @@
 #ifndef BINFMT_CMDLINE_H_
 #define BINFMT_CMDLINE_H_
 
-#include <string>
 #include <string_view>
 
 #include "binfmt/error.h"
@@ -17,7 +16,7 @@ namespace binfmt {
 std::string_view FindParameter(std::string_view line, std::string_view name);
 
 // Reads /proc/cmdline.
-Error ReadCommandLine(std::string* line);
+Error ReadCommandLine(Text* line);
 
 }  // namespace binfmt
 

@@ -96,8 +96,7 @@ Error Unusable(const Text& path, std::string_view why, int errnum) {
   return Failure(errnum, "interpreter % @", path, why);
 }
 
-Error ExplainOpen(const std::string& path, int errnum,
-                  Interpreter* interpreter) {
+Error ExplainOpen(const Text& path, int errnum, Interpreter* interpreter) {
   switch (errnum) {
     case ENOENT: {
       struct stat facts;

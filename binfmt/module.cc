@@ -18,13 +18,13 @@ namespace {
 constexpr long kCompressed = 4;  // MODULE_INIT_COMPRESSED_FILE of Linux 5.17
 
 // A FIFO must not make the program wait.
-UniqueFd OpenModule(const std::string& path) {
+UniqueFd OpenModule(const Text& path) {
   return OpenAt(kCurrentDir, path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY);
 }
 
 // Opens the module of the kernel RELEASE: it has no dependencies, so its place
 // is all that modules.dep could tell.
-UniqueFd FindModule(const std::string& release, std::string* path) {
+UniqueFd FindModule(const Text& release, Text* path) {
   for (const char* root : {"", "/usr"}) {
     for (const char* suffix : {"", ".xz", ".zst", ".gz"}) {
       *path = Fill("@/lib/modules/@/kernel/fs/binfmt_misc.ko@", root, release,
@@ -39,7 +39,7 @@ UniqueFd FindModule(const std::string& release, std::string* path) {
 }
 
 // ERRNUM of finit_module(2) in words.
-Error Explain(const std::string& path, int errnum, bool compressed) {
+Error Explain(const Text& path, int errnum, bool compressed) {
   const KernelVersion kernel = RunningKernel();
   Cause cause = Cause::kNoSupport;
   const char* why =
@@ -86,7 +86,7 @@ Error Explain(const std::string& path, int errnum, bool compressed) {
 
 }  // namespace
 
-Error LoadModule(const std::string& file, bool dry_run, std::string* path) {
+Error LoadModule(const Text& file, bool dry_run, Text* path) {
   *path = file;
   const UniqueFd fd =
       file.empty() ? FindModule(RunningKernel().text, path) : OpenModule(*path);

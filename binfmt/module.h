@@ -3,8 +3,6 @@
 #ifndef BINFMT_MODULE_H_
 #define BINFMT_MODULE_H_
 
-#include <string>
-
 #include "binfmt/error.h"
 
 namespace binfmt {
@@ -15,7 +13,7 @@ namespace binfmt {
 // the file's path, or what was looked for. With DRY_RUN it is only found.
 //
 // A module that is loaded already is no failure.
-Error LoadModule(const std::string& file, bool dry_run, std::string* path);
+Error LoadModule(const Text& file, bool dry_run, Text* path);
 
 }  // namespace binfmt
 

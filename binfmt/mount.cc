@@ -31,8 +31,7 @@ constexpr unsigned long kFlags = MS_NOSUID | MS_NODEV | MS_NOEXEC;
 
 // The f_type of the file system at PATH, or -1. Opening the directory triggers
 // an automount, which O_PATH alone does not.
-long FileSystemType(const std::string& path,
-                    int flags = O_RDONLY | O_DIRECTORY) {
+long FileSystemType(const Text& path, int flags = O_RDONLY | O_DIRECTORY) {
   const UniqueFd fd = OpenAt(AT_FDCWD, path.c_str(), flags);
   struct statfs facts;
   if (!fd.ok() || fstatfs(fd.get(), &facts) != 0) return -1;
@@ -43,14 +42,14 @@ long FileSystemType(const std::string& path,
 // binfmt_misc? The directory in /proc/sys exists where binfmt_misc is built in
 // or its module is loaded (register_sysctl_mount_point()), before Linux 5.17
 // always.
-bool LacksModule(const std::string& dir, int errnum) {
+bool LacksModule(const Text& dir, int errnum) {
   return errnum == ENODEV ||
          (errnum == ENOENT && absl::StartsWith(dir, "/proc/") &&
           SupportOfBinfmtMisc() != Support::kPresent);
 }
 
-Error ExplainMount(const std::string& dir, int errnum) {
-  const std::string what = Fill("cannot mount binfmt_misc on %: ", dir);
+Error ExplainMount(const Text& dir, int errnum) {
+  const Text what = Fill("cannot mount binfmt_misc on %: ", dir);
   switch (errnum) {
     case ENODEV:
       return Failure(
@@ -96,8 +95,7 @@ Error ExplainMount(const std::string& dir, int errnum) {
 }
 
 // Mounts on DIR, where necessary after loading the module.
-Error LoadAndMount(const std::string& dir, const std::string& file,
-                   std::string* module) {
+Error LoadAndMount(const Text& dir, const Text& file, Text* module) {
   for (bool loaded = false;; loaded = true) {
     if (mount("binfmt_misc", dir.c_str(), "binfmt_misc", kFlags, nullptr) ==
         0) {
@@ -115,9 +113,9 @@ Error LoadAndMount(const std::string& dir, const std::string& file,
 
 // What MountOnHost() and its child share.
 struct HostMount {
-  const std::string* dir;
-  const std::string* file;
-  std::string* module;
+  const Text* dir;
+  const Text* file;
+  Text* module;
   Error error;
 };
 
@@ -131,7 +129,7 @@ int EnterAndMount(void* argument) {
         "; it takes CAP_SYS_ADMIN and CAP_SYS_CHROOT (--privileged)");
     return 0;
   }
-  const std::string& dir = *job->dir;
+  const Text& dir = *job->dir;
   if (!IsBinfmtMisc(dir)) {
     job->error = LoadAndMount(dir, *job->file, job->module);
   }
@@ -140,8 +138,7 @@ int EnterAndMount(void* argument) {
 
 // Mounts on DIR in the mount namespace of PID 1. A child does it, since
 // there is no way back with this process's root and working directory.
-Error MountOnHost(const std::string& dir, const std::string& file,
-                  std::string* module) {
+Error MountOnHost(const Text& dir, const Text& file, Text* module) {
   if (CurrentUserNamespace() == UserNamespace::kFirst &&
       !InFirstPidNamespace()) {
     return Failure(
@@ -171,11 +168,11 @@ Error MountProc(bool dry_run) {
                      error == EPERM ? Cause::kDenied : Cause::kFailed);
 }
 
-bool IsBinfmtMisc(const std::string& dir) {
+bool IsBinfmtMisc(const Text& dir) {
   return FileSystemType(dir) == BINFMTFS_MAGIC;
 }
 
-Error UnmountBinfmtMisc(const std::string& dir, bool dry_run, bool* mounted) {
+Error UnmountBinfmtMisc(const Text& dir, bool dry_run, bool* mounted) {
   for (int round = 0; round < kMostMounts; ++round) {
     const bool there = FileSystemType(dir, O_PATH) == BINFMTFS_MAGIC;
     if (round == 0) *mounted = there;
@@ -198,9 +195,9 @@ Error UnmountBinfmtMisc(const std::string& dir, bool dry_run, bool* mounted) {
   return SystemError("unmount binfmt_misc from", dir, EBUSY);
 }
 
-Error MountBinfmtMisc(const std::string& dir, const MountOptions& options,
-                      MountOutcome* outcome, std::string* module) {
-  std::string unwanted;
+Error MountBinfmtMisc(const Text& dir, const MountOptions& options,
+                      MountOutcome* outcome, Text* module) {
+  Text unwanted;
   if (module == nullptr) module = &unwanted;
   *outcome = MountOutcome::kAlreadyMounted;
   bool mounted = IsBinfmtMisc(dir);

@@ -20,7 +20,7 @@ struct MountOptions {
   bool holds = false;
   // The module to load where the kernel lacks binfmt_misc; empty: the one that
   // is installed for it. With ON_HOST it is looked for in PID 1's mounts.
-  std::string module;
+  Text module;
   bool dry_run = false;  // only find out what would be done
 };
 
@@ -36,8 +36,8 @@ enum class MountOutcome {
 //
 // Fails with kWouldNotLast, the mount being made, where the instance would go
 // with this process's mount namespace (see lifetime.h).
-Error MountBinfmtMisc(const std::string& dir, const MountOptions& options,
-                      MountOutcome* outcome, std::string* module = nullptr);
+Error MountBinfmtMisc(const Text& dir, const MountOptions& options,
+                      MountOutcome* outcome, Text* module = nullptr);
 
 // Mounts /proc where it is not there.
 Error MountProc(bool dry_run);
@@ -45,7 +45,7 @@ Error MountProc(bool dry_run);
 // Unmounts binfmt_misc from DIR, as often as it is mounted there and nothing
 // else lies over it; with DRY_RUN only looks. Neither triggers nor unmounts an
 // automount point. MOUNTED: was there something to unmount?
-Error UnmountBinfmtMisc(const std::string& dir, bool dry_run, bool* mounted);
+Error UnmountBinfmtMisc(const Text& dir, bool dry_run, bool* mounted);
 
 // Is binfmt_misc mounted on DIR? Follows automount points.
 bool IsBinfmtMisc(const Text& dir);

@@ -6,16 +6,16 @@
 
 namespace binfmt {
 
-bool IsThere(const std::string& path) {
+bool IsThere(const Text& path) {
   // stat(2) does not trigger an automount.
   struct stat facts;
   return stat(path.c_str(), &facts) == 0;
 }
 
-bool AddClosedDirectory(const std::string& path, Error* error) {
-  for (size_t end = path.find('/', 1); end != std::string::npos;
+bool AddClosedDirectory(const Text& path, Error* error) {
+  for (size_t end = path.find('/', 1); end != std::string_view::npos;
        end = path.find('/', end + 1)) {
-    const std::string dir = path.substr(0, end);
+    const Text dir = path.substr(0, end);
     if (access(dir.c_str(), X_OK) == 0) continue;
     error->AddText("; the directory % may not be searched: chmod +x %", dir,
                    dir);

@@ -3,19 +3,17 @@
 #ifndef BINFMT_PATH_H_
 #define BINFMT_PATH_H_
 
-#include <string>
-
 #include "binfmt/error.h"
 
 namespace binfmt {
 
 // Does PATH lead to something? An automount point that nobody answers is there,
 // unlike a loop of links, though opening either is ELOOP.
-bool IsThere(const std::string& path);
+bool IsThere(const Text& path);
 
 // Adds to ERROR, an EACCES on the way to PATH, which directory this process may
 // not search, and the fix. False where there is none.
-bool AddClosedDirectory(const std::string& path, Error* error);
+bool AddClosedDirectory(const Text& path, Error* error);
 
 }  // namespace binfmt
 

@@ -89,7 +89,7 @@ Error CheckExtension(const Record& record) {
 
 Error CheckAbsolute(const Record& record) {
   if (record.interpreter[0] == '/' &&
-      record.interpreter.find('\0') == std::string::npos) {
+      record.interpreter.find('\0') == std::string_view::npos) {
     return Ok();
   }
   return Invalid(record.name,

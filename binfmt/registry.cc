@@ -153,7 +153,7 @@ bool Registry::HoldsOlderFile(const Record& record) const {
               : int64_t{file.stx_btime.tv_nsec} > made.tv_nsec);
 }
 
-Error Registry::List(Array<std::string>* names) const {
+Error Registry::List(Array<Text>* names) const {
   names->clear();
   if (lseek(fd_.get(), 0, SEEK_SET) < 0)
     return SystemError("read", dir_, errno);

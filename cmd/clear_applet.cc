@@ -114,7 +114,8 @@ class Selection {
 // What an operand that means no entry is to be called.
 binfmt::Text MissingName(std::string_view operand) {
   const arch_table::Target* target = arch_table::FindTarget(operand);
-  return target != nullptr ? target->EntryName() : binfmt::Text(operand);
+  return binfmt::Text(target != nullptr ? target->EntryName()
+                                        : std::string(operand));
 }
 
 // Tells a user who may have mistyped, where nothing is wrong otherwise.
@@ -171,7 +172,7 @@ class Report {
     json_.EndObject();
   }
 
-  void AddUnmount(const std::string& dir, const char* result) {
+  void AddUnmount(const binfmt::Text& dir, const char* result) {
     unmount_ = result;
     if (!as_json_ && result != kFailedWord) {
       console_->Result("binfmt_misc on %: @\n", dir, result);
@@ -245,7 +246,7 @@ void Run(const CommandLine& line, Console* console) {
     return;
   }
   if (!console->CanReport()) return;
-  const std::string& dir = line.common.dir;
+  const binfmt::Text& dir = line.common.dir;
   Report report(line.common.json, console);
   // An automount point that nobody has used holds nothing, and is not used.
   bool mounted = true;

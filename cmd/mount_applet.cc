@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // mount: brings binfmt_misc up.
-#include <string>
 
 #include "binfmt/lifetime.h"
 #include "binfmt/memory.h"
@@ -30,7 +29,7 @@ constexpr char kOptions[] =
     "SIGINT\n";
 
 void Report(const CommandLine& line, binfmt::MountOutcome outcome,
-            const std::string& module, Console* console) {
+            const binfmt::Text& module, Console* console) {
   const bool already = outcome == binfmt::MountOutcome::kAlreadyMounted;
   const char* state = already               ? "unchanged"
                       : line.common.dry_run ? "would mount"
@@ -92,14 +91,14 @@ void Run(const CommandLine& line, Console* console) {
   binfmt::MountOptions options;
   options.dry_run = line.common.dry_run;
   for (const GivenOption& given : line.options) {
-    if (given.Is("module")) options.module = std::string(given.value);
+    if (given.Is("module")) options.module = binfmt::Text(given.value);
     if (given.Is("userns")) options.allow_user_namespace = true;
     if (given.Is("host")) options.on_host = true;
     if (given.Is("hold")) options.holds = true;
   }
   if (options.holds) binfmt::PrepareToHold();
   binfmt::MountOutcome outcome;
-  std::string module;
+  binfmt::Text module;
   const binfmt::Error error =
       binfmt::MountBinfmtMisc(line.common.dir, options, &outcome, &module);
   if (!error.ok()) {

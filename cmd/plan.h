@@ -55,7 +55,7 @@ class Plan {
 
   // The records of FILE ("-": standard input), as binfmt/binfmt_d.h reads them.
   // A bad line is complained of and does not stop the others.
-  void AddFile(const std::string& file, Console* console);
+  void AddFile(const binfmt::Text& file, Console* console);
 
   // Takes out of the plan what GUARD refuses; what this machine runs by itself,
   // unless IGNORE_NATIVE; and what has an interpreter built for another

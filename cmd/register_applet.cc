@@ -122,7 +122,7 @@ Error ReadSettings(const CommandLine& line, Settings* settings,
     if (given.Is("mount")) {
       settings->mount = true;
     } else if (given.Is("module")) {
-      settings->mounting.module = std::string(given.value);
+      settings->mounting.module = binfmt::Text(given.value);
     } else if (given.Is("userns")) {
       settings->mounting.allow_user_namespace = true;
     } else if (given.Is("host")) {
@@ -186,7 +186,7 @@ std::string_view Environment(std::string_view name) {
 
 // Reads the kernel's command line into LINE, and the flags in it into SETTINGS,
 // where no option speaks of them.
-Error ReadCmdline(Settings* settings, std::string* line) {
+Error ReadCmdline(Settings* settings, binfmt::Text* line) {
   if (settings->mount) {
     Error error = binfmt::MountProc(settings->mounting.dry_run);
     if (!error.ok()) return error;
@@ -212,12 +212,12 @@ Error ReadCmdline(Settings* settings, std::string* line) {
 
 // What to register where the command line names nothing. CMDLINE is the
 // kernel's, or empty.
-std::vector<std::string_view> DefaultWords(std::string_view cmdline) {
+binfmt::Array<std::string_view> DefaultWords(std::string_view cmdline) {
   for (const char* variable : {"QEMU_TARGET_LIST", "qemu_target_list"}) {
     binfmt::Array<std::string_view> words = SplitWords(Environment(variable));
     if (!words.empty()) return words;
   }
-  std::vector<std::string_view> words =
+  binfmt::Array<std::string_view> words =
       SplitWords(binfmt::FindParameter(cmdline, "binfmt.targets"));
   if (words.empty()) words.push_back("all");
   return words;
@@ -225,7 +225,7 @@ std::vector<std::string_view> DefaultWords(std::string_view cmdline) {
 
 Error ReadRequest(const CommandLine& line, const Settings& settings,
                   std::string_view cmdline, Request* request) {
-  std::vector<std::string_view> words;
+  binfmt::Array<std::string_view> words;
   for (const std::string_view operand : line.operands) {
     for (const std::string_view word : SplitWords(operand)) {
       words.push_back(word);
@@ -548,7 +548,7 @@ void Run(const CommandLine& line, Console* console) {
        !settings.mounting.module.empty())) {
     error = Misuse("options --host, --module and --userns go with --mount");
   }
-  std::string cmdline;
+  binfmt::Text cmdline;
   if (error.ok() && settings.cmdline) error = ReadCmdline(&settings, &cmdline);
   if (error.ok()) error = ReadRequest(line, settings, cmdline, &request);
   if (!error.ok()) {
