@@ -188,7 +188,8 @@ TEST_F(InterpreterTest, DirectoryThatMayNotBeSearched) {
               return Inspect(File("dir/i"));
             }),
             "failed EACCES: cannot open the interpreter " + File("dir/i") +
-                ": Permission denied");
+                ": Permission denied; the directory " + File("dir") +
+                " may not be searched: chmod +x " + File("dir"));
 }
 
 TEST_F(InterpreterTest, ResultOfTheFileBeforeIsForgotten) {

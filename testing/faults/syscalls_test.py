@@ -129,7 +129,7 @@ class SyscallsTest(namespace.TestCase):
         self.assert_calls(HELP | looking, "clear", "--unmount")
 
     def test_register_all_is_one_open_and_one_write(self):
-        traced = self.assert_calls(REGISTER | {"lstat"}, "register", "-Q", HOME, "all")
+        traced = self.assert_calls(REGISTER | {"lstat", "mmap"}, "register", "-Q", HOME, "all")
         self.assert_writes(traced, [("writev", "register")])
         opens = [c for c in traced.named("openat") if '"register"' in c.text]
         self.assertEqual(len(opens), 1)
@@ -139,7 +139,7 @@ class SyscallsTest(namespace.TestCase):
     def test_register_what_is_there_writes_nothing(self):
         namespace.register("all")
         # Does flag F hold the file that is there now?
-        allowed = (REGISTER | {"lstat", "newfstatat", "statx"}) - {"writev"}
+        allowed = (REGISTER | {"lstat", "mmap", "newfstatat", "statx"}) - {"writev"}
         traced = self.assert_calls(allowed, "register", "-Q", HOME, "all")
         self.assert_writes(traced, [])
 

@@ -1,0 +1,116 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What the program says of each errno of the kernel, compared whole.
+
+CAUSES names the test of each row of kernel.md B.3 and each state of pains.md P1.
+Those that a machine gives rarely are made here, by strace(1).
+"""
+
+import os
+import resource
+
+import namespace
+from namespace import BOX, HOME, REGISTRY
+
+REFUSAL = "testing/lifetime/refusal_test.cc"
+SELF = "testing/faults/errno_test.py"
+CAUSES = {
+    # Writing a record.
+    "EINVAL, flags of a newer kernel": (REFUSAL, "FlagsOfANewerKernel"),
+    "EINVAL, grammar": ("binfmt/record_test.cc", "ParseOfDelimiterThatIsAFlag"),
+    "EEXIST": (REFUSAL, "NameThatWasTakenMeanwhile"),
+    "EEXIST, the kernel's own files": (REFUSAL, "NamesOfTheKernelsOwnFiles"),
+    "ENAMETOOLONG": (REFUSAL, "NameThatIsTooLong"),
+    "ENOENT": (REFUSAL, "InterpreterThatVanished"),
+    "EACCES, no x": (REFUSAL, "InterpreterThatIsExecutableNoMore"),
+    "EACCES, noexec": (REFUSAL, "MountWithNoexec"),
+    "EACCES, directory": (REFUSAL, "DirectoryThatMayNotBeSearched"),
+    "ENOTDIR, ELOOP": (REFUSAL, "PathThatBecameAFileOrALoop"),
+    "ETXTBSY": (REFUSAL, "InterpreterThatWasOpenedForWriting"),
+    "EMFILE, ENFILE, EINTR, EFAULT, ENOMEM, ENOSPC": (SELF, "test_write"),
+    "EROFS": (REFUSAL, "ReadOnlyFileSystem"),
+    "EACCES, register": (REFUSAL, "RegisterThatIsNotWritable"),
+    "EPERM, not root": (REFUSAL, "NotRoot"),
+    # Where it is not there.
+    "not mounted": (REFUSAL, "NotMountedAtTheStandardPlace"),
+    "no such directory": (REFUSAL, "NoSuchDirectory"),
+    "another file system": (REFUSAL, "PlainDirectory"),
+    "no module": (SELF, "test_mount_without_module"),
+    "automount that nobody answers": (SELF, "test_dead_automount"),
+    "loop of links": (REFUSAL, "TooManyLinks"),
+    "no /proc": (REFUSAL, "ProcThatCanNotBeMounted"),
+    "no capability": (REFUSAL, "MountWithoutTheCapability"),
+    "too many open files": (SELF, "test_too_many_open_files"),
+}
+WRITES = {
+    "ENOMEM": "the kernel has no memory for it (the memory cgroup's limit counts too)",
+    "EFAULT": "Bad address",
+    "EINTR": "Interrupted system call",
+    "ENOSPC": "the user namespace's limit of interpreters held by flag F is reached "
+    "(sysctl user.max_binfmt_misc_interpreters)",
+    "EMFILE": "Too many open files",
+    "ENFILE": "Too many open files in system",
+}
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+REGISTER = ["register", "-Q", HOME, "arm"]
+
+
+def inject(what, *args, path=None):
+    """Runs binfmtbox with a fault in a call, for PATH only where it is given."""
+    only = ["-P", path] if path else []
+    command = ["strace", "-f", "-qq", "-o", "/dev/null", *only, "-e", f"inject={what}"]
+    return namespace.run([*command, "--", BOX, *args])
+
+
+class ErrnoTest(namespace.TestCase):
+    def assert_fails(self, done, status, why):
+        self.assertEqual((done.status, done.out), (status, b""), done)
+        self.assertEqual(done.err.decode(), f"{why}\n")
+        self.assertEqual(namespace.entries(), {})
+
+    def test_each_cause_has_its_test(self):
+        for cause, (file, test) in CAUSES.items():
+            with open(os.path.join(ROOT, file), encoding="utf-8") as source:
+                self.assertRegex(source.read(), rf"(, |def ){test}\(?", cause)
+
+    def test_write(self):
+        for name, why in WRITES.items():
+            done = inject(f"writev:error={name}", *REGISTER)
+            why = f"binfmt-register: cannot register qemu-arm: {why}"
+            self.assert_fails(done, 1, why)
+
+    def test_open_of_the_registry(self):
+        for name, why in (
+            ("EMFILE", "Too many open files"),
+            ("ENFILE", "Too many open files in system"),
+            ("ENOMEM", "Out of memory"),
+            ("EIO", "I/O error"),
+        ):
+            done = inject(f"openat:error={name}", *REGISTER, path=REGISTRY)
+            self.assert_fails(done, 1, f"binfmt-register: cannot open {REGISTRY}: {why}")
+
+    def test_dead_automount(self):
+        done = inject("openat:error=ELOOP", *REGISTER, path=REGISTRY)
+        why = f"{REGISTRY} is an automount point that nobody answers: mount "
+        why += "binfmt_misc somewhere else and name it with --dir"
+        self.assert_fails(done, 3, f"binfmt-register: {why}")
+
+    def test_mount_without_module(self):
+        os.mkdir(f"{HOME}/empty")
+        args = ["mount", "--userns", "--dir", f"{HOME}/empty"]
+        done = inject("mount:error=ENODEV", *args)
+        why = f"binfmt-mount: cannot mount binfmt_misc on {HOME}/empty: this kernel has "
+        why += "no binfmt_misc: load its module (modprobe binfmt_misc) or use a kernel "
+        self.assert_fails(done, 4, f"{why}with CONFIG_BINFMT_MISC")
+
+    def test_too_many_open_files(self):
+        def limit():
+            resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))
+
+        done = namespace.box(*REGISTER, preexec_fn=limit)
+        why = f"binfmt-register: cannot open {REGISTRY}: Too many open files"
+        self.assert_fails(done, 1, why)
+
+
+if __name__ == "__main__":
+    namespace.main()
