@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <string>
 #include <string_view>
 
 #include "absl/strings/strip.h"
@@ -17,15 +16,24 @@ namespace {
 // The generator accepts no longer name or alias.
 constexpr size_t kMaxWord = 32;
 
-// WORD in lower case, as the table is. absl's functions that ignore case bring
-// tables: 700 bytes.
-std::string LowerCase(std::string_view word) {
-  std::string lower(word);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+// A word in lower case, as the table is; empty where it is longer than any that
+// means something. absl's functions that ignore case bring tables: 700 bytes.
+class LowerCase {
+ public:
+  explicit LowerCase(std::string_view word) {
+    if (word.size() > sizeof(letters_)) return;
+    for (const char c : word) {
+      letters_[size_++] =
+          c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    }
   }
-  return lower;
-}
+
+  std::string_view word() const { return {letters_, size_}; }
+
+ private:
+  char letters_[kMaxWord + sizeof("qemu--static")];
+  size_t size_ = 0;
+};
 
 // Takes the first word off a text whose words are separated by one blank.
 std::string_view TakeWord(std::string_view* text) {
@@ -103,8 +111,8 @@ Candidate Nearest(const Target& target, std::string_view word) {
 }  // namespace
 
 const Target* FindTarget(std::string_view any_case) {
-  const std::string lower = LowerCase(any_case);
-  std::string_view word = lower;
+  const LowerCase lower(any_case);
+  std::string_view word = lower.word();
   if (absl::ConsumePrefix(&word, "linux/")) return FindNameOrAlias(word);
   if (absl::ConsumePrefix(&word, "qemu-")) {
     absl::ConsumeSuffix(&word, "-static");
@@ -115,8 +123,8 @@ const Target* FindTarget(std::string_view any_case) {
 
 size_t NearestNames(std::string_view any_case,
                     absl::Span<std::string_view> names) {
-  const std::string lower = LowerCase(any_case);
-  std::string_view word = lower;
+  const LowerCase lower(any_case);
+  std::string_view word = lower.word();
   if (!absl::ConsumePrefix(&word, "linux/")) {
     absl::ConsumePrefix(&word, "qemu-");
   }

@@ -4,9 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <string>
 #include <string_view>
-#include <utility>
 
 #include "arch_table/table.h"
 
@@ -20,30 +18,44 @@ constexpr size_t kSampleSize = 64;
 constexpr uint32_t kLoadAddress = 0x400000;
 constexpr uint32_t kAlignment = 0x10000;
 
+}  // namespace
+
 // Appends numbers in a target's byte order and word size.
 class ElfWriter {
  public:
   explicit ElfWriter(const Target& target) : target_(target) {}
 
-  void Bytes(std::string_view bytes) { file_ += bytes; }
+  void Bytes(std::string_view bytes) {
+    for (const char c : bytes) Byte(c);
+  }
   void Half(uint16_t value) { Number(value, 2); }
   void Word(uint32_t value) { Number(value, 4); }
   // An address, offset or size.
   void Native(uint32_t value) { Number(value, target_.is_64bit() ? 8 : 4); }
 
-  std::string Take() { return std::move(file_); }
+  void FillTo(size_t size) {
+    while (image_.size_ < size) Byte('\0');
+  }
+
+  const ElfImage& image() const { return image_; }
 
  private:
+  void Byte(char c) {
+    if (image_.size_ == ElfImage::kMostBytes) __builtin_trap();
+    image_.bytes_[image_.size_++] = c;
+  }
   void Number(uint64_t value, size_t size) {
     for (size_t i = 0; i < size; ++i) {
       const size_t shift = 8 * (target_.is_big_endian() ? size - 1 - i : i);
-      file_ += static_cast<char>(value >> shift & 0xff);
+      Byte(static_cast<char>(value >> shift & 0xff));
     }
   }
 
   const Target& target_;
-  std::string file_;
+  ElfImage image_;
 };
+
+namespace {
 
 uint16_t HeaderSize(const Target& target) {
   return target.is_64bit() ? 64 : 52;
@@ -81,16 +93,15 @@ void WriteHeader(const Target& target, uint32_t entry, uint16_t program_headers,
 
 }  // namespace
 
-std::string SampleHeader(const Target& target) {
+ElfImage SampleHeader(const Target& target) {
   ElfWriter elf(target);
   WriteHeader(target, kLoadAddress, 0, &elf);
-  std::string header = elf.Take();
-  header.resize(kSampleSize, '\0');
-  return header;
+  elf.FillTo(kSampleSize);
+  return elf.image();
 }
 
-std::string BuiltInProgram(const Target& target) {
-  if (target.code().empty()) return "";
+ElfImage BuiltInProgram(const Target& target) {
+  if (target.code().empty()) return ElfImage();
 
   const uint32_t code_offset = HeaderSize(target) + ProgramHeaderSize(target);
   const uint32_t file_size =
@@ -110,7 +121,7 @@ std::string BuiltInProgram(const Target& target) {
   if (!target.is_64bit()) elf.Word(kReadAndExecute);
   elf.Native(kAlignment);
   elf.Bytes(target.code());
-  return elf.Take();
+  return elf.image();
 }
 
 }  // namespace arch_table

@@ -6,7 +6,8 @@
 #ifndef ARCH_TABLE_PROGRAM_H_
 #define ARCH_TABLE_PROGRAM_H_
 
-#include <string>
+#include <cstddef>
+#include <string_view>
 
 #include "arch_table/table.h"
 
@@ -15,13 +16,28 @@ namespace arch_table {
 // The exit status of every built-in program.
 inline constexpr int kProgramExitStatus = 42;
 
+// A small ELF file.
+class ElfImage {
+ public:
+  std::string_view bytes() const { return {bytes_, size_}; }
+
+ private:
+  friend class ElfWriter;
+
+  // Two headers, and the longest code that the generator takes.
+  static constexpr size_t kMostBytes = 256;
+
+  char bytes_[kMostBytes] = {};
+  size_t size_ = 0;
+};
+
 // An ELF header of type ET_EXEC that the target takes: 64 bytes, of which a
 // 32-bit header fills 52 and leaves the rest zero.
-std::string SampleHeader(const Target& target);
+ElfImage SampleHeader(const Target& target);
 
 // A complete static executable that only calls exit(42), 100 to 150 bytes: ELF
 // header, one program header, code(). Empty if the target has no code.
-std::string BuiltInProgram(const Target& target);
+ElfImage BuiltInProgram(const Target& target);
 
 }  // namespace arch_table
 

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -16,25 +15,24 @@ namespace {
 
 #include "arch_table/rows.inc"
 
+constexpr size_t kPrefixLength = sizeof("qemu-") - 1;
+
 std::string_view View(PoolSlice slice) {
   return std::string_view(kPool + slice.offset, slice.size);
 }
 
 }  // namespace
 
-std::string_view Target::name() const { return View(row_.name); }
+std::string_view Target::EntryName() const { return View(row_.entry_name); }
+std::string_view Target::name() const {
+  return EntryName().substr(kPrefixLength);
+}
 std::string_view Target::family() const { return View(row_.family); }
 std::string_view Target::interpreter() const { return View(row_.interpreter); }
 std::string_view Target::alias_text() const { return View(row_.aliases); }
 std::string_view Target::magic() const { return View(row_.magic); }
 std::string_view Target::mask() const { return View(row_.mask); }
 std::string_view Target::code() const { return View(row_.code); }
-
-std::string Target::EntryName() const {
-  std::string entry = "qemu-";
-  entry += name();
-  return entry;
-}
 
 std::vector<std::string_view> Target::Aliases() const {
   std::vector<std::string_view> aliases;

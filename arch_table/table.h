@@ -24,7 +24,7 @@ struct PoolSlice {
 
 // The facts of one row as the generator writes them.
 struct Row {
-  PoolSlice name;
+  PoolSlice entry_name;  // "qemu-" and the name
   PoolSlice family;
   PoolSlice interpreter;
   PoolSlice aliases;  // separated by one blank
@@ -57,7 +57,7 @@ class Target {
   std::string_view interpreter() const;
 
   // The name that a binfmt_misc entry of this target gets: "qemu-aarch64".
-  std::string EntryName() const;
+  std::string_view EntryName() const;
 
   // The other words for this target, as people write them ("arm64",
   // "arm64/v8"), without those that follow from a rule (see names.h).

@@ -26,9 +26,12 @@ constexpr size_t kBytesPerLine = 16;
 // The byte strings of one row, in the order of Row's members.
 std::vector<std::string> Strings(const TargetSpec& target) {
   const MatchRule rule = DeriveRule(target);
-  return {target.name,        target.family,
-          target.interpreter, absl::StrJoin(target.names, " "),
-          rule.magic,         rule.mask,
+  return {absl::StrCat("qemu-", target.name),
+          target.family,
+          target.interpreter,
+          absl::StrJoin(target.names, " "),
+          rule.magic,
+          rule.mask,
           target.code};
 }
 

@@ -2,7 +2,6 @@
 #include "binfmt/cmdline.h"
 
 #include <cerrno>
-#include <string>
 
 #include "binfmt/io.h"
 
@@ -55,15 +54,14 @@ std::string_view FindParameter(std::string_view line, std::string_view name) {
 }
 
 Error ReadCommandLine(Text* line) {
-  std::string text;
+  Text text;
   const int error = ReadFileAt(kCurrentDir, kFile, kMaxLength, &text);
   if (error != 0) {
     return SystemError("read", kFile, error,
                        error == ENOENT ? Cause::kNotMounted : Cause::kFailed);
   }
   // Added by /proc; it would count in quotes that nobody closes.
-  if (!text.empty()) text.pop_back();
-  *line = text;
+  *line = text.substr(0, text.size() - 1);
   return Ok();
 }
 

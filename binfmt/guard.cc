@@ -8,7 +8,6 @@
 #include <cerrno>
 #include <climits>
 #include <cstddef>
-#include <string>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -34,7 +33,7 @@ constexpr size_t kMachineEnd = 20;
 constexpr int kMostHops = 5;
 
 Text ReadHead(const Text& path) {
-  std::string head;
+  Text head;
   const UniqueFd fd = OpenAt(AT_FDCWD, path.c_str(), O_RDONLY | O_NONBLOCK);
   if (fd.ok()) (void)ReadSome(fd.get(), kMatchWindow, &head);
   return head;

@@ -12,7 +12,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <climits>
-#include <string>
 #include <string_view>
 
 #include "absl/strings/match.h"
@@ -219,7 +218,7 @@ bool IsPrivateLabel(std::string_view label) {
 }
 
 bool SelinuxEnforces() {
-  std::string enforced;
+  Text enforced;
   return ReadFileAt(AT_FDCWD, "/sys/fs/selinux/enforce", 8, &enforced) == 0 &&
          !enforced.empty() && enforced[0] == '1';
 }

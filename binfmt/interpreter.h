@@ -16,7 +16,7 @@ struct Interpreter {
   bool is_elf = false;
   ElfFile elf;             // where is_elf
   bool is_script = false;  // begins with #!
-  std::string head;        // the first bytes, at most kMatchWindow
+  Text head;               // the first bytes, at most kMatchWindow
   // What is not there is a link's goal, not the link.
   bool is_dangling = false;
 };

@@ -34,17 +34,16 @@ UniqueFd OpenAt(int dir_fd, const char* path, int flags) {
   }
 }
 
-int ReadAll(int fd, size_t limit, std::string* out) {
-  // On the stack: a string that grows by pages costs a system call each time.
-  char chunk[4096];
-  out->clear();
+int ReadAll(int fd, size_t limit, Text* out) {
+  char chunk[kMostOfASome];
+  Bytes bytes;
   bool waited = false;
   for (;;) {
     // One byte over the limit tells "just fits" from "too long".
-    const size_t want = std::min(sizeof(chunk), limit + 1 - out->size());
+    const size_t want = std::min(sizeof(chunk), limit + 1 - bytes.size());
     const ssize_t got = read(fd, chunk, want);
     if (got < 0 && errno == EINTR) continue;
-    const bool may_come = got < 0 ? errno == EAGAIN : got == 0 && out->empty();
+    const bool may_come = got < 0 ? errno == EAGAIN : got == 0 && bytes.empty();
     if (may_come && !waited) {
       // A FIFO that nobody has opened for writing yet looks like an empty file.
       pollfd slot = {fd, POLLIN, 0};
@@ -53,31 +52,35 @@ int ReadAll(int fd, size_t limit, std::string* out) {
       continue;
     }
     if (got < 0) return errno;
-    if (got == 0) return 0;
+    if (got == 0) {
+      *out = bytes.view();
+      return 0;
+    }
     waited = false;
-    out->append(chunk, static_cast<size_t>(got));
-    if (out->size() > limit) return EFBIG;
+    bytes.Append(std::string_view(chunk, static_cast<size_t>(got)));
+    if (bytes.size() > limit) return EFBIG;
   }
 }
 
-int ReadSome(int fd, size_t limit, std::string* out) {
-  out->assign(limit, '\0');
+int ReadSome(int fd, size_t limit, Text* out) {
+  char chunk[kMostOfASome];
+  limit = std::min(limit, sizeof(chunk));
   size_t have = 0;
   int error = 0;
   while (have < limit) {
     const ssize_t got =
-        pread(fd, &(*out)[have], limit - have, static_cast<off_t>(have));
+        pread(fd, chunk + have, limit - have, static_cast<off_t>(have));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) error = errno;
     if (got <= 0) break;
     have += static_cast<size_t>(got);
   }
-  out->resize(have);
+  *out = std::string_view(chunk, have);
   return error;
 }
 
-int ReadFileAt(int dir_fd, const char* path, size_t limit, std::string* out) {
-  out->clear();
+int ReadFileAt(int dir_fd, const char* path, size_t limit, Text* out) {
+  *out = Text();
   // O_NONBLOCK: opening a FIFO must not wait for its writer.
   const UniqueFd fd = OpenAt(dir_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
   if (!fd.ok()) return errno;

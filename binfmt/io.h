@@ -4,8 +4,9 @@
 #define BINFMT_IO_H_
 
 #include <cstddef>
-#include <string>
 #include <string_view>
+
+#include "binfmt/text.h"
 
 namespace binfmt {
 
@@ -42,14 +43,15 @@ inline constexpr int kCurrentDir = -100;
 
 // Reads FD to its end, at most LIMIT bytes. Returns 0, or the errno of the
 // failed read, or EFBIG where there is more than LIMIT.
-int ReadAll(int fd, size_t limit, std::string* out);
+int ReadAll(int fd, size_t limit, Text* out);
 
-// Reads at most LIMIT bytes from the start of the file FD; fewer where it ends
-// before. Returns 0 or an errno.
-int ReadSome(int fd, size_t limit, std::string* out);
+// Reads at most LIMIT bytes, kMostOfASome, from the start of the file FD; fewer
+// where it ends before. Returns 0 or an errno.
+inline constexpr size_t kMostOfASome = 4096;
+int ReadSome(int fd, size_t limit, Text* out);
 
 // Opens PATH (relative to DIR_FD) and reads it as ReadAll does.
-int ReadFileAt(int dir_fd, const char* path, size_t limit, std::string* out);
+int ReadFileAt(int dir_fd, const char* path, size_t limit, Text* out);
 
 // Writes all of DATA, in more than one write(2) where the kernel takes less.
 // Returns 0 or an errno. Not for a registry's files: there one write is one

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <sys/utsname.h>
 
-#include <string>
 #include <string_view>
 
 #include "binfmt/io.h"
@@ -41,7 +40,7 @@ KernelVersion RunningKernel() {
 }
 
 Support SupportOfBinfmtMisc() {
-  std::string text;
+  Text text;
   if (ReadFileAt(AT_FDCWD, "/proc/filesystems", kMaxFilesystemsLength, &text) !=
       0) {
     return Support::kUnknown;

@@ -11,7 +11,6 @@
 #include <cerrno>
 #include <cstdint>
 #include <limits>
-#include <string>
 #include <string_view>
 
 #include "binfmt/clock.h"
@@ -48,7 +47,7 @@ bool IsBefore(const timespec& a, const timespec& b) {
 timespec StartOfPidOne() {
   timespec start = {};
   start.tv_sec = std::numeric_limits<time_t>::max();
-  std::string text;
+  Text text;
   if (ReadFileAt(kCurrentDir, "/proc/1/stat", kMaxStatLength, &text) != 0) {
     return start;
   }
@@ -75,7 +74,7 @@ timespec StartOfPidOne() {
 // that can't be seen.
 bool PidOneHasMounted(const Text& dir) {
   struct stat facts;
-  std::string mounts;
+  Text mounts;
   if (stat(dir.c_str(), &facts) != 0 ||
       ReadFileAt(kCurrentDir, "/proc/1/mountinfo", kMaxMountsLength, &mounts) !=
           0) {

@@ -106,7 +106,7 @@ Error LoadModule(const Text& file, bool dry_run, Text* path) {
   }
   if (dry_run) return Ok();
   // Where nothing can be read, the kernel says so.
-  std::string head;
+  Text head;
   (void)ReadSome(fd.get(), 1, &head);
   // The first byte of what gzip, zstd and xz write.
   const bool compressed = head == "\x1f" || head == "\x28" || head == "\xfd";

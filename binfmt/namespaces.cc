@@ -5,8 +5,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <string>
-
 #include "binfmt/io.h"
 #include "binfmt/text.h"
 
@@ -38,13 +36,11 @@ Text WhyDenied() {
     return "; root of this user namespace does not own that binfmt_misc: mount "
            "one of its own (binfmtbox mount --userns), or work on the host";
   }
-  std::string profile;
+  Text text;
   if (ReadFileAt(AT_FDCWD, "/proc/self/attr/current", kMaxProfileLength,
-                 &profile) == 0) {
-    while (!profile.empty() &&
-           (profile.back() == '\n' || profile.back() == '\0')) {
-      profile.pop_back();
-    }
+                 &text) == 0) {
+    const std::string_view profile =
+        text.substr(0, text.find_first_of(std::string_view("\n\0", 2)));
     if (!profile.empty() && profile != "unconfined") {
       return Fill("; this process is confined by \"%\"", profile);
     }

@@ -17,7 +17,6 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
-#include <string>
 
 #include "binfmt/array.h"
 #include "binfmt/clock.h"
@@ -121,7 +120,7 @@ void Registry::Lock() {
 }
 
 Error Registry::ReadEnabled(bool* enabled) const {
-  std::string text;
+  Text text;
   if (const int error =
           ReadFileAt(fd_.get(), "status", kMaxStatusLength, &text);
       error != 0) {
@@ -178,7 +177,7 @@ Error Registry::List(Array<Text>* names) const {
 }
 
 Error Registry::Read(const Text& name, Entry* entry) const {
-  std::string text;
+  Text text;
   if (const int error =
           ReadFileAt(fd_.get(), name.c_str(), kMaxEntryLength, &text);
       error != 0) {

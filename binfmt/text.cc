@@ -70,6 +70,10 @@ Text::Text(std::string_view bytes) {
   *this = writer.Finish();
 }
 
+void Bytes::Append(std::string_view bytes) {
+  for (const char c : bytes) push_back(c);
+}
+
 namespace internal {
 
 Text FillList(const char* types, const char* format, va_list args) {

@@ -11,6 +11,8 @@
 #include <string_view>
 #include <type_traits>
 
+#include "binfmt/array.h"
+
 namespace binfmt {
 
 // Bytes that never change, with a NUL behind them. A copy is two words and
@@ -37,6 +39,13 @@ class Text : public std::string_view {
   friend class TextWriter;
   struct Whole {};
   Text(Whole, const char* bytes, size_t size) : std::string_view(bytes, size) {}
+};
+
+// Bytes that come one after the other: a file's, or all output.
+class Bytes : public Array<char> {
+ public:
+  void Append(std::string_view bytes);
+  std::string_view view() const { return {data(), size()}; }
 };
 
 // Writes a text in two turns, of which the first only counts, so that it takes

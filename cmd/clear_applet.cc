@@ -114,8 +114,7 @@ class Selection {
 // What an operand that means no entry is to be called.
 binfmt::Text MissingName(std::string_view operand) {
   const arch_table::Target* target = arch_table::FindTarget(operand);
-  return binfmt::Text(target != nullptr ? target->EntryName()
-                                        : std::string(operand));
+  return binfmt::Text(target != nullptr ? target->EntryName() : operand);
 }
 
 // Tells a user who may have mistyped, where nothing is wrong otherwise.

@@ -69,7 +69,7 @@ void Console::Keep(const char* types, const char* format, ...) {
   if (quiet_) return;
   va_list args;
   va_start(args, format);
-  out_ += binfmt::internal::FillList(types, format, args);
+  out_.Append(binfmt::internal::FillList(types, format, args));
   va_end(args);
 }
 
@@ -103,14 +103,14 @@ bool Console::CanReport() {
 }
 
 void Console::Flush() {
-  for (std::string_view rest = out_; kmsg_results_ && !rest.empty();) {
+  for (std::string_view rest = out_.view(); kmsg_results_ && !rest.empty();) {
     const size_t end = std::min(rest.find('\n'), rest.size() - 1);
     WriteLine(kInfo, rest.substr(0, end));
     rest.remove_prefix(end + 1);
   }
   if (kmsg_results_) out_.clear();
   if (out_.empty()) return;
-  const int error = binfmt::WriteAll(kStandardOutput, out_);
+  const int error = binfmt::WriteAll(kStandardOutput, out_.view());
   out_.clear();
   if (error != 0) {
     Complain(binfmt::SystemError("write to", "standard output", error));

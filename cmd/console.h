@@ -53,7 +53,7 @@ class Console {
          binfmt::internal::Pointer(args)...);
   }
   // What the user asked to see, such as a help text.
-  void Answer(std::string_view text) { out_.append(text); }
+  void Answer(std::string_view text) { out_.Append(text); }
 
   // A line "PROGRAM: note: TEXT" on stderr.
   void Note(std::string_view text);
@@ -85,7 +85,7 @@ class Console {
   void WriteLine(const char* level, std::string_view text) const;
 
   binfmt::Text program_;
-  std::string out_;
+  binfmt::Bytes out_;
   bool quiet_ = false;
   bool if_possible_ = false;
   bool kmsg_ = false;

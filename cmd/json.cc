@@ -6,35 +6,35 @@
 namespace cmd {
 
 void JsonWriter::Separate() {
-  if (needs_comma_) text_ += ',';
+  if (needs_comma_) text_.push_back(',');
   needs_comma_ = true;
 }
 
 void JsonWriter::Open(char bracket) {
   Separate();
-  text_ += bracket;
+  text_.push_back(bracket);
   needs_comma_ = false;
 }
 
 void JsonWriter::Close(char bracket) {
-  text_ += bracket;
+  text_.push_back(bracket);
   needs_comma_ = true;
 }
 
 void JsonWriter::Quote(std::string_view bytes) {
-  text_ += '"';
+  text_.push_back('"');
   for (const char c : binfmt::Printable(bytes)) {
     // Printable() leaves no control character.
-    if (c == '"' || c == '\\') text_ += '\\';
-    text_ += c;
+    if (c == '"' || c == '\\') text_.push_back('\\');
+    text_.push_back(c);
   }
-  text_ += '"';
+  text_.push_back('"');
 }
 
 void JsonWriter::Key(const char* key) {
   Separate();
   Quote(key);
-  text_ += ':';
+  text_.push_back(':');
   needs_comma_ = false;
 }
 
@@ -45,17 +45,17 @@ void JsonWriter::String(std::string_view bytes) {
 
 void JsonWriter::Number(uint64_t number) {
   Separate();
-  text_ += binfmt::Decimal(number);
+  text_.Append(binfmt::Decimal(number));
 }
 
 void JsonWriter::Bool(bool value) {
   Separate();
-  text_ += value ? "true" : "false";
+  text_.Append(value ? "true" : "false");
 }
 
 void JsonWriter::Null() {
   Separate();
-  text_ += "null";
+  text_.Append("null");
 }
 
 void JsonWriter::Field(const char* key, std::string_view bytes) {

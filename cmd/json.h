@@ -33,7 +33,7 @@ class JsonWriter {
   void Field(const char* key, bool value);
 
   // The text so far. Complete once every Begin has its End.
-  const std::string& text() const { return text_; }
+  std::string_view text() const { return text_.view(); }
 
  private:
   void Separate();
@@ -41,7 +41,7 @@ class JsonWriter {
   void Close(char bracket);
   void Quote(std::string_view bytes);
 
-  std::string text_;
+  binfmt::Bytes text_;
   bool needs_comma_ = false;
 };
 

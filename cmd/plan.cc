@@ -2,7 +2,6 @@
 #include "cmd/plan.h"
 
 #include <cerrno>
-#include <string>
 #include <utility>
 
 #include "binfmt/array.h"
@@ -203,7 +202,7 @@ Error Plan::AddRule(std::string_view text) {
 }
 
 void Plan::AddFile(const binfmt::Text& file, Console* console) {
-  std::string text;
+  binfmt::Text text;
   const int errnum = file == "-"
                          ? binfmt::ReadAll(0, kMaxFileLength, &text)
                          : binfmt::ReadFileAt(binfmt::kCurrentDir, file.c_str(),

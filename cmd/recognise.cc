@@ -10,7 +10,7 @@ namespace cmd {
 
 Recogniser::Recogniser() {
   for (const arch_table::Target& target : arch_table::Targets()) {
-    headers_.push_back(arch_table::SampleHeader(target));
+    headers_.push_back(arch_table::SampleHeader(target).bytes());
   }
 }
 

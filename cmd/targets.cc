@@ -53,7 +53,7 @@ binfmt::Error FindNative(const TargetList& targets,
   static_assert(arch_table::kProgramExitStatus == binfmt::kProbeExitStatus);
   binfmt::Array<binfmt::Text> programs;
   for (const arch_table::Target* target : targets) {
-    programs.push_back(arch_table::BuiltInProgram(*target));
+    programs.push_back(arch_table::BuiltInProgram(*target).bytes());
   }
   return binfmt::RunNatively(programs, native);
 }
