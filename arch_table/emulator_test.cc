@@ -103,7 +103,8 @@ std::vector<Variant> Variants(const Target& target) {
 
 TEST(EmulatorTest, EveryProgramExitsAsItShould) {
   for (const Target& target : Targets()) {
-    EXPECT_EQ(RunEmulated(target, BuiltInProgram(target)), kProgramExitStatus)
+    EXPECT_EQ(RunEmulated(target, std::string(BuiltInProgram(target).bytes())),
+              kProgramExitStatus)
         << target.name() << " under " << EmulatorOf(target);
   }
 }
@@ -114,7 +115,7 @@ TEST(EmulatorTest, EmulatorsLoadExactlyWhatTheTableTakes) {
     ASSERT_EQ(access(EmulatorOf(target).c_str(), X_OK), 0)
         << EmulatorOf(target);
     for (const Variant& variant : Variants(target)) {
-      std::string program = BuiltInProgram(target);
+      std::string program = std::string(BuiltInProgram(target).bytes());
       program.replace(variant.offset, variant.bytes.size(), variant.bytes);
       const Target* taker = FindByHeader(program);
       const bool taken =
@@ -130,7 +131,7 @@ TEST(EmulatorTest, MipsEmulatorsLoadOnlyTheirAbi) {
   int checked = 0;
   for (const Target& target : Targets()) {
     if (target.magic().size() != 40) continue;
-    std::string program = BuiltInProgram(target);
+    std::string program = std::string(BuiltInProgram(target).bytes());
     const size_t offset = target.is_big_endian() ? 39 : 36;
     program[offset] = static_cast<char>(program[offset] ^ 0x20);
     EXPECT_NE(FindByHeader(program), &target);
@@ -145,8 +146,9 @@ TEST(EmulatorTest, MipsEmulatorsLoadOnlyTheirAbi) {
 TEST(EmulatorTest, X86ProgramsRunHereWithoutEmulator) {
   for (const Target& target : Targets()) {
     if (target.name() != "x86_64") continue;
-    EXPECT_EQ(RunCommand({WriteProgram(BuiltInProgram(target))}),
-              kProgramExitStatus);
+    EXPECT_EQ(
+        RunCommand({WriteProgram(std::string(BuiltInProgram(target).bytes()))}),
+        kProgramExitStatus);
   }
 }
 #endif

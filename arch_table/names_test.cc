@@ -33,7 +33,7 @@ TEST(NamesTest, EveryNameAndAliasIsItsRow) {
     EXPECT_EQ(Found(name), name);
     EXPECT_EQ(Found(absl::AsciiStrToUpper(name)), name);
     EXPECT_EQ(Found(target.EntryName()), name);
-    EXPECT_EQ(Found(target.EntryName() + "-static"), name);
+    EXPECT_EQ(Found(absl::StrCat(target.EntryName(), "-static")), name);
     EXPECT_NE(FindTarget(absl::StrCat("qemu-", target.interpreter())), nullptr);
     EXPECT_EQ(Found("linux/" + name), name);
     for (const std::string_view alias : target.Aliases()) {

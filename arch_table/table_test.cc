@@ -108,7 +108,7 @@ TEST(TableTest, UnknownRule) {
 
 TEST(TableTest, ShortHeader) {
   const Target* target = FindTarget("mips");
-  const std::string header = SampleHeader(*target);
+  const std::string header = std::string(SampleHeader(*target).bytes());
   EXPECT_EQ(FindByHeader(""), nullptr);
   EXPECT_EQ(FindByHeader(header.substr(0, 39)), nullptr);
   EXPECT_EQ(FindByHeader(header.substr(0, 40)), target);
@@ -216,16 +216,17 @@ TEST(TableTest, EveryRealFileIsTakenByItsRow) {
 
 // Programs that no QEMU user-mode emulator runs.
 TEST(TableTest, FilesOfNoTarget) {
-  std::string x32 = SampleHeader(*FindTarget("x86_64"));
+  std::string x32 = std::string(SampleHeader(*FindTarget("x86_64")).bytes());
   x32[4] = 1;
   EXPECT_EQ(FindByHeader(x32), nullptr);
-  std::string arm64_ilp32 = SampleHeader(*FindTarget("aarch64"));
+  std::string arm64_ilp32 =
+      std::string(SampleHeader(*FindTarget("aarch64")).bytes());
   arm64_ilp32[4] = 1;
   EXPECT_EQ(FindByHeader(arm64_ilp32), nullptr);
-  std::string s390 = SampleHeader(*FindTarget("s390x"));
+  std::string s390 = std::string(SampleHeader(*FindTarget("s390x")).bytes());
   s390[4] = 1;
   EXPECT_EQ(FindByHeader(s390), nullptr);
-  std::string object = SampleHeader(*FindTarget("x86_64"));
+  std::string object = std::string(SampleHeader(*FindTarget("x86_64")).bytes());
   object[16] = 1;
   EXPECT_EQ(FindByHeader(object), nullptr);
   EXPECT_EQ(FindByHeader(std::string(64, '#')), nullptr);

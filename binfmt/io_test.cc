@@ -28,7 +28,7 @@ std::string TestFile(const std::string& bytes) {
 }
 
 std::string ReadLimited(const std::string& path, size_t limit) {
-  std::string bytes = "old";
+  Text bytes = "old";
   const int error = ReadFileAt(AT_FDCWD, path.c_str(), limit, &bytes);
   return error != 0 ? ErrnoName(error) : std::to_string(bytes.size());
 }
@@ -78,7 +78,7 @@ TEST(IoTest, ReadUpToTheLimit) {
 
 TEST(IoTest, ReadKeepsAllBytes) {
   const std::string bytes("a\0b\n\xff", 5);
-  std::string read;
+  Text read;
   EXPECT_EQ(ReadFileAt(AT_FDCWD, TestFile(bytes).c_str(), 100, &read), 0);
   EXPECT_EQ(read, bytes);
 }

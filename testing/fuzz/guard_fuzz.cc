@@ -25,10 +25,10 @@ constexpr size_t kMostRecords = 16;
 
 // What must go on running.
 std::vector<std::string> Samples() {
-  std::string own;
+  binfmt::Text file;
   FUZZ_CHECK(binfmt::ReadFileAt(binfmt::kCurrentDir, "/proc/self/exe",
-                                size_t{1} << 30, &own) == 0);
-  own.resize(binfmt::kMatchWindow);
+                                size_t{1} << 30, &file) == 0);
+  const std::string own(file.substr(0, binfmt::kMatchWindow));
   std::vector<std::string> samples = {own, "#!/bin/sh\n"};
   const size_t type = own[5] == 2 ? 17 : 16;
   for (const char value : {'\2', '\3'}) {
