@@ -130,7 +130,9 @@ int EnterAndMount(void* argument) {
     return 0;
   }
   const Text& dir = *job->dir;
-  if (!IsBinfmtMisc(dir)) {
+  // PID 1 of an early boot may not have it yet.
+  if (absl::StartsWith(dir, "/proc/")) job->error = MountProc(false);
+  if (job->error.ok() && !IsBinfmtMisc(dir)) {
     job->error = LoadAndMount(dir, *job->file, job->module);
   }
   return 0;

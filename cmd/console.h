@@ -71,6 +71,10 @@ class Console {
   // result can't be told. True where it does, or nothing is to be printed.
   bool CanReport();
 
+  // The exit status so far; who holds may find that a trouble has healed.
+  int status() const { return status_; }
+  void set_status(int status) { status_ = status; }
+
   // Writes what was kept. Complains where it can't.
   void Flush();
 

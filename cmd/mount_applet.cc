@@ -74,7 +74,10 @@ void Hold(const CommandLine& line, const binfmt::MountOptions& options,
     error = binfmt::MountBinfmtMisc(line.common.dir, options, &outcome);
     troubles.BeginTurn();
     troubles.Tell(error, console);
-    if (error.ok() && outcome == binfmt::MountOutcome::kMounted) {
+    if (!error.ok()) continue;
+    // A trouble that has healed in the end does not count.
+    console->set_status(kExitOk);
+    if (outcome == binfmt::MountOutcome::kMounted) {
       console->Note("binfmt_misc was unmounted; mounted it again");
     }
   }

@@ -5,9 +5,7 @@
 #include <utility>
 
 #include "binfmt/array.h"
-#include "binfmt/binfmt_d.h"
 #include "binfmt/elf_header.h"
-#include "binfmt/io.h"
 #include "binfmt/text.h"
 #include "cmd/recognise.h"
 
@@ -18,8 +16,6 @@ using arch_table::Target;
 using binfmt::Error;
 using binfmt::Failure;
 using binfmt::Fill;
-
-constexpr size_t kMaxFileLength = 1 << 20;
 
 // A set of targets of which it is asked once what the machine runs by itself.
 class Natives {
@@ -188,37 +184,28 @@ Error Plan::AddTarget(const Target& target) {
   return Add(record, &target, found.facts);
 }
 
-Error Plan::AddRule(std::string_view text) {
-  binfmt::Record record;
-  Error error = binfmt::ParseRecord(text, &record, &kernel_);
-  if (error.ok()) error = binfmt::CheckRecord(record);
+Error Plan::ReadRule(std::string_view text, binfmt::Record* record,
+                     binfmt::Interpreter* interpreter) const {
+  Error error = binfmt::ParseRecord(text, record, &kernel_);
+  if (error.ok()) error = binfmt::CheckRecord(*record);
   if (!error.ok()) return error;
-  binfmt::Interpreter interpreter;
-  error = binfmt::InspectInterpreter(record.interpreter, &interpreter);
-  if (error.ok()) return Add(record, nullptr, interpreter);
+  error = binfmt::InspectInterpreter(record->interpreter, interpreter);
   // What is said of an interpreter does not name the record.
-  error.SetText("%: @", record.name, error.text());
+  if (!error.ok()) error.SetText("%: @", record->name, error.text());
   return error;
 }
 
-void Plan::AddFile(const binfmt::Text& file, Console* console) {
-  binfmt::Text text;
-  const int errnum = file == "-"
-                         ? binfmt::ReadAll(0, kMaxFileLength, &text)
-                         : binfmt::ReadFileAt(binfmt::kCurrentDir, file.c_str(),
-                                              kMaxFileLength, &text);
-  if (errnum != 0) {
-    console->Complain(binfmt::SystemError("read", file, errnum));
-    return;
-  }
-  std::string_view rest = text;
-  std::string_view line;
-  for (unsigned number = 0; binfmt::NextRecordLine(&rest, &number, &line);) {
-    if (Error error = AddRule(line); !error.ok()) {
-      error.SetText("%:@: @", file, binfmt::Decimal(number), error.text());
-      console->Complain(error);
-    }
-  }
+bool Plan::LacksInterpreter(std::string_view rule) const {
+  binfmt::Record record;
+  binfmt::Interpreter interpreter;
+  return ReadRule(rule, &record, &interpreter).errnum() == ENOENT;
+}
+
+Error Plan::AddRule(std::string_view text) {
+  binfmt::Record record;
+  binfmt::Interpreter interpreter;
+  Error error = ReadRule(text, &record, &interpreter);
+  return error.ok() ? Add(record, nullptr, interpreter) : std::move(error);
 }
 
 void Plan::Vet(const TargetList& named, bool ignore_native,

@@ -47,15 +47,13 @@ class Plan {
   // ENOENT) or can't be used.
   binfmt::Error AddTarget(const arch_table::Target& target);
 
-  // Would AddTarget() fail with ENOENT?
+  // Would AddTarget() or AddRule() fail with ENOENT?
   bool LacksInterpreter(const arch_table::Target& target) const;
+  bool LacksInterpreter(std::string_view rule) const;
 
-  // A raw record of the kernel's syntax.
+  // A raw record of the kernel's syntax. Fails with ENOENT where its
+  // interpreter is missing.
   binfmt::Error AddRule(std::string_view text);
-
-  // The records of FILE ("-": standard input), as binfmt/binfmt_d.h reads them.
-  // A bad line is complained of and does not stop the others.
-  void AddFile(const binfmt::Text& file, Console* console);
 
   // Takes out of the plan what GUARD refuses; what this machine runs by itself,
   // unless IGNORE_NATIVE; and what has an interpreter built for another
@@ -69,6 +67,8 @@ class Plan {
   const TargetList& targets() const { return targets_; }
 
  private:
+  binfmt::Error ReadRule(std::string_view text, binfmt::Record* record,
+                         binfmt::Interpreter* interpreter) const;
   binfmt::Error SeekInterpreter(const arch_table::Target& target,
                                 FoundInterpreter* found) const;
   // Has the entry NAME flag C?

@@ -9,11 +9,13 @@
 
 #include "absl/strings/strip.h"
 #include "binfmt/array.h"
+#include "binfmt/binfmt_d.h"
 #include "binfmt/clock.h"
 #include "binfmt/cmdline.h"
 #include "binfmt/guard.h"
 #include "binfmt/install.h"
 #include "binfmt/interpreter.h"
+#include "binfmt/io.h"
 #include "binfmt/lifetime.h"
 #include "binfmt/memory.h"
 #include "binfmt/mount.h"
@@ -37,6 +39,7 @@ using binfmt::Printable;
 constexpr uint32_t kMostSeconds = 86400;
 constexpr int kHoldInterval = 5000;  // milliseconds
 constexpr int kPollInterval = 100;   // milliseconds
+constexpr size_t kMaxFileLength = 1 << 20;
 
 constexpr char kOptions[] =
     "  -I, --interpreter PATH  this interpreter (for one target)\n"
@@ -260,6 +263,13 @@ Error ReadRequest(const CommandLine& line, const Settings& settings,
   return binfmt::Ok();
 }
 
+// What is not in the plan yet: a target, or a rule.
+struct Wish {
+  const Target* target;  // nullptr: a rule
+  std::string_view rule;
+  binfmt::Text origin;  // begins what is complained of
+};
+
 // Does the work for one request.
 class Registrar {
  public:
@@ -278,6 +288,7 @@ class Registrar {
     Error error = OpenRegistry(&registry, &entries_);
     // Who holds makes the plan all the same: it may come up later.
     if (error.ok() || settings_.hold) MakePlan();
+    planned_ = console_->status();
     if (error.ok() && settings_.wait != 0) {
       // Others were not kept waiting, so what is there may have changed.
       may_lock_ = true;
@@ -327,15 +338,7 @@ class Registrar {
   }
 
   void MakePlan() {
-    for (const std::string_view rule : request_.rules) {
-      if (Error error = plan_.AddRule(rule); !error.ok()) {
-        console_->Complain(error);
-      }
-    }
-    for (const std::string_view file : request_.files) {
-      plan_.AddFile(binfmt::Text(file), console_);
-    }
-    CollectTargets();
+    Collect();
     plan_.Vet(request_.named, settings_.ignore_native, &guard_, console_);
     if (!binfmt::SelinuxEnforces()) return;
     for (const binfmt::Record& record : plan_.records()) {
@@ -346,50 +349,93 @@ class Registrar {
     }
   }
 
-  // Puts the targets into the plan, waiting for interpreters as long as
-  // settings_ say. "all" waits for the first interpreter only, and for those of
-  // targets that are named beside it: nobody knows how many come.
-  void CollectTargets() {
+  // Puts all that was asked for into the plan, waiting for interpreters as long
+  // as settings_ say. "all" waits for the first interpreter of any target only:
+  // nobody knows how many come.
+  void Collect() {
     const int64_t end = binfmt::MonotonicMilliseconds() + settings_.wait;
-    TargetList missing = request_.targets;
-    while (!missing.empty()) {
+    for (const std::string_view rule : request_.rules) {
+      wishes_.push_back({nullptr, rule, ""});
+    }
+    // What is wrong with these is said before standard input is waited for.
+    (void)TryWishes(settings_.wait == 0);
+    for (const std::string_view file : request_.files) AddFile(file);
+    for (const Target* target : request_.targets) {
+      wishes_.push_back({target, "", binfmt::Fill("@: ", target->EntryName())});
+    }
+    for (;;) {
       const bool last = ended_ || binfmt::MonotonicMilliseconds() >= end;
-      bool lacks_named = false;
-      TargetList sought;
-      sought.swap(missing);
-      for (const Target* target : sought) {
-        Error error = plan_.AddTarget(*target);
-        if (error.errnum() == ENOENT) {
-          missing.push_back(target);
-          // "all" is every target that has an interpreter.
-          if (!Contains(request_.named, target)) continue;
-          lacks_named = true;
-          if (!last) continue;
-        }
-        if (error.ok()) continue;
-        error.SetText("@: @", target->EntryName(), error.text());
-        console_->Complain(error);
-      }
-      const bool none = missing.size() == request_.targets.size();
-      if (last && request_.all && none) {
+      const bool complete = TryWishes(last);
+      const bool none = request_.all && !any_target_;
+      if (last && none) {
         console_->Complain(binfmt::Failure(
             ENOENT,
             "there is no interpreter for any target in @; install "
             "qemu-user-static, or name a directory with --qemu-path",
             SearchPlaces(settings_.record.search)));
       }
-      if (last || (request_.all && !none && !lacks_named)) return;
-      while (!missing.empty() && !ended_ &&
-             binfmt::MonotonicMilliseconds() < end && !HasAppeared(missing)) {
+      if (last || (complete && !none)) return;
+      while (!ended_ && binfmt::MonotonicMilliseconds() < end &&
+             !HasAppeared()) {
         Pause();
       }
     }
   }
 
-  bool HasAppeared(const TargetList& missing) const {
+  // The lines of FILE ("-": standard input) in the syntax of binfmt.d(5).
+  void AddFile(const binfmt::Text& file) {
+    binfmt::Text text;
+    const int errnum =
+        file == "-" ? binfmt::ReadAll(0, kMaxFileLength, &text)
+                    : binfmt::ReadFileAt(binfmt::kCurrentDir, file.c_str(),
+                                         kMaxFileLength, &text);
+    if (errnum != 0) {
+      console_->Complain(binfmt::SystemError("read", file, errnum));
+      return;
+    }
+    std::string_view rest = text;
+    std::string_view line;
+    for (unsigned number = 0; binfmt::NextRecordLine(&rest, &number, &line);) {
+      wishes_.push_back({nullptr, line,
+                         binfmt::Fill("%:@: ", file, binfmt::Decimal(number))});
+    }
+  }
+
+  // Puts into the plan what has an interpreter. The others stay wishes; the
+  // LAST time they are complained of, but for those of "all", which is every
+  // target that has an interpreter. True where none is missed.
+  bool TryWishes(bool last) {
+    bool complete = true;
+    size_t kept = 0;
+    for (size_t i = 0; i < wishes_.size(); ++i) {
+      const Wish wish = wishes_[i];
+      Error error = wish.target != nullptr ? plan_.AddTarget(*wish.target)
+                                           : plan_.AddRule(wish.rule);
+      if (error.errnum() == ENOENT) {
+        const bool missed =
+            wish.target == nullptr || Contains(request_.named, wish.target);
+        complete &= !missed;
+        if (!missed || !last) {
+          wishes_[kept++] = wish;
+          continue;
+        }
+      }
+      any_target_ |= wish.target != nullptr;
+      if (error.ok()) continue;
+      error.SetText("@@", wish.origin, error.text());
+      console_->Complain(error);
+    }
+    wishes_.resize(kept);
+    return complete;
+  }
+
+  bool HasAppeared() const {
     const binfmt::MemoryScope look;
-    for (const Target* target : missing) {
-      if (!plan_.LacksInterpreter(*target)) return true;
+    for (const Wish& wish : wishes_) {
+      if (!(wish.target != nullptr ? plan_.LacksInterpreter(*wish.target)
+                                   : plan_.LacksInterpreter(wish.rule))) {
+        return true;
+      }
     }
     return false;
   }
@@ -416,45 +462,63 @@ class Registrar {
     return binfmt::Ok();
   }
 
-  // Stays and puts back what gets lost.
+  // Stays and puts back what gets lost. A trouble that has healed in the end
+  // does not count.
   void Hold() {
     Troubles troubles;
+    bool holds = false;
     for (;;) {
       console_->Flush();
-      if (binfmt::WaitForEnd(kHoldInterval)) return;
+      if (binfmt::WaitForEnd(kHoldInterval)) break;
       const binfmt::MemoryScope turn;
       troubles.BeginTurn();
-      troubles.Tell(PutBack(&troubles), console_);
+      troubles.Tell(PutBack(&troubles, &holds), console_);
     }
+    if (holds) console_->set_status(planned_);
   }
 
-  // Registers what is not there.
-  Error PutBack(Troubles* troubles) {
+  // Registers what is not there. *HOLDS: in the end all is as it was planned.
+  Error PutBack(Troubles* troubles, bool* holds) {
+    *holds = false;
     binfmt::Registry registry;
     binfmt::Array<binfmt::Entry> entries;
     if (Error error = OpenRegistry(&registry, &entries); !error.ok()) {
       return error;
     }
+    bool differs = false;
     binfmt::Array<binfmt::Record> lost;
     for (const binfmt::Record& record : plan_.records()) {
       bool there = false;
       for (const binfmt::Entry& entry : entries) {
-        there |= entry.record.name == record.name;
+        if (entry.record.name != record.name) continue;
+        there = true;
+        const binfmt::Text difference =
+            binfmt::Difference(entry, binfmt::EntryOf(record));
+        if (difference.empty()) continue;
+        differs = true;
+        troubles->Tell(binfmt::Failure(EEXIST, "% was changed: @; left alone",
+                                       record.name, difference),
+                       console_);
       }
       if (!there) lost.push_back(record);
     }
-    if (lost.empty()) return binfmt::Ok();
-    binfmt::InstallOptions options = settings_.install;
-    options.guard = &guard_;
     binfmt::Array<binfmt::Outcome> outcomes;
-    Error error = binfmt::Install(&registry, entries, lost, options, &outcomes);
-    for (size_t i = 0; error.ok() && i < outcomes.size(); ++i) {
+    if (!lost.empty()) {
+      binfmt::InstallOptions options = settings_.install;
+      options.guard = &guard_;
+      Error error =
+          binfmt::Install(&registry, entries, lost, options, &outcomes);
+      if (!error.ok()) return error;
+    }
+    for (size_t i = 0; i < outcomes.size(); ++i) {
       if (outcomes[i].error.ok()) {
         console_->Note("% was not there; registered it", lost[i].name);
       }
+      differs |= !outcomes[i].error.ok();
       troubles->Tell(outcomes[i].error, console_);
     }
-    return error;
+    *holds = !differs;
+    return binfmt::Ok();
   }
 
   const char* Word(binfmt::Change change) const {
@@ -536,7 +600,10 @@ class Registrar {
   bool may_lock_;
   binfmt::Guard guard_;
   Plan plan_;
-  bool ended_ = false;  // by a signal
+  binfmt::Array<Wish> wishes_;
+  bool any_target_ = false;  // has an interpreter
+  int planned_ = kExitOk;    // the exit status of what can't be planned
+  bool ended_ = false;       // by a signal
 };
 
 void Run(const CommandLine& line, Console* console) {
