@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "binfmt/text.h"
 #include "gtest/gtest.h"
 
 namespace binfmt {
@@ -84,7 +85,7 @@ TEST(CmdlineTest, LongLine) {
 }
 
 TEST(CmdlineTest, ThisMachinesOwn) {
-  std::string line;
+  Text line;
   EXPECT_TRUE(ReadCommandLine(&line).ok());
   EXPECT_EQ(line.find('\n'), std::string::npos);
 }

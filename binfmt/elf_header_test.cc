@@ -19,7 +19,7 @@ std::string LoaderText(const ElfFile& elf) {
     case ElfFile::Loader::kNone:
       return "none";
     case ElfFile::Loader::kPresent:
-      return "present " + elf.loader_path;
+      return "present " + std::string(elf.loader_path);
   }
   return "";
 }

@@ -22,7 +22,6 @@ namespace {
 constexpr char kElfMagic[] =
     "\x7f"
     "ELF";
-constexpr size_t kElfMagicLength = 4;
 constexpr size_t kDataPosition = 5;
 constexpr char kDataBigEndian = 2;
 constexpr size_t kVersionPosition = 6;

@@ -4,11 +4,13 @@
 #include <string>
 #include <vector>
 
+#include "binfmt/array.h"
 #include "binfmt/entry.h"
 #include "binfmt/error_text_for_testing.h"
 #include "binfmt/install.h"
 #include "binfmt/record.h"
 #include "binfmt/registry.h"
+#include "binfmt/text.h"
 #include "gtest/gtest.h"
 #include "testing/elf.h"
 #include "testing/private_namespace.h"
@@ -142,9 +144,9 @@ TEST_F(GuardTest, PoisonousRulesAreRefusedAndNothingBreaks) {
     ASSERT_EQ(ErrorText(Install(&registry, {}, {c.record}, options, &outcomes)),
               "ok");
     EXPECT_EQ(ErrorText(outcomes[0].error), Refused(c.record.name, c.why));
-    Array<std::string> names;
+    Array<Text> names;
     ASSERT_EQ(ErrorText(registry.List(&names)), "ok");
-    EXPECT_EQ(names, Array<std::string>());
+    EXPECT_EQ(names, Array<Text>());
   }
   EXPECT_EQ(RunProgram(MakeInterpreter("native", 7)), "exit 7");
 }
@@ -185,7 +187,7 @@ TEST_F(GuardTest, AsManyHopsAsTheKernelGoes) {
   for (int hops = 1; hops <= 7; ++hops) {
     const char letter = static_cast<char>('A' + hops);
     const Record record = LetterRule(letter, next);
-    std::string text;
+    Text text;
     ASSERT_EQ(ErrorText(FormatRecord(record, &text)), "ok");
     ASSERT_EQ(RawRegister(text), 0);
     next = Letters(letter);

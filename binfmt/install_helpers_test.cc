@@ -25,6 +25,12 @@ Record Elf(char elf_class, char machine) {
   return record;
 }
 
+// BYTES with VALUE at POSITION.
+std::string Patched(std::string bytes, size_t position, char value) {
+  bytes[position] = value;
+  return bytes;
+}
+
 std::string Diff(const Entry& present, const Record& wanted) {
   return Difference(present, EntryOf(wanted));
 }
@@ -125,20 +131,20 @@ TEST(InstallHelpersTest, SameMachineWithAnotherMask) {
 // armeb and arm
 TEST(InstallHelpersTest, OtherByteOrderIsAnotherMachine) {
   Record other = Elf(1, 40);
-  other.magic[5] = 2;
+  other.magic = Patched(other.magic, 5, 2);
   EXPECT_FALSE(TakeSameMachine(Elf(1, 40), other));
 }
 
 TEST(InstallHelpersTest, RuleThatLeavesTheMachineOpenIsNotForOne) {
   Record any = Elf(1, 40);
-  any.mask[18] = '\xfe';
+  any.mask = Patched(any.mask, 18, '\xfe');
   EXPECT_FALSE(TakeSameMachine(any, Elf(1, 40)));
   any = Elf(1, 40);
-  any.mask[4] = 0;
+  any.mask = Patched(any.mask, 4, 0);
   EXPECT_FALSE(TakeSameMachine(Elf(1, 40), any));
   Record cut = Elf(1, 40);
-  cut.magic.resize(19);
-  cut.mask.resize(19);
+  cut.magic = cut.magic.substr(0, 19);
+  cut.mask = cut.mask.substr(0, 19);
   EXPECT_FALSE(TakeSameMachine(cut, cut));
   Record behind = Elf(1, 40);
   behind.offset = 5;

@@ -12,11 +12,13 @@
 #include <string>
 #include <vector>
 
+#include "binfmt/array.h"
 #include "binfmt/entry.h"
 #include "binfmt/error_text_for_testing.h"
 #include "binfmt/guard.h"
 #include "binfmt/record.h"
 #include "binfmt/registry.h"
+#include "binfmt/text.h"
 #include "gtest/gtest.h"
 #include "testing/elf.h"
 #include "testing/private_namespace.h"
@@ -34,7 +36,7 @@ using binfmtbox_testing::RunProgram;
 using binfmtbox_testing::WriteFile;
 using binfmtbox_testing::WriteOnce;
 
-using Names = Array<std::string>;
+using Names = Array<Text>;
 
 // A rule for files of ForeignElf().
 Record Foreign(const std::string& name, const std::string& interpreter) {
@@ -50,7 +52,9 @@ Record Foreign(const std::string& name, const std::string& interpreter) {
 // A rule for files of another machine.
 Record Other(const std::string& name, char machine) {
   Record record = Foreign(name, "/bin/i");
-  record.magic[18] = machine;
+  std::string magic = record.magic;
+  magic[18] = machine;
+  record.magic = magic;
   return record;
 }
 
@@ -113,7 +117,7 @@ class InstallTest : public KernelTest {
       text += ChangeText(outcome.change);
       if (!outcome.error.ok()) text += " " + ErrorText(outcome.error);
       if (!outcome.shadows.empty()) text += " shadows";
-      for (const std::string& name : outcome.shadows) text += " " + name;
+      for (const Text& name : outcome.shadows) text += " " + std::string(name);
       text += "\n";
     }
     return text;

@@ -38,7 +38,7 @@ std::string Inspect(const std::string& path) {
   const ElfFile& elf = interpreter.elf;
   const bool is_static = elf.loader == ElfFile::Loader::kNone;
   return "elf " + std::to_string(elf.machine) + " " +
-         (is_static ? "static" : elf.loader_path);
+         std::string(is_static ? "static" : elf.loader_path);
 }
 
 void DropAllCapabilities() {

@@ -10,6 +10,7 @@
 #include <string>
 #include <utility>
 
+#include "binfmt/text.h"
 #include "gtest/gtest.h"
 #include "testing/process.h"
 

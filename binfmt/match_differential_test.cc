@@ -11,12 +11,14 @@
 #include <string>
 #include <vector>
 
+#include "binfmt/array.h"
 #include "binfmt/entry.h"
 #include "binfmt/error_text_for_testing.h"
 #include "binfmt/match.h"
 #include "binfmt/record.h"
 #include "binfmt/registry.h"
 #include "binfmt/text.h"
+#include "binfmt/turn_for_testing.h"
 #include "gtest/gtest.h"
 #include "testing/elf.h"
 #include "testing/private_namespace.h"
@@ -74,11 +76,15 @@ class MatchDifferentialTest : public KernelTest {
     if (OneIn(3)) rule.offset = static_cast<uint32_t>(Below(257 - size));
     if (OneIn(2)) rule.offset %= 3;
     const bool masked = OneIn(2);
+    std::string magic;
+    std::string mask;
     for (size_t k = 0; k < size; ++k) {
-      rule.magic.push_back(OneIn(10) ? static_cast<char>(Below(256)) : Byte());
+      magic.push_back(OneIn(10) ? static_cast<char>(Below(256)) : Byte());
       if (!masked) continue;
-      rule.mask.push_back(OneIn(2) ? '\xff' : static_cast<char>(Below(256)));
+      mask.push_back(OneIn(2) ? '\xff' : static_cast<char>(Below(256)));
     }
+    rule.magic = magic;
+    rule.mask = mask;
     return rule;
   }
 
@@ -115,16 +121,18 @@ TEST_F(MatchDifferentialTest, KernelChoosesTheFirstThatMatches) {
   uint64_t taken = 0;
   uint64_t disagreements = 0;
   while (done < files) {
+    const Turn turn;
     Array<Record> rules;
-    std::vector<std::string> texts;
+    Array<Text> texts;
     for (int i = 0; i < kRules; ++i) {
       Record rule = MakeRule(i);
       // A rule that takes its own interpreter would only prove ELOOP.
       while (Matches(rule, Candidate{program, rule.interpreter})) {
         rule = MakeRule(i);
       }
-      texts.emplace_back();
-      ASSERT_EQ(ErrorText(FormatRecord(rule, &texts.back())), "ok");
+      Text text;
+      ASSERT_EQ(ErrorText(FormatRecord(rule, &text)), "ok");
+      texts.push_back(text);
       rules.push_back(rule);
     }
     Array<int> errnums;

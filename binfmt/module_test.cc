@@ -8,6 +8,7 @@
 #include <string>
 
 #include "binfmt/error_text_for_testing.h"
+#include "binfmt/text.h"
 #include "gtest/gtest.h"
 #include "testing/private_namespace.h"
 #include "testing/process.h"
@@ -21,9 +22,9 @@ using binfmtbox_testing::WriteFile;
 
 // The error, or the path.
 std::string Load(const std::string& file, bool dry_run) {
-  std::string path;
+  Text path;
   const Error error = LoadModule(file, dry_run, &path);
-  return error.ok() ? path : ErrorText(error);
+  return error.ok() ? std::string(path) : ErrorText(error);
 }
 
 class ModuleTest : public KernelTest {

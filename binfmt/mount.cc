@@ -245,10 +245,8 @@ Error MountBinfmtMisc(const Text& dir, const MountOptions& options,
   const bool has_to_last =
       !options.holds && !options.on_host && !MountNamespaceLasts();
   const timespec before = has_to_last ? TimeBetweenInstances() : timespec();
-  if (mount("binfmt_misc", dir.c_str(), "binfmt_misc", kFlags, nullptr) != 0) {
-    const int error = errno;
-    // EBUSY: another process was faster.
-    if (error != EBUSY || !IsBinfmtMisc(dir)) return ExplainMount(dir, error);
+  if (Error error = LoadAndMount(dir, options.module, module); !error.ok()) {
+    return error;
   }
   const long type = FileSystemType(dir);
   if (type < 0) return SystemError("examine", dir, errno);

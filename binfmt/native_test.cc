@@ -9,7 +9,9 @@
 #include <string>
 #include <vector>
 
+#include "binfmt/array.h"
 #include "binfmt/error_text_for_testing.h"
+#include "binfmt/text.h"
 #include "gtest/gtest.h"
 #include "testing/elf.h"
 #include "testing/private_namespace.h"
@@ -30,7 +32,7 @@ using binfmtbox_testing::WriteFile;
 using binfmtbox_testing::WriteOnce;
 
 // "1 0 1", or the error.
-std::string Runs(const std::vector<std::string>& programs) {
+std::string Runs(const Array<Text>& programs) {
   Array<int> runs;
   if (const Error error = RunNatively(programs, &runs); !error.ok()) {
     return ErrorText(error);

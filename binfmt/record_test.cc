@@ -35,9 +35,9 @@ Record Exe() {
 
 // "ok: TEXT" or the error.
 std::string Format(const Record& record) {
-  std::string text;
+  Text text;
   const Error error = FormatRecord(record, &text);
-  return error.ok() ? "ok: " + text : ErrorText(error);
+  return error.ok() ? "ok: " + std::string(text) : ErrorText(error);
 }
 
 // All fields, separated by blanks, bytes as hex; or the error.
@@ -105,8 +105,12 @@ TEST(RecordTest, EqualityComparesEveryField) {
   EXPECT_NE(Arm(), changed([](Record* r) { r->name = "x"; }));
   EXPECT_NE(Arm(), changed([](Record* r) { r->type = RecordType::kBpf; }));
   EXPECT_NE(Arm(), changed([](Record* r) { r->offset = 1; }));
-  EXPECT_NE(Arm(), changed([](Record* r) { r->magic[0] = 'x'; }));
-  EXPECT_NE(Arm(), changed([](Record* r) { r->mask[0] = 'x'; }));
+  EXPECT_NE(Arm(), changed([](Record* r) {
+              r->magic = Fill("x@", r->magic.substr(1));
+            }));
+  EXPECT_NE(Arm(), changed([](Record* r) {
+              r->mask = Fill("x@", r->mask.substr(1));
+            }));
   EXPECT_NE(Arm(), changed([](Record* r) { r->interpreter = "/x"; }));
   EXPECT_NE(Arm(), changed([](Record* r) { r->flags = 0; }));
 }
@@ -191,7 +195,7 @@ TEST(RecordTest, FormatAtTheLengthLimit) {
   Record record = Exe();
   // ":exe:E::exe::" and ":"
   record.interpreter = "/" + std::string(kMaxRecordLength - 14 - 1, 'i');
-  std::string text;
+  Text text;
   ASSERT_TRUE(FormatRecord(record, &text).ok());
   EXPECT_EQ(text.size(), kMaxRecordLength);
   record.flags = kFixBinary;
@@ -210,14 +214,15 @@ TEST(RecordTest, FormatRefusesWhatCheckRecordRefuses) {
 TEST(RecordTest, ParseOfFormatIsTheSame) {
   Record odd = Arm();
   odd.name = " a\n\xff:b";
-  odd.magic.clear();
-  for (int c = 0; c < 200; ++c) odd.magic.push_back(static_cast<char>(c + 56));
+  std::string magic;
+  for (int c = 0; c < 200; ++c) magic.push_back(static_cast<char>(c + 56));
+  odd.magic = magic;
   odd.mask = std::string(200, '\0');
   odd.offset = 56;
   odd.interpreter = "/a b:c\n";
   odd.flags = kPreserveArgv0 | kOpenBinary | kCredentials | kFixBinary;
   for (const Record& record : {Arm(), Exe(), odd}) {
-    std::string text;
+    Text text;
     ASSERT_EQ(ErrorText(FormatRecord(record, &text)), "ok");
     Record back;
     ASSERT_EQ(ErrorText(ParseRecord(text, &back)), "ok");
@@ -506,7 +511,7 @@ TEST(RecordTest, ParseOfOffsets) {
        {"-1", " 5", "5 ", "0x10", "+", "-", "+-5", "++5", "5\n\n", "\n", "a",
         "2147483648", "99999999999999999999999", "1.0"}) {
     EXPECT_EQ(ParseOffset(offset),
-              Invalid("n", "the offset \"" + Printable(offset) +
+              Invalid("n", "the offset \"" + std::string(Printable(offset)) +
                                "\" is not a decimal number"));
   }
   for (const char* offset : {"255", "2147483647"}) {

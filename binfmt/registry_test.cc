@@ -14,10 +14,12 @@
 #include <string>
 #include <vector>
 
+#include "binfmt/array.h"
 #include "binfmt/entry.h"
 #include "binfmt/error_text_for_testing.h"
 #include "binfmt/namespaces.h"
 #include "binfmt/record.h"
+#include "binfmt/text.h"
 #include "gtest/gtest.h"
 #include "testing/private_namespace.h"
 #include "testing/process.h"
@@ -31,7 +33,7 @@ using binfmtbox_testing::ReadFile;
 using binfmtbox_testing::WriteFile;
 using binfmtbox_testing::WriteOnce;
 
-using Names = Array<std::string>;
+using Names = Array<Text>;
 
 std::string TextOf(const std::string& name,
                    const std::string& interpreter = "/bin/i") {
@@ -84,7 +86,7 @@ class RegistryTest : public KernelTest {
   }
 
   // The errnos, "0 EINVAL 0"; or the error as a whole.
-  std::string Register(const std::vector<std::string>& texts) {
+  std::string Register(const Array<Text>& texts) {
     Array<int> errnums;
     const Error error = registry_.Register(texts, &errnums);
     if (!error.ok()) return ErrorText(error);
@@ -298,8 +300,8 @@ TEST_F(RegistryTest, ReadOfTheLargestEntries) {
   wide.magic = std::string(256, 'm');
   wide.mask = std::string(256, 'M');
   wide.interpreter = "/" + std::string(1300, 'i');
-  std::string text;
-  std::string wide_text;
+  Text text;
+  Text wide_text;
   ASSERT_EQ(ErrorText(FormatRecord(record, &text)), "ok");
   ASSERT_EQ(text.size(), kMaxRecordLength);
   ASSERT_EQ(ErrorText(FormatRecord(wide, &wide_text)), "ok");
@@ -371,7 +373,7 @@ TEST_F(RegistryTest, RegisterTellsEveryErrno) {
 
 // IOV_MAX is 1,024.
 TEST_F(RegistryTest, RegisterOfMoreThanOneWriteTakes) {
-  std::vector<std::string> texts;
+  Array<Text> texts;
   Array<int> expected;
   Names names;
   for (int i = 0; i < 2100; ++i) {
@@ -393,7 +395,7 @@ TEST_F(RegistryTest, RegisterOfMoreThanOneWriteTakes) {
 }
 
 TEST_F(RegistryTest, RegisterOfExactlyOneWrite) {
-  std::vector<std::string> texts;
+  Array<Text> texts;
   for (int i = 0; i < 1024; ++i) texts.push_back(TextOf(std::to_string(i)));
   Array<int> errnums;
   ASSERT_EQ(ErrorText(registry_.Register(texts, &errnums)), "ok");

@@ -37,6 +37,8 @@ class Text : public std::string_view {
 
  private:
   friend class TextWriter;
+  // What has one is a container to googletest, printed character by character.
+  using const_iterator = void;
   struct Whole {};
   Text(Whole, const char* bytes, size_t size) : std::string_view(bytes, size) {}
 };

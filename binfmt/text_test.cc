@@ -3,11 +3,138 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "gtest/gtest.h"
 
 namespace binfmt {
 namespace {
+
+// Address and NUL.
+const void* Address(const Text& text) { return text.data(); }
+bool EndsWithNul(const Text& text) { return text.c_str()[text.size()] == '\0'; }
+
+TEST(TextTest, CopiesShareTheBytes) {
+  const Text text = "abc";
+  const Text copy = text;
+  EXPECT_EQ(copy, "abc");
+  EXPECT_EQ(Address(copy), Address(text));
+  Text assigned = "other";
+  assigned = text;
+  EXPECT_EQ(Address(assigned), Address(text));
+}
+
+TEST(TextTest, KeepsItsBytesWhenTheSourceChanges) {
+  char array[] = "array";
+  std::string string(100, 's');
+  const Text of_array = array;
+  const Text of_view = std::string_view(array);
+  const Text of_string = string;
+  array[0] = 'x';
+  string[0] = 'x';
+  EXPECT_EQ(of_array, "array");
+  EXPECT_EQ(of_view, "array");
+  EXPECT_EQ(of_string, std::string(100, 's'));
+}
+
+TEST(TextTest, EmptyByDefault) {
+  const Text text;
+  EXPECT_TRUE(text.empty());
+  EXPECT_STREQ(text.c_str(), "");
+}
+
+TEST(TextTest, NulBehindEveryText) {
+  const std::string string = "a string";
+  EXPECT_TRUE(EndsWithNul(string));
+  EXPECT_TRUE(EndsWithNul(std::string()));
+  EXPECT_TRUE(EndsWithNul(std::string_view()));
+  EXPECT_TRUE(EndsWithNul(std::string_view(string).substr(2, 3)));
+  EXPECT_TRUE(EndsWithNul(Text("abc").substr(0, 2)));
+  EXPECT_TRUE(EndsWithNul(Fill("%", string)));
+  EXPECT_TRUE(EndsWithNul(Decimal(17)));
+  EXPECT_TRUE(EndsWithNul(Padded("a", 3)));
+  EXPECT_TRUE(EndsWithNul(Hex("a")));
+  Text bytes;
+  EXPECT_TRUE(Unhex("6162", &bytes));
+  EXPECT_STREQ(bytes.c_str(), "ab");
+}
+
+TEST(TextTest, KeepsNulBytes) {
+  const std::string_view view("a\0b", 3);
+  const Text text = view;
+  EXPECT_EQ(text.size(), 3u);
+  EXPECT_EQ(text, view);
+  EXPECT_TRUE(EndsWithNul(text));
+  EXPECT_STREQ(text.c_str(), "a");
+  EXPECT_EQ(Text(std::string(view)), view);
+  EXPECT_EQ(Text("a\0b"), "a") << "a literal ends at the first";
+}
+
+TEST(TextTest, BecomesAString) {
+  std::string string = Text(std::string_view("a\0b", 3));
+  EXPECT_EQ(string, std::string("a\0b", 3));
+  string = Text();
+  EXPECT_EQ(string, "");
+}
+
+TEST(TextTest, PartOfItself) {
+  Text text = "abc";
+  text = text.substr(1);
+  EXPECT_EQ(text, "bc");
+  text = Fill("@@", text, text);
+  EXPECT_EQ(text, "bcbc");
+}
+
+TEST(TextTest, GoogletestPrintsIt) {
+  EXPECT_EQ(testing::PrintToString(Text("ab")), "ab");
+}
+
+TEST(TextTest, WriterCountsThenWrites) {
+  TextWriter writer;
+  int turns = 0;
+  while (writer.Turn()) {
+    ++turns;
+    writer.Put('a');
+    writer.Put(std::string_view("b\0c", 3));
+    writer.Put("");
+    writer.PutHex('\xf0');
+    writer.PutPrintable("\n\u00e4");
+  }
+  EXPECT_EQ(turns, 2);
+  const Text text = writer.Finish();
+  EXPECT_EQ(text, std::string("ab\0cf0\\x0a\u00e4", 12));
+  EXPECT_TRUE(EndsWithNul(text));
+}
+
+TEST(TextTest, WriterOfNothing) {
+  TextWriter writer;
+  while (writer.Turn()) {
+  }
+  const Text text = writer.Finish();
+  EXPECT_EQ(text, "");
+  EXPECT_TRUE(EndsWithNul(text));
+}
+
+TEST(TextTest, PaddedToItsWidth) {
+  EXPECT_EQ(Padded("ab", 4), "ab  ");
+  EXPECT_EQ(Padded("", 2), "  ");
+  EXPECT_EQ(Padded("ab", 2), "ab");
+  EXPECT_EQ(Padded("abc", 2), "abc");
+  EXPECT_EQ(Padded("", 0), "");
+}
+
+TEST(TextTest, HexValueOfEveryByte) {
+  const std::string_view lower = "0123456789abcdef";
+  const std::string_view upper = "0123456789ABCDEF";
+  for (int i = 0; i < 256; ++i) {
+    const char c = static_cast<char>(i);
+    size_t value = lower.find(c);
+    if (value == std::string_view::npos) value = upper.find(c);
+    EXPECT_EQ(HexValue(c),
+              value == std::string_view::npos ? -1 : static_cast<int>(value))
+        << i;
+  }
+}
 
 TEST(TextTest, FillPutsArgumentsInOrder) {
   EXPECT_EQ(Fill("%/@ %", "dir", "name", "x"), "dir/name x");
@@ -47,12 +174,13 @@ TEST(TextTest, ParseDecimalUpToItsLimit) {
   EXPECT_FALSE(ParseDecimal("4294967296", UINT32_MAX, &number));
 }
 
-TEST(TextTest, AppendAddsAllParts) {
-  std::string text = "a";
-  Append(&text, {"b", "", "cd"});
-  EXPECT_EQ(text, "abcd");
-  Append(&text, {});
-  EXPECT_EQ(text, "abcd");
+TEST(TextTest, BytesAppendAddsAllParts) {
+  Bytes bytes;
+  EXPECT_EQ(bytes.view(), "");
+  for (const char* part : {"a", "b", "", "cd"}) bytes.Append(part);
+  EXPECT_EQ(bytes.view(), "abcd");
+  bytes.Append(std::string_view("\0e", 2));
+  EXPECT_EQ(bytes.view(), std::string_view("abcd\0e", 6));
 }
 
 TEST(TextTest, DecimalOfSmallestAndLargest) {
@@ -100,7 +228,7 @@ TEST(TextTest, HexIsLowerCase) {
 }
 
 TEST(TextTest, UnhexTakesBothCases) {
-  std::string bytes = "old";
+  Text bytes = "old";
   EXPECT_TRUE(Unhex("7f454C46", &bytes));
   EXPECT_EQ(bytes,
             "\x7f"
@@ -110,16 +238,17 @@ TEST(TextTest, UnhexTakesBothCases) {
 }
 
 TEST(TextTest, UnhexOfOddLengthOrOtherCharacters) {
-  std::string bytes;
+  Text bytes;
   for (const char* text : {"7", "7f4", "7g", "g7", "0x", " 7", "7 "}) {
     EXPECT_FALSE(Unhex(text, &bytes)) << text;
   }
+  EXPECT_EQ(bytes, "");
 }
 
 TEST(TextTest, HexAndUnhexOfEveryByte) {
   std::string all;
   for (int c = 0; c < 256; ++c) all.push_back(static_cast<char>(c));
-  std::string back;
+  Text back;
   EXPECT_TRUE(Unhex(Hex(all), &back));
   EXPECT_EQ(back, all);
 }

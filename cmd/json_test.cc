@@ -13,7 +13,7 @@ namespace {
 std::string Quoted(std::string_view bytes) {
   JsonWriter json;
   json.String(bytes);
-  return json.text();
+  return std::string(json.text());
 }
 
 TEST(JsonWriterTest, EmptyObjectAndArray) {

@@ -30,7 +30,8 @@ std::string Parse(const std::vector<const char*>& args) {
     text += (text.empty() ? "" : " ") + std::string(part);
   };
   const CommonOptions& common = line.common;
-  if (common.dir != "/proc/sys/fs/binfmt_misc") add("dir=" + common.dir);
+  if (common.dir != "/proc/sys/fs/binfmt_misc")
+    add("dir=" + std::string(common.dir));
   if (common.dry_run) add("dry-run");
   if (common.quiet) add("quiet");
   if (common.json) add("json");

@@ -188,13 +188,14 @@ TEST(RecogniseTest, OursIsRuleAndName) {
   record.interpreter = "/another";
   record.flags = binfmt::kCredentials;
   EXPECT_TRUE(IsOurs(record)) << "interpreter and flags do not count";
-  record.name += "x";
+  record.name = std::string(record.name) + "x";
   EXPECT_FALSE(IsOurs(record));
   record = RecordOf(target);
   record.name = arch_table::Targets()[1].EntryName();
   EXPECT_FALSE(IsOurs(record)) << "the name of another row";
   record = RecordOf(target);
-  record.mask.back() = '\xfe';
+  record.mask =
+      std::string(record.mask.substr(0, record.mask.size() - 1)) + '\xfe';
   EXPECT_FALSE(IsOurs(record));
   record = RecordOf(target);
   record.offset = 1;

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "binfmt/array.h"
 #include "gtest/gtest.h"
 
 namespace cmd {

@@ -5,10 +5,12 @@
 
 #include "binfmt/binfmt_d.h"
 #include "binfmt/error.h"
+#include "binfmt/memory.h"
 #include "binfmt/record.h"
 #include "testing/fuzz/check.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const binfmt::MemoryScope scope;
   const std::string_view text = binfmtbox_fuzz::TextOf(data, size);
   std::string_view rest = text;
   unsigned number = 0;

@@ -5,9 +5,11 @@
 
 #include "arch_table/table.h"
 #include "binfmt/elf_header.h"
+#include "binfmt/memory.h"
 #include "testing/fuzz/check.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const binfmt::MemoryScope scope;
   using binfmt::ElfFile;
   const std::string_view head = binfmtbox_fuzz::TextOf(data, size);
   ElfFile elf;

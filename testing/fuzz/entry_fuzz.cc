@@ -4,6 +4,7 @@
 
 #include "binfmt/entry.h"
 #include "binfmt/error.h"
+#include "binfmt/memory.h"
 #include "binfmt/record.h"
 #include "testing/fuzz/check.h"
 
@@ -32,6 +33,7 @@ void CheckKernelEntry(const Record& record) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const binfmt::MemoryScope scope;
   const std::string_view text = binfmtbox_fuzz::TextOf(data, size);
   Record record;
   if (ParseRecord(text, &record).ok()) CheckKernelEntry(record);

@@ -2,6 +2,8 @@
 // Records, a line each: the first is to be registered, the others stand there
 // or come with it. What the guard lets through takes nothing that this machine
 // needs. What remains behind an empty line is the interpreters' content.
+#include <fcntl.h>
+
 #include <algorithm>
 #include <string>
 #include <vector>
@@ -12,7 +14,9 @@
 #include "binfmt/guard.h"
 #include "binfmt/io.h"
 #include "binfmt/match.h"
+#include "binfmt/memory.h"
 #include "binfmt/record.h"
+#include "binfmt/text.h"
 #include "testing/fuzz/check.h"
 
 namespace {
@@ -25,10 +29,11 @@ constexpr size_t kMostRecords = 16;
 
 // What must go on running.
 std::vector<std::string> Samples() {
-  binfmt::Text file;
-  FUZZ_CHECK(binfmt::ReadFileAt(binfmt::kCurrentDir, "/proc/self/exe",
-                                size_t{1} << 30, &file) == 0);
-  const std::string own(file.substr(0, binfmt::kMatchWindow));
+  const binfmt::UniqueFd fd =
+      binfmt::OpenAt(binfmt::kCurrentDir, "/proc/self/exe", O_RDONLY);
+  binfmt::Text head;
+  FUZZ_CHECK(binfmt::ReadSome(fd.get(), binfmt::kMatchWindow, &head) == 0);
+  std::string own = head;
   std::vector<std::string> samples = {own, "#!/bin/sh\n"};
   const size_t type = own[5] == 2 ? 17 : 16;
   for (const char value : {'\2', '\3'}) {
@@ -43,6 +48,7 @@ std::vector<std::string> Samples() {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const auto* const base = new Guard();
   static const auto* const samples = new std::vector<std::string>(Samples());
+  const binfmt::MemoryScope scope;  // behind what stays
 
   std::string_view text = binfmtbox_fuzz::TextOf(data, size);
   std::vector<Record> records;
@@ -58,7 +64,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   Guard guard = *base;
   for (const Record& record : records) {
     guard.AddInterpreter(record.interpreter,
-                         std::string(binfmtbox_fuzz::TakePart(&text, '\n')));
+                         binfmtbox_fuzz::TakePart(&text, '\n'));
   }
   const size_t wanted = records.size() / 2;
   std::vector<Entry> present;

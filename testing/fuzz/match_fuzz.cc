@@ -6,6 +6,7 @@
 
 #include "binfmt/error.h"
 #include "binfmt/match.h"
+#include "binfmt/memory.h"
 #include "binfmt/record.h"
 #include "testing/fuzz/check.h"
 
@@ -51,6 +52,7 @@ void CheckFile(const Record& a, const Record& b, const Candidate& file) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const binfmt::MemoryScope scope;
   std::string_view text = binfmtbox_fuzz::TextOf(data, size);
   Record a;
   Record b;

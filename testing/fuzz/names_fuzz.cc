@@ -10,6 +10,7 @@
 #include "arch_table/names.h"
 #include "arch_table/table.h"
 #include "binfmt/error.h"
+#include "binfmt/memory.h"
 #include "cmd/targets.h"
 #include "testing/fuzz/check.h"
 
@@ -32,8 +33,7 @@ void CheckWord(std::string_view word) {
 
   for (const size_t limit : {0u, 3u}) {
     std::vector<std::string_view> names(limit);
-    const size_t count =
-        arch_table::NearestNames(word, absl::MakeSpan(names));
+    const size_t count = arch_table::NearestNames(word, absl::MakeSpan(names));
     FUZZ_CHECK(count <= limit);
     names.resize(count);
     std::set<const Target*> targets;
@@ -55,6 +55,7 @@ void CheckWord(std::string_view word) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const binfmt::MemoryScope scope;
   const std::string_view text = binfmtbox_fuzz::TextOf(data, size);
   // Each word costs a look at every name that there is.
   if (size > 64) return -1;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "binfmt/error.h"
+#include "binfmt/memory.h"
 #include "cmd/applets.h"
 #include "cmd/options.h"
 #include "testing/fuzz/check.h"
@@ -45,7 +46,8 @@ void Check(const cmd::Applet& applet, const std::vector<std::string>& words) {
   if (line.common.help) return;
 
   FUZZ_CHECK(!line.common.dir.empty());
-  std::vector<std::string> canonical = {"--dir=" + line.common.dir};
+  std::vector<std::string> canonical = {"--dir=" +
+                                        std::string(line.common.dir)};
   if (line.common.dry_run) canonical.push_back("--dry-run");
   if (line.common.json) canonical.push_back("--json");
   if (line.common.kmsg) canonical.push_back("--kmsg");
@@ -81,6 +83,7 @@ void Check(const cmd::Applet& applet, const std::vector<std::string>& words) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const binfmt::MemoryScope scope;
   std::string_view text = binfmtbox_fuzz::TextOf(data, size);
   std::vector<std::string> words;
   while (!text.empty()) {

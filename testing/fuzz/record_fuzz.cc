@@ -4,7 +4,9 @@
 #include <string>
 
 #include "binfmt/error.h"
+#include "binfmt/memory.h"
 #include "binfmt/record.h"
+#include "binfmt/text.h"
 #include "testing/fuzz/check.h"
 
 namespace {
@@ -15,7 +17,7 @@ using binfmtbox_fuzz::IsPrintable;
 using binfmtbox_fuzz::TakePart;
 
 void CheckRoundTrip(const Record& record) {
-  std::string text;
+  binfmt::Text text;
   const Error error = FormatRecord(record, &text);
   FUZZ_CHECK(IsPrintable(error.text()));
   if (!error.ok()) return;
@@ -25,7 +27,7 @@ void CheckRoundTrip(const Record& record) {
   Record again;
   FUZZ_CHECK(ParseRecord(text, &again).ok());
   FUZZ_CHECK(again == record);
-  std::string same;
+  binfmt::Text same;
   FUZZ_CHECK(FormatRecord(again, &same).ok());
   FUZZ_CHECK(same == text);
 }
@@ -33,17 +35,17 @@ void CheckRoundTrip(const Record& record) {
 // A record that no parser has seen, from fields with a NUL byte between.
 Record FromFields(std::string_view text) {
   Record record;
-  record.name = std::string(TakePart(&text, '\0'));
-  record.interpreter = std::string(TakePart(&text, '\0'));
+  record.name = TakePart(&text, '\0');
+  record.interpreter = TakePart(&text, '\0');
   const std::string_view letters = TakePart(&text, '\0');
   (void)binfmt::ParseFlagLetters(letters, &record.flags);
   if (letters.size() % 2 != 0) record.type = binfmt::RecordType::kExtension;
   if (record.type == binfmt::RecordType::kMagic) {
     record.offset = static_cast<uint32_t>(letters.size());
   }
-  record.magic = std::string(text.substr(0, (text.size() + 1) / 2));
+  record.magic = text.substr(0, (text.size() + 1) / 2);
   if (record.type == binfmt::RecordType::kMagic) {
-    record.mask = std::string(text.substr(record.magic.size()));
+    record.mask = text.substr(record.magic.size());
   }
   return record;
 }
@@ -51,6 +53,7 @@ Record FromFields(std::string_view text) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const binfmt::MemoryScope scope;
   const std::string_view text = binfmtbox_fuzz::TextOf(data, size);
   Record record;
   const Error error = ParseRecord(text, &record);

@@ -4,6 +4,7 @@
 #include <cctype>
 #include <string>
 
+#include "binfmt/memory.h"
 #include "binfmt/text.h"
 #include "testing/fuzz/check.h"
 
@@ -20,7 +21,7 @@ std::string Unprintable(std::string_view text) {
       text.remove_prefix(1);
       continue;
     }
-    std::string byte;
+    binfmt::Text byte;
     FUZZ_CHECK(text.size() >= 4 && text[1] == 'x');
     FUZZ_CHECK(binfmt::Unhex(text.substr(2, 2), &byte));
     bytes += byte;
@@ -32,6 +33,7 @@ std::string Unprintable(std::string_view text) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const binfmt::MemoryScope scope;
   const std::string_view bytes = binfmtbox_fuzz::TextOf(data, size);
 
   const std::string printable = binfmt::Printable(bytes);
@@ -51,7 +53,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
                bytes.find('\\') != std::string_view::npos);
   }
 
-  std::string raw;
+  binfmt::Text raw;
   if (binfmt::Unhex(bytes, &raw)) {
     std::string lower(bytes);
     std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) {
