@@ -88,7 +88,7 @@ Error CheckExtension(const Record& record) {
 }
 
 Error CheckAbsolute(const Record& record) {
-  if (record.interpreter[0] == '/' &&
+  if (record.interpreter.c_str()[0] == '/' &&
       record.interpreter.find('\0') == std::string_view::npos) {
     return Ok();
   }
