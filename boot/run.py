@@ -110,6 +110,9 @@ def main() -> int:
     if not kernels or not chosen:
         parser.error("nothing to boot: no such kernel or scenario")
 
+    # The oldest and the newest as well: other kernels' modules are theirs.
+    ends = [(arch, SERIES[arch][i]) for arch in dict.fromkeys(arch for arch, _ in kernels) for i in (0, -1)]
+    fetch(ends)
     work = [
         (scenario, kernel)
         for kernel in fetch(kernels)

@@ -9,20 +9,14 @@ import shlex
 from dataclasses import dataclass, field
 from typing import Callable, Dict, List, Optional, Tuple, Union
 
-from fetch import Kernel, program_folder
+import fetch
+from fetch import SERIES, Kernel, program_folder
 from machine import File
-
-# False: init loads the module, unpacked, before the product is called.
-PRODUCT_LOADS_MODULE = False
-
-# What the product says of a compressed module where the kernel does not unpack it.
-UNPACK_REFUSED: Optional[str] = None
 
 REGISTRY = "/proc/sys/fs/binfmt_misc"
 # Each machine's foreign program: its target, and the product's name of it.
 FOREIGN = {"x86_64": ("aarch64", "arm64"), "arm64": ("x86_64", "x86_64"), "armv7": ("x86_64", "x86_64")}
-NO_BINFMT_MISC = ("this kernel has no binfmt_misc: load its module (modprobe binfmt_misc) "
-                  "or use a kernel with CONFIG_BINFMT_MISC")
+NO_BINFMT_MISC = "this kernel has no binfmt_misc; load its module, if there is one, with: binfmtbox mount"
 HINT = "binfmt-register: note: setuid programs (sudo) will run without their rights; --credential yes gives them\n"
 
 NO_GAP = "InstallTest.ReplacementHasNoGap"
@@ -120,6 +114,13 @@ class Machine:
             data = file.read()
         return File(lzma.decompress(data) if self.kernel.module.endswith(".xz") else data, 0o644)
 
+    def other_module(self) -> File:
+        """One that another kernel for this architecture has."""
+        series = SERIES[self.kernel.arch]
+        other = fetch.kernel(self.kernel.arch, series[0] if self.kernel.series == series[-1] else series[-1])
+        assert other
+        return Machine(other, self.binaries).module()
+
     def module_path(self, suffix: str = "") -> str:
         return f"/lib/modules/{self.kernel.release}/kernel/fs/binfmt_misc.ko{suffix}"
 
@@ -133,10 +134,12 @@ class Machine:
 
     def bring_up(self) -> Tuple[List[Step], Dict[str, File]]:
         """Mounts binfmt_misc, module and all, where there is not even /proc."""
-        mount = Step("/binfmtbox mount", "0", f"mounted binfmt_misc on {REGISTRY}")
-        if PRODUCT_LOADS_MODULE:
-            return [mount], {self.module_path(): self.module()}
-        return [Step("insmod /binfmt_misc.ko"), mount], {"/binfmt_misc.ko": self.module()}
+        return [self.mounts(self.module_path())], {self.module_path(): self.module()}
+
+    def mounts(self, module: str = "", options: str = "") -> Step:
+        """Mounts it with the module at this path, or with one that is loaded."""
+        loaded = f"loaded the module {module}\n" if module else ""
+        return Step(f"/binfmtbox mount {options}", "0", f"{loaded}mounted binfmt_misc on {REGISTRY}")
 
     def flags(self) -> str:
         # The kernel tells the emulator of flag P since 5.12.
@@ -198,7 +201,8 @@ def use(machine: Machine, shell: bool = False) -> Plan:
 
 def no_module(machine: Machine) -> Plan:
     """The kernel's module is nowhere to be found: status 4, but for --if-possible."""
-    mount = f"cannot mount binfmt_misc on {REGISTRY}: {NO_BINFMT_MISC}"
+    mount = (f"this kernel has no binfmt_misc, and there is no module {machine.module_path()} (.xz, .zst, .gz): "
+             "install this kernel's modules, or name the file with --module")
     note = "binfmt-{}: note: " + mount
     return Plan([
         Step("/binfmtbox mount", "4", f"binfmt-mount: {mount}"),
@@ -212,26 +216,50 @@ def no_module(machine: Machine) -> Plan:
 
 
 def module_file(machine: Machine) -> Plan:
-    """The product loads a module that is named; one that it can't load is told."""
+    """The product loads a module that is named; of one that it can't load it says why."""
     module = machine.module().read()
-    files = {**machine.product(), "/good.ko": File(module, 0o644), "/short.ko": File(module[: len(module) // 2], 0o644)}
+    broken = (f"binfmt-mount: cannot load the module {{}}: it is damaged, no module, or built for another kernel or "
+              f"machine than this ({machine.kernel.release}); see dmesg")
+    files = {
+        **machine.product(),
+        "/good.ko": File(module, 0o644),
+        "/short.ko": File(module[: len(module) // 2], 0o644),
+        "/other.ko": machine.other_module(),
+        "/text.ko": File(b"none\n", 0o644),
+        "/empty.ko": File(b"", 0o644),
+    }
     return Plan([
-        Step("/binfmtbox mount --module /missing.ko", "4"),
-        Step("/binfmtbox mount --module /short.ko", "4"),
-        Step("/binfmtbox mount --module /good.ko", "0", f"mounted binfmt_misc on {REGISTRY}"),
+        Step("/binfmtbox mount --module /missing.ko", "4",
+             "binfmt-mount: cannot open the module /missing.ko: No such file or directory"),
+        *(Step(f"/binfmtbox mount --module /{name}.ko", "4", broken.format(f"/{name}.ko"))
+          for name in ("short", "other", "text", "empty")),
+        Step(f"/binfmtbox register --mount --module /other.ko --if-possible {machine.target}", "0",
+             broken.format("/other.ko").replace("binfmt-mount:", "binfmt-register: note:")),
+        machine.mounts("/good.ko", "--module /good.ko"),
         Step("/binfmtbox mount --module /good.ko", "0", f"binfmt_misc is mounted on {REGISTRY} already"),
     ], files)
 
 
 def compressed_module(machine: Machine) -> Plan:
     """The product has the kernel unpack the module, where it can: Debian's from 6.12 on."""
-    files = machine.product()
-    if machine.kernel.module.endswith(".xz"):
-        files[machine.module_path(".xz")] = File(machine.kernel.module, 0o644)
-        return Plan([Step("/binfmtbox mount", "0", f"mounted binfmt_misc on {REGISTRY}")], files)
+    path = machine.module_path(".xz")
     packed = lzma.compress(machine.module().read(), check=lzma.CHECK_CRC32)
-    files[machine.module_path(".xz")] = File(packed, 0o644)
-    return Plan([Step("/binfmtbox mount", "4", UNPACK_REFUSED)], files)
+    files = {**machine.product(), path: File(packed, 0o644)}
+    if machine.kernel.module.endswith(".xz"):
+        files[path] = File(machine.kernel.module, 0o644)
+        files["/damaged.ko.xz"] = File(packed[: len(packed) // 2], 0o644)
+        damaged = (f"binfmt-mount: cannot load the module /damaged.ko.xz: it is damaged, or this kernel "
+                   f"({machine.kernel.release}) cannot unpack it; see dmesg")
+        return Plan([
+            Step("/binfmtbox mount --module /damaged.ko.xz", "4", damaged),
+            machine.mounts(path),
+        ], files)
+    refused = (f"cannot load the module {path}: this kernel ({machine.kernel.release}) cannot unpack it; unpack it "
+               "(xz -d, zstd -d, gzip -d), and name the result with --module")
+    return Plan([
+        Step("/binfmtbox mount", "4", f"binfmt-mount: {refused}"),
+        Step(f"/binfmtbox register --mount --if-possible {machine.target}", "0", f"binfmt-register: note: {refused}"),
+    ], files)
 
 
 def lifetime(machine: Machine) -> Plan:
@@ -361,8 +389,8 @@ SCENARIOS = (
     Scenario("alone", use),
     Scenario("busybox", lambda machine: use(machine, shell=True)),
     Scenario("no module", no_module),
-    Scenario("module file", module_file, lambda kernel: PRODUCT_LOADS_MODULE),
-    Scenario("compressed module", compressed_module, lambda kernel: PRODUCT_LOADS_MODULE),
+    Scenario("module file", module_file),
+    Scenario("compressed module", compressed_module),
     Scenario("lifetime", lifetime),
     Scenario("poison", poison),
     Scenario("Linux 7.3", linux_7_3, lambda kernel: kernel.series == "7.3"),
