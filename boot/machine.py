@@ -118,7 +118,8 @@ def parse(console: str, count: int) -> List[Answer]:
     return [Answer(status, output) for _, output, status in found[:count]]
 
 
-def boot(kernel: Kernel, archive: bytes, count: int, limit: float, memory: int = 256, cpus: int = 1) -> Boot:
+def boot(kernel: Kernel, archive: bytes, count: int, limit: float, memory: int = 256, cpus: int = 1,
+         parameters: str = "") -> Boot:
     """Boots KERNEL with this initramfs, of COUNT commands, and waits for power-off."""
     result = Boot()
     with tempfile.TemporaryDirectory(prefix="binfmtbox-boot.") as folder:
@@ -129,7 +130,7 @@ def boot(kernel: Kernel, archive: bytes, count: int, limit: float, memory: int =
             *QEMU[kernel.arch], "-accel", "tcg", "-m", str(memory), "-smp", str(cpus),
             "-nodefaults", "-no-user-config", "-display", "none", "-monitor", "none", "-no-reboot",
             "-serial", "stdio", "-kernel", kernel.vmlinuz, "-initrd", initrd,
-            "-append", f"console={CONSOLE[kernel.arch]} panic=-1 quiet loglevel=1 {OURS}",
+            "-append", f"console={CONSOLE[kernel.arch]} panic=-1 quiet loglevel=1 {OURS} {parameters}",
         ]
         start = time.monotonic()
         with subprocess.Popen(

@@ -61,7 +61,8 @@ def judge(plan: Plan, boot: machine.Boot) -> Tuple[Optional[str], str]:
 def run(scenario: Scenario, kernel: Kernel, binaries: str, verbose: bool) -> Result:
     made = Machine(kernel, binaries)
     plan = scenario.make(made)
-    boot = machine.boot(kernel, initramfs(made, plan), len(plan.steps), plan.limit, plan.memory, plan.cpus)
+    boot = machine.boot(kernel, initramfs(made, plan), len(plan.steps), plan.limit, plan.memory, plan.cpus,
+                        plan.parameters)
     why, details = judge(plan, boot)
     name = f"{kernel.arch} {kernel.release}: {scenario.name}"
     text = f"boot: {name}: {'ok' if why is None else 'FAILED'}, {boot.seconds:.1f} s"

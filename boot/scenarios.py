@@ -70,6 +70,7 @@ class Plan:
     limit: float = 120
     memory: int = 256
     cpus: int = 1
+    parameters: str = ""  # further words of the kernel command line
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ class Machine:
     def __init__(self, kernel: Kernel, binaries: str) -> None:
         self.kernel = kernel
         self.binaries = binaries
-        self.target, self._foreign = FOREIGN[kernel.arch]
+        self.target, self.foreign = FOREIGN[kernel.arch]
         self.emulator = f"/usr/bin/qemu-{self.target}-static"
 
     def is_before(self, major: int, minor: int) -> bool:
@@ -129,7 +130,7 @@ class Machine:
         files = {"/binfmtbox": self.built("binfmtbox")}
         if emulator:
             files[self.emulator] = File(os.path.join(program_folder(self.kernel.arch), os.path.basename(self.emulator)))
-            files["/chroot/hello"] = self.built("hello", self._foreign)
+            files["/chroot/hello"] = self.built("hello", self.foreign)
         return files
 
     def bring_up(self) -> Tuple[List[Step], Dict[str, File]]:
@@ -301,6 +302,113 @@ def lifetime(machine: Machine) -> Plan:
     return Plan(steps, {**machine.product(), **files}, folders=["proc"], shell=True)
 
 
+def cmdline(machine: Machine) -> Plan:
+    """What the boot loader says; lines longer than a kernel takes stand in for /proc/cmdline."""
+    up, files = machine.bring_up()
+    name = f"qemu-{machine.target}"
+    flags = "POCF" if machine.flags() == "PF" else "OCF"
+    files["/long"] = File(b"x=" + b"y" * 6000 + f" binfmt.targets={machine.target}\n".encode(), 0o644)
+    files["/too_long"] = File(b"x=" + b"y" * 70000 + b"\n", 0o644)
+    files["/unknown"] = File(b'binfmt.targets="arm marvin"\n', 0o644)
+    files["/flags"] = File(f"binfmt.targets={machine.target} binfmt.flags=CX\n".encode(), 0o644)
+    registered = f"{name}: registered, {machine.emulator}, flags {{}}"
+
+    def instead(path: str, words: str = "") -> str:
+        return f"sh -c 'mount --bind {path} /proc/cmdline && /binfmtbox register --cmdline {words}; s=$?; " \
+               "umount /proc/cmdline; exit $s'"
+
+    steps = [
+        Step("/binfmtbox register --mount --cmdline", "0", registered.format(flags)),
+        Step("chroot /chroot /hello", "42"),
+        Step("/binfmtbox clear --ours", "0", f"{name}: removed"),
+        Step(instead("/long", "--dry-run"), "0", f"{name}: would be registered, {machine.emulator}, "
+                                                 f"flags {machine.flags()}"),
+        Step(instead("/too_long"), "1", "binfmt-register: cannot read /proc/cmdline: File too large"),
+        Step(instead("/unknown"), "2"),
+        Step(instead("/flags"), "2", 'binfmt-register: unknown flag "X" in binfmt.flags= of the kernel command line, '
+                                     'which takes C, F and P; see "binfmt-register --help"'),
+        Step("/binfmtbox status --json", "0", machine.has_none),
+        Step(instead("/long"), "0", HINT + registered.format(machine.flags())),
+    ]
+    return Plan(steps, {**machine.product(), **files}, shell=True,
+                parameters=f'other.targets=arm "binfmt.targets={machine.target}" binfmt.flags=C -- binfmt.targets=m68k')
+
+
+def bad_machine(machine: Machine) -> Plan:
+    """What stands read-only, emulators that are none: the reason, its status, and the boot goes on."""
+    up, files = machine.bring_up()
+    register = f"/binfmtbox register {machine.target}"
+    name = f"qemu-{machine.target}"
+    own = machine.built("binfmtbox").read()
+    # A machine that none of these runs; e_machine is little-endian on all.
+    files[f"/machine/{name}-static"] = File(own[:18] + b"\xf3\0" + own[20:])
+    files[f"/target/{name}-static"] = machine.built("hello", machine.foreign)
+    files[f"/empty/{name}-static"] = File(b"")
+    files[f"/short/{name}-static"] = File(own[:40])
+    files[f"/data/{name}-static"] = File(own, 0o644)
+    files["/none/README"] = File(b"", 0o644)
+    riscv = "riscv32" if machine.kernel.arch == "armv7" else "riscv64"
+    told = {
+        "machine": f"{name}: interpreter /machine/{name}-static is built for {riscv}, which this machine does not run",
+        "target": f"refused to register {name}: it takes its own interpreter /target/{name}-static, so every start "
+                  "would fail with ELOOP",
+        "empty": f"{name}: interpreter /empty/{name}-static is neither an ELF file nor a script",
+        "short": f"{name}: interpreter /short/{name}-static is neither an ELF file nor a script",
+        "data": f"{name}: interpreter /data/{name}-static is not executable; make it so with: chmod +x "
+                f"/data/{name}-static",
+        "none": f"{name}: there is no {name}-static, {name} or {machine.target}-binfmt-P in /none; install "
+                "qemu-user-static, or name one with --interpreter",
+    }
+    read_only = f"{REGISTRY} is mounted read-only; make it writable with: mount -o remount,rw {REGISTRY}"
+    steps = [
+        Step("mount -t proc -o ro proc /proc"),
+        *up,
+        Step(register, "0", starts_with(f"{HINT}{name}: registered, ")),
+        Step("/binfmtbox clear --ours", "0"),
+        Step(f"mount -o remount,ro {REGISTRY}"),
+        Step(register, "5", f"binfmt-register: {read_only}"),
+        Step(f"{register} --mount --if-possible", "0", f"binfmt-register: note: {read_only}"),
+        Step(f"mount -o remount,rw {REGISTRY}"),
+        # That is no matter of the kernel, so --if-possible changes nothing.
+        *(Step(f"{register} --qemu-path /{folder} --if-possible", "1", f"binfmt-register: {text}")
+          for folder, text in told.items()),
+        Step("/binfmtbox register --qemu-path /none all", "1",
+             "binfmt-register: there is no interpreter for any target in /none; install qemu-user-static, or name a "
+             "directory with --qemu-path"),
+        Step("/binfmtbox status --dir /none", "3"),
+        Step(register, "0"),
+        Step("chroot /chroot /hello", "42"),
+    ]
+    return Plan(steps, {**machine.product(), **files}, shell=True, folders=["proc"])
+
+
+def shutdown(machine: Machine) -> Plan:
+    """What flag F holds is released, and what holds /proc: both can be unmounted then, and not before."""
+    up, files = machine.bring_up()
+    name = f"qemu-{machine.target}"
+    busy = "[1-9][0-9]*"
+    note = ("binfmt-clear: note: before Linux 6.7, entries may stay in force without a mount\n"
+            if machine.is_before(6, 7) else "")
+    steps = [
+        *up,
+        Step("mount -t tmpfs -o size=32m tmpfs /root"),
+        Step(f"cp {machine.emulator} /root/"),
+        Step(f"/binfmtbox register --qemu-path /root {machine.target}", "0",
+             f"{HINT}{name}: registered, /root/{name}-static, flags {machine.flags()}"),
+        Step("chroot /chroot /hello", "42"),
+        Step("umount /root", busy),
+        Step("umount /proc", busy),
+        Step("/binfmtbox clear --unmount --dry-run", "0",
+             note + f"binfmt_misc on {REGISTRY}: would be unmounted"),
+        Step("/binfmtbox clear --ours --unmount", "0",
+             note + f"{name}: removed\nbinfmt_misc on {REGISTRY}: unmounted"),
+        Step("umount /root"),
+        Step("/binfmtbox clear --ours --unmount", "0", note + f"binfmt_misc on {REGISTRY}: not mounted"),
+        Step("umount /proc"),
+    ]
+    return Plan(steps, {**machine.product(), **files}, shell=True, folders=["proc", "root"])
+
+
 def poison(machine: Machine) -> Plan:
     """Rules that would stop the machine, on a machine that could be stopped."""
     up, files = machine.bring_up()
@@ -392,6 +500,9 @@ SCENARIOS = (
     Scenario("module file", module_file),
     Scenario("compressed module", compressed_module),
     Scenario("lifetime", lifetime),
+    Scenario("kernel command line", cmdline),
+    Scenario("bad machine", bad_machine),
+    Scenario("shutdown", shutdown),
     Scenario("poison", poison),
     Scenario("Linux 7.3", linux_7_3, lambda kernel: kernel.series == "7.3"),
     Scenario("kernel tests", kernel_tests, quick=(-1,)),
