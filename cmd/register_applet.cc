@@ -10,6 +10,7 @@
 #include "absl/strings/strip.h"
 #include "binfmt/array.h"
 #include "binfmt/binfmt_d.h"
+#include "binfmt/binfmt_d_writer.h"
 #include "binfmt/clock.h"
 #include "binfmt/cmdline.h"
 #include "binfmt/guard.h"
@@ -62,6 +63,8 @@ constexpr char kOptions[] =
     "      --cmdline          read binfmt.targets= and binfmt.flags= of the "
     "kernel\n"
     "                         command line\n"
+    "      --binfmt-d DIR     leave the records in DIR, too, for "
+    "systemd-binfmt\n"
     "      --mount            mount binfmt_misc first, as binfmt-mount does\n"
     "      --module FILE      with --mount: the kernel module to load\n"
     "      --userns           with --mount: in any user namespace\n"
@@ -76,7 +79,8 @@ struct Settings {
   bool cmdline = false;
   bool hold = false;
   bool ignore_native = false;
-  int64_t wait = 0;  // milliseconds
+  int64_t wait = 0;       // milliseconds
+  binfmt::Text binfmt_d;  // a directory, or empty
   RecordOptions record;
   binfmt::MountOptions mounting;
   binfmt::InstallOptions install;
@@ -103,6 +107,18 @@ Error ReadChoice(const GivenOption& given, Choice* choice) {
   }
   return Misuse("option --@ takes yes, no or auto, not \"%\"", given.name,
                 given.value);
+}
+
+// Reads a value that is a directory.
+Error ReadDirectory(const GivenOption& given, binfmt::Text* value) {
+  std::string_view dir = given.value;
+  if (dir.empty() || dir[0] != '/') {
+    return Misuse("option --@ needs an absolute path", given.name);
+  }
+  // "DIR/" is DIR, or the same entry would differ from itself.
+  while (dir.size() > 1 && dir.back() == '/') dir.remove_suffix(1);
+  *value = dir;
+  return binfmt::Ok();
 }
 
 // Reads a value that is a number of seconds.
@@ -147,13 +163,9 @@ Error ReadSettings(const CommandLine& line, Settings* settings,
         error = Misuse("option --interpreter needs a path");
       }
     } else if (given.Is("qemu-path")) {
-      std::string_view dir = given.value;
-      // "DIR/" is DIR, or the same entry would differ from itself.
-      while (dir.size() > 1 && dir.back() == '/') dir.remove_suffix(1);
-      settings->record.search.dir = dir;
-      if (given.value.empty() || given.value[0] != '/') {
-        error = Misuse("option --qemu-path needs an absolute path");
-      }
+      error = ReadDirectory(given, &settings->record.search.dir);
+    } else if (given.Is("binfmt-d")) {
+      error = ReadDirectory(given, &settings->binfmt_d);
     } else if (given.Is("qemu-suffix")) {
       settings->record.search.suffix = binfmt::Text(given.value);
     } else if (given.Is("persistent")) {
@@ -551,6 +563,13 @@ class Registrar {
                outcome.change == binfmt::Change::kReplaced) &&
               (record.flags & binfmt::kCredentials) == 0;
       const binfmt::Text flags = binfmt::FlagLetters(record.flags);
+      if (outcome.error.ok() && !settings_.binfmt_d.empty() &&
+          !line_.common.dry_run) {
+        if (Error error = binfmt::WriteBinfmtD(settings_.binfmt_d, record);
+            !error.ok()) {
+          console_->Complain(error);
+        }
+      }
       const char* word = Word(outcome.change);
       if (line_.common.json) {
         json.BeginObject();

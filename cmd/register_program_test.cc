@@ -621,6 +621,57 @@ TEST_F(RegisterTest, ADisabledEntryOfAnotherNameIsNoObstacle) {
                                   "/mnt/qemu/qemu-aarch64-static, flags PF\n"));
 }
 
+TEST_F(RegisterTest, LeavesABinfmtDFileForEachRecord) {
+  EXPECT_EQ(Do({"--binfmt-d", "/mnt/binfmt.d/", "aarch64", "arm"}),
+            Prints("qemu-aarch64: registered, "
+                   "/mnt/qemu/qemu-aarch64-static, flags PF\n"
+                   "qemu-arm: registered, /mnt/qemu/qemu-arm-static, "
+                   "flags PF\n"));
+  EXPECT_EQ(ReadFile("/mnt/binfmt.d/binfmtbox-qemu-aarch64.conf"),
+            ":qemu-aarch64:M:0:\\x7fELF\\x02\\x01\\x01\\x00\\x00\\x00\\x00"
+            "\\x00\\x00\\x00\\x00\\x00\\x02\\x00\\xb7\\x00:"
+            "\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\x00\\x00\\x00\\x00\\x00"
+            "\\x00\\x00\\x00\\x00\\xfe\\xff\\xff\\xff:"
+            "/mnt/qemu/qemu-aarch64-static:PF\n");
+  EXPECT_EQ(access("/mnt/binfmt.d/binfmtbox-qemu-arm.conf", R_OK), 0);
+  EXPECT_NE(access("/mnt/binfmt.d/.binfmtbox.new", F_OK), 0);
+  // What a flush took away, the files bring back.
+  const std::string before = Snapshot();
+  ASSERT_EQ(Run({"clear", "--all"}).status, 0);
+  EXPECT_EQ(
+      Run({"register", "--file", "/mnt/binfmt.d/binfmtbox-qemu-aarch64.conf",
+           "--file", "/mnt/binfmt.d/binfmtbox-qemu-arm.conf"})
+          .status,
+      0);
+  EXPECT_EQ(Snapshot(), before);
+}
+
+TEST_F(RegisterTest, BinfmtDFileOfAnUnchangedEntryIsWrittenAnew) {
+  ASSERT_EQ(Do({"arm"}).status, 0);
+  ASSERT_EQ(Do({"--dry-run", "--binfmt-d", "/mnt/binfmt.d", "arm"}).status, 0);
+  EXPECT_NE(access("/mnt/binfmt.d", F_OK), 0);
+  ASSERT_EQ(Do({"--binfmt-d", "/mnt/binfmt.d", "arm"}).status, 0);
+  EXPECT_EQ(access("/mnt/binfmt.d/binfmtbox-qemu-arm.conf", R_OK), 0);
+}
+
+TEST_F(RegisterTest, BinfmtDFileThatCannotBeWrittenIsAnError) {
+  EXPECT_EQ(Do({"--binfmt-d", "/mnt/no/such", "arm"}),
+            Outcome({1,
+                     "qemu-arm: registered, /mnt/qemu/qemu-arm-static, "
+                     "flags PF\n",
+                     "binfmt-register: cannot write "
+                     "/mnt/no/such/binfmtbox-qemu-arm.conf: No such file or "
+                     "directory; make the directory above it; qemu-arm is "
+                     "registered, and lost when systemd-binfmt starts\n"}));
+  EXPECT_EQ(Do({"--binfmt-d", "run", "arm"}).status, 2);
+  EXPECT_EQ(Do({"--binfmt-d", "/mnt", "--rule",
+                ":a\nb:M::abcd::/mnt/qemu/qemu-arm-static:F"})
+                .err,
+            "binfmt-register: cannot write /mnt/binfmtbox-a\\x0ab.conf: "
+            "Invalid argument (binfmt.d can't hold this record); a\\x0ab is "
+            "registered, and lost when systemd-binfmt starts\n");
+}
+
 }  // namespace
 }  // namespace cmd
 
