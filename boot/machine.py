@@ -119,7 +119,7 @@ def parse(console: str, count: int) -> List[Answer]:
 
 
 def boot(kernel: Kernel, archive: bytes, count: int, limit: float, memory: int = 256, cpus: int = 1,
-         parameters: str = "") -> Boot:
+         parameters: str = "", disk: str = "") -> Boot:
     """Boots KERNEL with this initramfs, of COUNT commands, and waits for power-off."""
     result = Boot()
     with tempfile.TemporaryDirectory(prefix="binfmtbox-boot.") as folder:
@@ -132,6 +132,8 @@ def boot(kernel: Kernel, archive: bytes, count: int, limit: float, memory: int =
             "-serial", "stdio", "-kernel", kernel.vmlinuz, "-initrd", initrd,
             "-append", f"console={CONSOLE[kernel.arch]} panic=-1 quiet loglevel=1 {OURS} {parameters}",
         ]
+        if disk:
+            command += ["-drive", f"file={disk},format=raw,if=virtio,cache=unsafe"]
         start = time.monotonic()
         with subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,

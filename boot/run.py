@@ -4,11 +4,14 @@
 
 import argparse
 import os
+import subprocess
 import sys
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Dict, List, Optional, Tuple
 
+import debian_root
 import machine
 from fetch import SERIES, Kernel, fetch, program_folder
 from machine import File
@@ -40,6 +43,19 @@ def initramfs(made: Machine, plan: Plan) -> bytes:
     return machine.archive(files, links, plan.folders)
 
 
+def boot_root(made: Machine, plan: Plan, folder: str) -> machine.Boot:
+    """Boots into a Debian root, with the kernel that it has."""
+    assert plan.root
+    commands = [step.words() for step in plan.steps]
+    plan.root.files.update(debian_root.service(commands, machine.CONSOLE[made.kernel.arch]))
+    debian_root.pack(plan.root, folder)
+    with open(os.path.join(folder, "initrd"), "rb") as file:
+        initrd = file.read()
+    return machine.boot(made.kernel._replace(vmlinuz=os.path.join(folder, "vmlinuz")), initrd, len(commands),
+                        plan.limit, plan.memory, plan.cpus, f"root=/dev/vda rw {plan.root.parameters}",
+                        os.path.join(folder, "disk"))
+
+
 def judge(plan: Plan, boot: machine.Boot) -> Tuple[Optional[str], str]:
     """None or what is wrong in a few words, and at length."""
     wrong: List[str] = []
@@ -61,8 +77,15 @@ def judge(plan: Plan, boot: machine.Boot) -> Tuple[Optional[str], str]:
 def run(scenario: Scenario, kernel: Kernel, binaries: str, verbose: bool) -> Result:
     made = Machine(kernel, binaries)
     plan = scenario.make(made)
-    boot = machine.boot(kernel, initramfs(made, plan), len(plan.steps), plan.limit, plan.memory, plan.cpus,
-                        plan.parameters)
+    if plan.root:
+        with tempfile.TemporaryDirectory(prefix="binfmtbox-root.") as folder:
+            try:
+                boot = boot_root(made, plan, folder)
+            except (OSError, RuntimeError, subprocess.CalledProcessError) as error:
+                boot = machine.Boot(trouble="no root to boot", console=str(error))
+    else:
+        boot = machine.boot(kernel, initramfs(made, plan), len(plan.steps), plan.limit, plan.memory, plan.cpus,
+                            plan.parameters)
     why, details = judge(plan, boot)
     name = f"{kernel.arch} {kernel.release}: {scenario.name}"
     text = f"boot: {name}: {'ok' if why is None else 'FAILED'}, {boot.seconds:.1f} s"

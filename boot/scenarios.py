@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Callable, Dict, List, Optional, Tuple, Union
 
 import fetch
+from debian_root import Root, installed
 from fetch import SERIES, Kernel, program_folder
 from machine import File
 
@@ -71,6 +72,7 @@ class Plan:
     memory: int = 256
     cpus: int = 1
     parameters: str = ""  # further words of the kernel command line
+    root: Optional[Root] = None  # boots into it; the steps are a unit's there
 
 
 @dataclass(frozen=True)
@@ -146,9 +148,11 @@ class Machine:
         # The kernel tells the emulator of flag P since 5.12.
         return "F" if self.is_before(5, 12) else "PF"
 
-    def has_entry(self, output: str) -> Optional[str]:
-        """Judges status --json after register."""
+    def has_entry(self, output: str, release: str = "") -> Optional[str]:
+        """Judges status --json after register. RELEASE: how the kernel's begins, if it is another one."""
         report = json.loads(output)
+        if release and report["kernel"].startswith(release):
+            report["kernel"] = self.kernel.release
         if wrong := self.is_sound(report):
             return wrong
         (entry,) = report["entries"]
@@ -493,6 +497,115 @@ def no_gap(machine: Machine) -> Plan:
     return Plan(steps, files, folders=["tmp"], limit=300, cpus=2)
 
 
+BOX = "/usr/local/sbin/binfmtbox"
+# Modules that find the disk, and nothing else: a smaller initramfs, made sooner.
+INITRAMFS_TOOLS = """
+printf 'MODULES=list\\nCOMPRESS=gzip\\n' >/etc/initramfs-tools/conf.d/test
+printf 'virtio_pci\\nvirtio_blk\\next4\\n' >/etc/initramfs-tools/modules
+systemctl -q mask serial-getty@ttyS0.service
+systemctl -q enable boot_test {units}
+mkinitramfs -o /initrd "$release"
+"""
+DRACUT = """
+systemctl -q mask serial-getty@ttyS0.service
+systemctl -q enable boot_test
+dracut --quiet --no-hostonly --gzip --modules 'dash kernel-modules rootfs-block udev-rules base fs-lib binfmtbox' \\
+  --drivers 'virtio_pci virtio_blk ext4' --add-drivers binfmt_misc /initrd "$release"
+"""
+
+
+def settings(machine: Machine) -> File:
+    return File(f'BINFMTBOX_EMULATORS="{machine.emulator}"\n'.encode(), 0o644)
+
+
+def root_plan(machine: Machine, make_initramfs: str, files: Dict[str, File], steps: List[Step]) -> Plan:
+    product = machine.product(emulator=True)
+    everything = {BOX: product["/binfmtbox"], "/chroot/hello": product["/chroot/hello"], **files}
+    root = Root(everything, make_initramfs, f"systemd.show_status=0 binfmt.targets={machine.target}")
+    return Plan(steps, {}, limit=180, memory=512, root=root)
+
+
+def survives(machine: Machine, systemd_binfmt: str) -> List[Step]:
+    """Entry and mount have come over from the initramfs, and nothing failed."""
+    return [
+        Step(f"{BOX} status --json", "0", lambda output: machine.has_entry(output, "6.1.")),
+        Step("chroot /chroot /hello", "42", f"hello from {machine.target}, user 0: /hello"),
+        Step("systemctl is-active systemd-binfmt.service", ".*", systemd_binfmt),
+        Step("systemctl --failed --no-legend --plain", "0", ""),
+        Step("sh -c 'grep -c binfmt_misc /proc/mounts'", "0", "1"),
+    ]
+
+
+def initramfs_tools(machine: Machine) -> Plan:
+    """Entries of the initramfs survive, though the emulator is nowhere in the root any more."""
+    files = installed("initramfs-tools", {
+        "/etc/initramfs-tools/hooks/binfmtbox": "hook",
+        "/etc/initramfs-tools/scripts/init-bottom/binfmtbox": "script",
+    })
+    files["/etc/initramfs-tools/conf.d/binfmtbox"] = settings(machine)
+    files[machine.emulator] = machine.product()[machine.emulator]
+    make = INITRAMFS_TOOLS.format(units="") + f"rm {machine.emulator}\n"
+    return root_plan(machine, make, files, survives(machine, "inactive"))
+
+
+def flush(machine: Machine) -> Plan:
+    """systemd-binfmt takes all entries out and brings ours back, beside another package's."""
+    plan = initramfs_tools(machine)
+    assert plan.root
+    plan.root.make_initramfs = INITRAMFS_TOOLS.format(units="")
+    plan.root.files["/usr/lib/binfmt.d/other.conf"] = File(b":other:E::other::/bin/true:\n", 0o644)
+    steps = survives(machine, "active")
+    steps[0] = Step(f"{BOX} status {machine.target} other")
+    plan.steps = [
+        *steps,
+        Step("systemctl restart systemd-binfmt.service"),
+        Step(f"{BOX} status {machine.target} other"),
+        Step("chroot /chroot /hello", "42"),
+    ]
+    return plan
+
+
+def dracut(machine: Machine) -> Plan:
+    """The same hand-over by dracut."""
+    files = installed("dracut", {
+        "/usr/lib/dracut/modules.d/90binfmtbox/module-setup.sh": "90binfmtbox/module-setup.sh",
+        "/usr/lib/dracut/modules.d/90binfmtbox/binfmtbox.sh": "90binfmtbox/binfmtbox.sh",
+    })
+    files["/etc/binfmtbox.conf"] = settings(machine)
+    files[machine.emulator] = machine.product()[machine.emulator]
+    return root_plan(machine, DRACUT + f"rm {machine.emulator}\n", files, survives(machine, "inactive"))
+
+
+def systemd(machine: Machine) -> Plan:
+    """The unit, where the initramfs knows nothing of us: after systemd-binfmt, and again with it."""
+    files = installed("systemd", {
+        "/etc/systemd/system/binfmtbox.service": "binfmtbox.service",
+        "/etc/default/binfmtbox": "binfmtbox.default",
+    })
+    files[machine.emulator] = machine.product()[machine.emulator]
+    files["/usr/lib/binfmt.d/other.conf"] = File(b":other:E::other::/bin/true:\n", 0o644)
+    steps = survives(machine, "active")
+    steps[0] = Step(f"{BOX} status {machine.target} other")
+    # An automount point, and what is mounted there.
+    steps[-1] = Step("sh -c 'grep -c binfmt_misc /proc/mounts'", "0", "2")
+    return root_plan(machine, INITRAMFS_TOOLS.format(units="binfmtbox"), files, [
+        *steps,
+        Step("systemctl restart systemd-binfmt.service"),
+        # Waits for the start that the restart has brought about.
+        Step("systemctl start binfmtbox.service"),
+        Step(f"{BOX} status {machine.target} other"),
+        Step("systemctl stop binfmtbox.service"),
+        Step(f"{BOX} status {machine.target}", "1"),
+        Step(f"{BOX} status other"),
+        Step("systemctl --failed --no-legend --plain", "0", ""),
+    ])
+
+
+def boots_root(kernel: Kernel) -> bool:
+    """The root has one kernel of its own, and is for one architecture."""
+    return (kernel.arch, kernel.series) == ("x86_64", "6.1")
+
+
 SCENARIOS = (
     Scenario("alone", use),
     Scenario("busybox", lambda machine: use(machine, shell=True)),
@@ -505,6 +618,10 @@ SCENARIOS = (
     Scenario("shutdown", shutdown),
     Scenario("poison", poison),
     Scenario("Linux 7.3", linux_7_3, lambda kernel: kernel.series == "7.3"),
+    Scenario("initramfs-tools", initramfs_tools, boots_root, quick=(1,)),
+    Scenario("dracut", dracut, boots_root, quick=(1,)),
+    Scenario("systemd-binfmt", flush, boots_root, quick=(1,)),
+    Scenario("systemd unit", systemd, boots_root, quick=(1,)),
     Scenario("kernel tests", kernel_tests, quick=(-1,)),
     Scenario("no gap", no_gap, lambda kernel: kernel.series == "7.3", quick=()),
 )
