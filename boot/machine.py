@@ -99,12 +99,12 @@ class Boot:
     trouble: Optional[str] = None  # It did not power off by itself.
 
 
-def shell_init(commands: List[List[str]]) -> bytes:
-    """init for busybox's shell, which does what init.cc does."""
+def shell_init(commands: List[List[str]], first: int = 1, end: str = "poweroff -f; sleep 60") -> bytes:
+    """init for busybox's shell, which does what init.cc does; FIRST is the number of the first command."""
     lines = ["#!/bin/busybox sh", "/bin/busybox --install -s /bin", "export PATH=/bin:/usr/bin"]
-    for number, words in enumerate(commands, 1):
+    for number, words in enumerate(commands, first):
         lines += [f"echo '@@ begin {number}'", shlex.join(words), f'status=$?; echo; echo "@@ end {number} $status"']
-    lines += ["poweroff -f", "sleep 60"]
+    lines += [end]
     return "\n".join(lines).encode() + b"\n"
 
 

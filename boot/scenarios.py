@@ -72,6 +72,7 @@ class Plan:
     memory: int = 256
     cpus: int = 1
     parameters: str = ""  # further words of the kernel command line
+    last: int = 0  # so many of the steps are run by busybox's init at shutdown
     root: Optional[Root] = None  # boots into it; the steps are a unit's there
 
 
@@ -601,6 +602,93 @@ def systemd(machine: Machine) -> Plan:
     ])
 
 
+# PID 1 where OpenRC is no more than what it starts.
+OPENRC_INIT = b"""#!/bin/sh
+PATH=/usr/sbin:/usr/bin:/sbin:/bin
+mountpoint -q /proc || mount -t proc proc /proc
+mountpoint -q /run || mount -t tmpfs tmpfs /run
+mkdir -p /run/openrc
+touch /run/openrc/softlevel
+openrc default </dev/null
+exec /boot_test
+"""
+
+
+def openrc(machine: Machine) -> Plan:
+    """The service, started with its runlevel."""
+    files = installed("openrc", {"/etc/init.d/binfmtbox": "binfmtbox"})
+    files["/etc/conf.d/binfmtbox"] = File(f'BINFMTBOX_TARGETS="{machine.target}"\n'.encode(), 0o644)
+    files["/openrc_init"] = File(OPENRC_INIT)
+    files[machine.emulator] = machine.product()[machine.emulator]
+    make = INITRAMFS_TOOLS.format(units="") + "rc-update add binfmtbox default\n"
+    plan = root_plan(machine, make, files, [
+        Step("rc-service binfmtbox status"),
+        Step("chroot /chroot /hello", "42"),
+        Step("rc-service binfmtbox restart"),
+        Step("rc-service binfmtbox status"),
+        Step("rc-service binfmtbox stop"),
+        Step("rc-service binfmtbox status", "[1-9][0-9]*"),
+        Step(f"{BOX} status {machine.target}", "1"),
+        Step("chroot /chroot /hello", "[1-9][0-9]*"),
+    ])
+    assert plan.root
+    plan.root.parameters = "init=/openrc_init"
+    return plan
+
+
+def busybox_init(machine: Machine) -> Plan:
+    """Plain busybox as init: a line of rcS, a line of inittab."""
+    files = machine.product()
+    files["/sbin/binfmtbox"] = files.pop("/binfmtbox")
+    files.update(installed("busybox", {"/etc/init.d/rcS": "rcS"}))
+    files["/etc/inittab"] = File(installed("busybox", {"/": "inittab"})["/"].read()
+                                 + b"::once:/steps\n::shutdown:/last\n", 0o644)
+    files[machine.module_path()] = machine.module()
+    return Plan([
+        Step("/sbin/binfmtbox status --json", "0", machine.has_entry),
+        Step("chroot /chroot /hello", "42"),
+        # Nobody sees anything but the kernel's log so early.
+        Step("mount -t devtmpfs dev /dev"),
+        Step("/sbin/binfmtbox register --kmsg --qemu-path /none all", "1", ""),
+        Step("sh -c 'dmesg | grep -o binfmt-register:.*'", "0",
+             "binfmt-register: there is no interpreter for any target in /none; install qemu-user-static, or name a "
+             "directory with --qemu-path"),
+        # After the line of inittab.
+        Step("umount /proc"),
+        Step("chroot /chroot /hello", r"[1-9]\d*"),
+    ], files, last=2)
+
+
+def pantavisor(machine: Machine) -> Plan:
+    """pantavisor as far as its hooks: PID 1 in the initramfs, containers without user namespaces."""
+    hook = "/usr/lib/pantavisor/pv/hooks/system.d/binfmtbox"
+    files = machine.product()
+    files["/usr/bin/binfmtbox"] = files.pop("/binfmtbox")
+    files.update(installed("pantavisor", {hook: "binfmtbox"}))
+    files[machine.module_path()] = machine.module()
+    files["/other/hello"] = files["/chroot/hello"]
+    files["/required"] = File(b"BINFMTBOX_REQUIRED=yes\nBINFMTBOX_OPTIONS='--qemu-path /none'\n", 0o644)
+    hello = f"hello from {machine.target}, user 0: /hello"
+    return Plan([
+        Step("mount -t proc -o nosuid,nodev,noexec proc /proc"),
+        Step(f"env PV_OP=system-start {hook}"),
+        Step(f"env PV_OP=system-start {hook}"),
+        Step("/usr/bin/binfmtbox status --json", "0", machine.has_entry),
+        # Containers: roots of their own without an emulator, mount namespaces of their own.
+        Step("unshare -m chroot /chroot /hello", "42", hello),
+        Step("unshare -m -p -f chroot /other /hello", "42", hello),
+        Step(f"env PV_OP=system-stop {hook}"),
+        Step("umount /proc"),
+        # What fails is a reason to stop only where that is said.
+        Step("mount -t proc -o nosuid,nodev,noexec proc /proc"),
+        Step("cp /required /etc/binfmtbox.conf"),
+        Step(f"env PV_OP=system-start {hook}", "1"),
+        Step("sed -i s/yes/no/ /etc/binfmtbox.conf"),
+        Step(f"env PV_OP=system-start {hook}"),
+        Step(f"env PV_OP=other {hook}"),
+    ], files, folders=["proc", "etc"], shell=True)
+
+
 def boots_root(kernel: Kernel) -> bool:
     """The root has one kernel of its own, and is for one architecture."""
     return (kernel.arch, kernel.series) == ("x86_64", "6.1")
@@ -618,10 +706,13 @@ SCENARIOS = (
     Scenario("shutdown", shutdown),
     Scenario("poison", poison),
     Scenario("Linux 7.3", linux_7_3, lambda kernel: kernel.series == "7.3"),
+    Scenario("busybox init", busybox_init, quick=(-1,)),
+    Scenario("pantavisor", pantavisor, quick=(-1,)),
     Scenario("initramfs-tools", initramfs_tools, boots_root, quick=(1,)),
     Scenario("dracut", dracut, boots_root, quick=(1,)),
     Scenario("systemd-binfmt", flush, boots_root, quick=(1,)),
     Scenario("systemd unit", systemd, boots_root, quick=(1,)),
+    Scenario("OpenRC", openrc, boots_root, quick=(1,)),
     Scenario("kernel tests", kernel_tests, quick=(-1,)),
     Scenario("no gap", no_gap, lambda kernel: kernel.series == "7.3", quick=()),
 )
