@@ -14,8 +14,8 @@ import sys
 from dataclasses import dataclass, field
 from typing import Dict, List
 
+from cpio import File
 from fetch import KEYRING, cache, fail, mirror, say
-from machine import File
 
 SUITE = "bookworm"
 PACKAGES = (

@@ -5,12 +5,11 @@ import os
 import re
 import shlex
 import signal
-import stat
 import subprocess
 import tempfile
 import time
 from dataclasses import dataclass, field
-from typing import Dict, List, Optional, Union
+from typing import List, Optional
 
 from fetch import Kernel
 
@@ -24,61 +23,6 @@ QEMU = {
 CONSOLE = {"x86_64": "ttyS0", "arm64": "ttyAMA0", "armv7": "ttyAMA0"}
 # A word that no other machine has on its kernel command line.
 OURS = "binfmtbox.boot_test"
-
-
-@dataclass
-class File:
-    """A file of the initramfs: bytes, or the path of a file of this machine."""
-
-    content: Union[bytes, str]
-    mode: int = 0o755
-
-    def read(self) -> bytes:
-        if isinstance(self.content, bytes):
-            return self.content
-        with open(self.content, "rb") as file:
-            return file.read()
-
-
-class Cpio:
-    """An archive of the kind that the kernel unpacks ("newc")."""
-
-    def __init__(self) -> None:
-        self._parts: List[bytes] = []
-        self._seen = {""}
-        # Else everybody may write to /, as to any new tmpfs.
-        self._add(".", stat.S_IFDIR | 0o755)
-
-    def _add(self, name: str, mode: int, data: bytes = b"", device: int = 0) -> None:
-        numbers = [len(self._seen), mode, 0, 0, 1, 0, len(data), 0, 0]
-        numbers += [os.major(device), os.minor(device), len(name) + 1, 0]
-        head = b"070701" + b"".join(b"%08x" % number for number in numbers)
-        head += name.encode() + b"\0"
-        for part in (head, data):
-            self._parts.append(part + b"\0" * (-len(part) % 4))
-        self._seen.add(name)
-
-    def folder(self, path: str) -> None:
-        name = path.strip("/")
-        if name not in self._seen:
-            self.folder(os.path.dirname(name))
-            self._add(name, stat.S_IFDIR | 0o755)
-
-    def file(self, path: str, file: File) -> None:
-        self.folder(os.path.dirname(path.strip("/")))
-        self._add(path.strip("/"), stat.S_IFREG | file.mode, file.read())
-
-    def link(self, path: str, target: str) -> None:
-        self.folder(os.path.dirname(path.strip("/")))
-        self._add(path.strip("/"), stat.S_IFLNK | 0o777, target.encode())
-
-    def console(self) -> None:
-        self.folder("dev")
-        self._add("dev/console", stat.S_IFCHR | 0o600, device=os.makedev(5, 1))
-
-    def bytes(self) -> bytes:
-        self._add("TRAILER!!!", 0)
-        return b"".join(self._parts)
 
 
 @dataclass
@@ -153,15 +97,3 @@ def boot(kernel: Kernel, archive: bytes, count: int, limit: float, memory: int =
     if result.trouble is None and len(result.answers) < count:
         result.trouble = f"the machine ended after {len(result.answers)} of {count} commands"
     return result
-
-
-def archive(files: Dict[str, File], links: Dict[str, str], folders: List[str]) -> bytes:
-    cpio = Cpio()
-    cpio.console()
-    for path in folders:
-        cpio.folder(path)
-    for path, file in files.items():
-        cpio.file(path, file)
-    for path, target in links.items():
-        cpio.link(path, target)
-    return cpio.bytes()

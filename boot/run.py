@@ -11,10 +11,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Dict, List, Optional, Tuple
 
+import cpio
 import debian_root
 import machine
+from cpio import File
 from fetch import SERIES, Kernel, fetch, program_folder
-from machine import File
 from scenarios import SCENARIOS, Machine, Plan, Scenario
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -46,7 +47,7 @@ def initramfs(made: Machine, plan: Plan) -> bytes:
     else:
         files["/init"] = made.built("init")
         files["/steps"] = File(machine.steps(commands), 0o644)
-    return machine.archive(files, links, plan.folders)
+    return cpio.archive(files, links, plan.folders) + plan.appended
 
 
 def boot_root(made: Machine, plan: Plan, folder: str) -> machine.Boot:

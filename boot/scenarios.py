@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from typing import Callable, Dict, List, Optional, Tuple, Union
 
 import fetch
+from cpio import FOLDER, File
 from debian_root import Root, installed
 from fetch import SERIES, Kernel, program_folder
-from machine import File
 
 REGISTRY = "/proc/sys/fs/binfmt_misc"
 # Each machine's foreign program: its target, and the product's name of it.
@@ -72,6 +72,7 @@ class Plan:
     memory: int = 256
     cpus: int = 1
     parameters: str = ""  # further words of the kernel command line
+    appended: bytes = b""  # behind the initramfs
     last: int = 0  # so many of the steps are run by busybox's init at shutdown
     root: Optional[Root] = None  # boots into it; the steps are a unit's there
 
@@ -110,7 +111,8 @@ class Machine:
 
     def built(self, name: str, arch: str = "") -> File:
         folder = "" if name == "binfmtbox" else "boot"
-        return File(os.path.join(self.binaries, folder, f"{name}_{arch or self.kernel.arch}"))
+        suffix = ".cpio.gz" if name == "initramfs" else ""
+        return File(os.path.join(self.binaries, folder, f"{name}_{arch or self.kernel.arch}{suffix}"))
 
     def module(self) -> File:
         """The module, unpacked."""
@@ -140,10 +142,10 @@ class Machine:
         """Mounts binfmt_misc, module and all, where there is not even /proc."""
         return [self.mounts(self.module_path())], {self.module_path(): self.module()}
 
-    def mounts(self, module: str = "", options: str = "") -> Step:
+    def mounts(self, module: str = "", options: str = "", command: str = "/binfmtbox mount") -> Step:
         """Mounts it with the module at this path, or with one that is loaded."""
         loaded = f"loaded the module {module}\n" if module else ""
-        return Step(f"/binfmtbox mount {options}", "0", f"{loaded}mounted binfmt_misc on {REGISTRY}")
+        return Step(f"{command} {options}", "0", f"{loaded}mounted binfmt_misc on {REGISTRY}")
 
     def flags(self) -> str:
         # The kernel tells the emulator of flag P since 5.12.
@@ -602,6 +604,23 @@ def systemd(machine: Machine) -> Plan:
     ])
 
 
+def addition(machine: Machine) -> Plan:
+    """//boot:initramfs behind another initrd: its links, each an applet."""
+    files = machine.product()
+    del files["/binfmtbox"]
+    files[machine.module_path()] = machine.module()
+    name = f"qemu-{machine.target}"
+    return Plan([
+        machine.mounts(machine.module_path(), command=f"{FOLDER}/binfmt-mount"),
+        Step(f"{FOLDER}/binfmt-register {machine.target}", "0",
+             f"{HINT}{name}: registered, {machine.emulator}, flags {machine.flags()}"),
+        Step(f"{FOLDER}/binfmt-status {machine.target}"),
+        Step("chroot /chroot /hello", "42"),
+        Step(f"{FOLDER}/binfmt-clear --all", "0", f"{name}: removed"),
+        Step(f"{FOLDER}/binfmtbox --list", "0", "mount\nregister\nstatus\nclear"),
+    ], files, appended=machine.built("initramfs").read())
+
+
 # PID 1 where OpenRC is no more than what it starts.
 OPENRC_INIT = b"""#!/bin/sh
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
@@ -706,6 +725,7 @@ SCENARIOS = (
     Scenario("shutdown", shutdown),
     Scenario("poison", poison),
     Scenario("Linux 7.3", linux_7_3, lambda kernel: kernel.series == "7.3"),
+    Scenario("appended", addition, quick=(-1,)),
     Scenario("busybox init", busybox_init, quick=(-1,)),
     Scenario("pantavisor", pantavisor, quick=(-1,)),
     Scenario("initramfs-tools", initramfs_tools, boots_root, quick=(1,)),
