@@ -21,13 +21,15 @@ Error WriteBinfmtD(const Text& dir, const Record& record) {
   int errnum = EINVAL;
   if (text.find('\n') == Text::npos && text[0] > ' ') {
     (void)mkdir(dir.c_str(), 0755);
-    // No name that systemd-binfmt reads. A link in its place, set by another
-    // user, is not followed.
+    // No name that systemd-binfmt reads. What a run that died left there goes;
+    // what another user puts there meanwhile is not used.
     const Text temporary = Fill("@/.binfmtbox.new", dir);
+    (void)unlink(temporary.c_str());
     const UniqueFd fd(static_cast<int>(
         syscall(SYS_openat, AT_FDCWD, temporary.c_str(),
-                O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644)));
+                O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644)));
     if (fd.ok()) {
+      (void)fchmod(fd.get(), 0644);  // whatever the umask is
       errnum = WriteAll(fd.get(), Fill("@\n", text));
       if (errnum == 0 && rename(temporary.c_str(), path.c_str()) == 0) {
         return Ok();
