@@ -88,6 +88,7 @@ Register QEMU's user-mode emulators as handlers of foreign programs.
   -f, --file FILE        register the records of a binfmt.d file (-: stdin)
       --cmdline          read binfmt.targets= and binfmt.flags= of the kernel
                          command line
+      --binfmt-d DIR     leave the records in DIR, too, for systemd-binfmt
       --mount            mount binfmt_misc first, as binfmt-mount does
       --module FILE      with --mount: the kernel module to load
       --userns           with --mount: in any user namespace

@@ -1,0 +1,394 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cmd/registrar.h"
+
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "arch_table/table.h"
+#include "binfmt/array.h"
+#include "binfmt/binfmt_d.h"
+#include "binfmt/binfmt_d_writer.h"
+#include "binfmt/clock.h"
+#include "binfmt/guard.h"
+#include "binfmt/install.h"
+#include "binfmt/interpreter.h"
+#include "binfmt/io.h"
+#include "binfmt/lifetime.h"
+#include "binfmt/memory.h"
+#include "binfmt/mount.h"
+#include "binfmt/registry.h"
+#include "binfmt/text.h"
+#include "cmd/interpreter_search.h"
+#include "cmd/json.h"
+#include "cmd/troubles.h"
+
+namespace cmd {
+namespace {
+
+using arch_table::Target;
+using binfmt::Error;
+
+constexpr int kHoldInterval = 5000;  // milliseconds
+constexpr int kPollInterval = 100;   // milliseconds
+constexpr size_t kMaxFileLength = 1 << 20;
+
+// What is not in the plan yet: a target, or a rule.
+struct Wish {
+  const Target* target;  // nullptr: a rule
+  std::string_view rule;
+  binfmt::Text origin;  // begins what is complained of
+};
+
+// Does the work for one request.
+class Registrar {
+ public:
+  Registrar(const CommandLine& line, const RegisterSettings& settings,
+            const RegisterRequest& request, Console* console)
+      : line_(line),
+        settings_(settings),
+        request_(request),
+        console_(console),
+        may_lock_(settings.wait == 0),
+        plan_(settings.record, &entries_) {}
+
+  void Run() {
+    if (settings_.hold) binfmt::PrepareToHold();
+    binfmt::Registry registry;
+    Error error = OpenRegistry(&registry, &entries_);
+    // Who holds makes the plan all the same: it may come up later.
+    if (error.ok() || settings_.hold) MakePlan();
+    planned_ = console_->status();
+    if (error.ok() && settings_.wait != 0) {
+      // Others were not kept waiting, so what is there may have changed.
+      may_lock_ = true;
+      error = OpenRegistry(&registry, &entries_);
+    }
+    if (error.ok() && !ended_) error = Install(&registry);
+    registry.Unlock();
+    if (!error.ok()) console_->Complain(error);
+    if (settings_.hold && !line_.common.dry_run && !ended_) Hold();
+  }
+
+ private:
+  Error OpenRegistry(binfmt::Registry* registry,
+                     binfmt::Array<binfmt::Entry>* entries) {
+    const binfmt::Text& dir = line_.common.dir;
+    if (settings_.mount) {
+      binfmt::MountOutcome outcome;
+      if (Error error =
+              binfmt::MountBinfmtMisc(dir, settings_.mounting, &outcome);
+          !error.ok()) {
+        return error;
+      }
+      // A dry run mounts nothing, and what is not mounted has no entries.
+      if (line_.common.dry_run && outcome == binfmt::MountOutcome::kMounted) {
+        return binfmt::Ok();
+      }
+    }
+    if (Error error = binfmt::Registry::Open(dir, registry); !error.ok()) {
+      return error;
+    }
+    if (may_lock_ && !line_.common.dry_run) registry->Lock();
+    if (!settings_.mount && !settings_.hold) {
+      if (Error error = binfmt::CheckLasts(dir); !error.ok()) return error;
+    }
+    bool enabled = false;
+    if (Error error = registry->ReadEnabled(&enabled); !error.ok()) {
+      return error;
+    }
+    if (!enabled) {
+      return binfmt::Failure(
+          0,
+          "binfmt_misc is disabled as a whole, so no entry would be of use; "
+          "enable it with: echo 1 > %/status",
+          dir);
+    }
+    return registry->ReadAll(entries);
+  }
+
+  void MakePlan() {
+    Collect();
+    plan_.Vet(request_.named, settings_.ignore_native, &guard_, console_);
+    if (!binfmt::SelinuxEnforces()) return;
+    for (const binfmt::Record& record : plan_.records()) {
+      if (const binfmt::Text hint = binfmt::SelinuxHint(record.interpreter);
+          !hint.empty()) {
+        console_->Note(hint);
+      }
+    }
+  }
+
+  // Puts all that was asked for into the plan, waiting for interpreters as long
+  // as settings_ say. "all" waits for the first interpreter of any target only:
+  // nobody knows how many come.
+  void Collect() {
+    const int64_t end = binfmt::MonotonicMilliseconds() + settings_.wait;
+    for (const std::string_view rule : request_.rules) {
+      wishes_.push_back({nullptr, rule, ""});
+    }
+    // What is wrong with these is said before standard input is waited for.
+    (void)TryWishes(settings_.wait == 0);
+    for (const std::string_view file : request_.files) AddFile(file);
+    for (const Target* target : request_.targets) {
+      wishes_.push_back({target, "", binfmt::Fill("@: ", target->EntryName())});
+    }
+    for (;;) {
+      const bool last = ended_ || binfmt::MonotonicMilliseconds() >= end;
+      const bool complete = TryWishes(last);
+      const bool none = request_.all && !any_target_;
+      if (last && none) {
+        console_->Complain(binfmt::Failure(
+            ENOENT,
+            "there is no interpreter for any target in @; install "
+            "qemu-user-static, or name a directory with --qemu-path",
+            SearchPlaces(settings_.record.search)));
+      }
+      if (last || (complete && !none)) return;
+      while (!ended_ && binfmt::MonotonicMilliseconds() < end &&
+             !HasAppeared()) {
+        Pause();
+      }
+    }
+  }
+
+  // The lines of FILE ("-": standard input) in the syntax of binfmt.d(5).
+  void AddFile(const binfmt::Text& file) {
+    binfmt::Text text;
+    const int errnum =
+        file == "-" ? binfmt::ReadAll(0, kMaxFileLength, &text)
+                    : binfmt::ReadFileAt(binfmt::kCurrentDir, file.c_str(),
+                                         kMaxFileLength, &text);
+    if (errnum != 0) {
+      console_->Complain(binfmt::SystemError("read", file, errnum));
+      return;
+    }
+    std::string_view rest = text;
+    std::string_view line;
+    for (unsigned number = 0; binfmt::NextRecordLine(&rest, &number, &line);) {
+      wishes_.push_back({nullptr, line,
+                         binfmt::Fill("%:@: ", file, binfmt::Decimal(number))});
+    }
+  }
+
+  // Puts into the plan what has an interpreter. The others stay wishes; the
+  // LAST time they are complained of, but for those of "all", which is every
+  // target that has an interpreter. True where none is missed.
+  bool TryWishes(bool last) {
+    bool complete = true;
+    size_t kept = 0;
+    for (size_t i = 0; i < wishes_.size(); ++i) {
+      const Wish wish = wishes_[i];
+      Error error = wish.target != nullptr ? plan_.AddTarget(*wish.target)
+                                           : plan_.AddRule(wish.rule);
+      if (error.errnum() == ENOENT) {
+        const bool missed =
+            wish.target == nullptr || Contains(request_.named, wish.target);
+        complete &= !missed;
+        if (!missed || !last) {
+          wishes_[kept++] = wish;
+          continue;
+        }
+      }
+      any_target_ |= wish.target != nullptr;
+      if (error.ok()) continue;
+      error.SetText("@@", wish.origin, error.text());
+      console_->Complain(error);
+    }
+    wishes_.resize(kept);
+    return complete;
+  }
+
+  bool HasAppeared() const {
+    const binfmt::MemoryScope look;
+    for (const Wish& wish : wishes_) {
+      if (!(wish.target != nullptr ? plan_.LacksInterpreter(*wish.target)
+                                   : plan_.LacksInterpreter(wish.rule))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  // Sleeps until the next look; who holds is ended by a signal meanwhile.
+  void Pause() {
+    if (settings_.hold) {
+      ended_ = binfmt::WaitForEnd(kPollInterval);
+    } else {
+      binfmt::SleepMilliseconds(kPollInterval);
+    }
+  }
+
+  Error Install(binfmt::Registry* registry) {
+    binfmt::Array<binfmt::Outcome> outcomes;
+    binfmt::InstallOptions options = settings_.install;
+    options.guard = &guard_;
+    if (Error error = binfmt::Install(registry, entries_, plan_.records(),
+                                      options, &outcomes);
+        !error.ok()) {
+      return error;
+    }
+    Report(outcomes);
+    return binfmt::Ok();
+  }
+
+  // Stays and puts back what gets lost. A trouble that has healed in the end
+  // does not count.
+  void Hold() {
+    Troubles troubles;
+    bool holds = false;
+    for (;;) {
+      console_->Flush();
+      if (binfmt::WaitForEnd(kHoldInterval)) break;
+      const binfmt::MemoryScope turn;
+      troubles.BeginTurn();
+      troubles.Tell(PutBack(&troubles, &holds), console_);
+    }
+    if (holds) console_->set_status(planned_);
+  }
+
+  // Registers what is not there. *HOLDS: in the end all is as it was planned.
+  Error PutBack(Troubles* troubles, bool* holds) {
+    *holds = false;
+    binfmt::Registry registry;
+    binfmt::Array<binfmt::Entry> entries;
+    if (Error error = OpenRegistry(&registry, &entries); !error.ok()) {
+      return error;
+    }
+    bool differs = false;
+    binfmt::Array<binfmt::Record> lost;
+    for (const binfmt::Record& record : plan_.records()) {
+      bool there = false;
+      for (const binfmt::Entry& entry : entries) {
+        if (entry.record.name != record.name) continue;
+        there = true;
+        const binfmt::Text difference =
+            binfmt::Difference(entry, binfmt::EntryOf(record));
+        if (difference.empty()) continue;
+        differs = true;
+        troubles->Tell(binfmt::Failure(EEXIST, "% was changed: @; left alone",
+                                       record.name, difference),
+                       console_);
+      }
+      if (!there) lost.push_back(record);
+    }
+    binfmt::Array<binfmt::Outcome> outcomes;
+    if (!lost.empty()) {
+      binfmt::InstallOptions options = settings_.install;
+      options.guard = &guard_;
+      Error error =
+          binfmt::Install(&registry, entries, lost, options, &outcomes);
+      if (!error.ok()) return error;
+    }
+    for (size_t i = 0; i < outcomes.size(); ++i) {
+      if (outcomes[i].error.ok()) {
+        console_->Note("% was not there; registered it", lost[i].name);
+      }
+      differs |= !outcomes[i].error.ok();
+      troubles->Tell(outcomes[i].error, console_);
+    }
+    *holds = !differs;
+    return binfmt::Ok();
+  }
+
+  const char* Word(binfmt::Change change) const {
+    const bool dry = line_.common.dry_run;
+    switch (change) {
+      case binfmt::Change::kUnchanged:
+        return "unchanged";
+      case binfmt::Change::kAdded:
+        return dry ? "would be registered" : "registered";
+      case binfmt::Change::kReplaced:
+        return dry ? "would be replaced" : "replaced";
+      case binfmt::Change::kFailed:
+        break;
+    }
+    return "failed";
+  }
+
+  void Report(const binfmt::Array<binfmt::Outcome>& outcomes) {
+    bool hint = false;
+    JsonWriter json;
+    json.BeginObject();
+    json.Key("entries");
+    json.BeginArray();
+    for (size_t i = 0; i < outcomes.size(); ++i) {
+      const binfmt::Outcome& outcome = outcomes[i];
+      const binfmt::Record& record = plan_.records()[i];
+      const Target* target = plan_.targets()[i];
+      if (!outcome.error.ok()) console_->Complain(outcome.error);
+      hint |= (outcome.change == binfmt::Change::kAdded ||
+               outcome.change == binfmt::Change::kReplaced) &&
+              (record.flags & binfmt::kCredentials) == 0;
+      const binfmt::Text flags = binfmt::FlagLetters(record.flags);
+      if (outcome.error.ok() && !settings_.binfmt_d.empty() &&
+          !line_.common.dry_run) {
+        if (Error error = binfmt::WriteBinfmtD(settings_.binfmt_d, record);
+            !error.ok()) {
+          console_->Complain(error);
+        }
+      }
+      const char* word = Word(outcome.change);
+      if (line_.common.json) {
+        json.BeginObject();
+        json.Field("name", record.name);
+        json.Key("target");
+        if (target == nullptr) {
+          json.Null();
+        } else {
+          json.String(target->name());
+        }
+        json.Field("result", word);
+        json.Field("interpreter", record.interpreter);
+        json.Field("flags", flags);
+        json.Key("shadows");
+        json.BeginArray();
+        for (const binfmt::Text& name : outcome.shadows) json.String(name);
+        json.EndArray();
+        json.EndObject();
+      } else if (outcome.change != binfmt::Change::kFailed) {
+        binfmt::Text shadows;
+        if (!settings_.install.replace) {
+          for (const binfmt::Text& name : outcome.shadows) {
+            shadows = binfmt::Fill("@@%", shadows,
+                                   shadows.empty() ? ", shadows " : " ", name);
+          }
+        }
+        console_->Result("%: @, %@@@\n", record.name, word, record.interpreter,
+                         flags.empty() ? "" : ", flags ", flags, shadows);
+      }
+    }
+    json.EndArray();
+    json.EndObject();
+    if (line_.common.json) console_->Result("@\n", json.text());
+    if (hint && !line_.common.dry_run &&
+        !settings_.record.credential.has_value()) {
+      console_->Note(
+          "setuid programs (sudo) will run without their rights; "
+          "--credential yes gives them");
+    }
+  }
+
+  const CommandLine& line_;
+  const RegisterSettings& settings_;
+  const RegisterRequest& request_;
+  Console* console_;
+  binfmt::Array<binfmt::Entry> entries_;
+  bool may_lock_;
+  binfmt::Guard guard_;
+  Plan plan_;
+  binfmt::Array<Wish> wishes_;
+  bool any_target_ = false;  // has an interpreter
+  int planned_ = kExitOk;    // the exit status of what can't be planned
+  bool ended_ = false;       // by a signal
+};
+
+}  // namespace
+
+void Register(const CommandLine& line, const RegisterSettings& settings,
+              const RegisterRequest& request, Console* console) {
+  Registrar(line, settings, request, console).Run();
+}
+
+}  // namespace cmd

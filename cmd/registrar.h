@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// The work of register: mounts, plans, waits, registers, tells, and stays.
+#ifndef CMD_REGISTRAR_H_
+#define CMD_REGISTRAR_H_
+
+#include <cstdint>
+#include <string_view>
+
+#include "binfmt/array.h"
+#include "binfmt/install.h"
+#include "binfmt/mount.h"
+#include "binfmt/text.h"
+#include "cmd/console.h"
+#include "cmd/options.h"
+#include "cmd/plan.h"
+#include "cmd/targets.h"
+
+namespace cmd {
+
+struct RegisterSettings {
+  bool mount = false;
+  bool cmdline = false;
+  bool hold = false;
+  bool ignore_native = false;
+  int64_t wait = 0;       // milliseconds
+  binfmt::Text binfmt_d;  // a directory, or empty
+  RecordOptions record;
+  binfmt::MountOptions mounting;
+  binfmt::InstallOptions install;
+};
+
+// What is to be registered.
+struct RegisterRequest {
+  TargetList targets;
+  TargetList named;  // those of them that were asked for by name
+  bool all = false;
+  binfmt::Array<std::string_view> rules;
+  binfmt::Array<std::string_view> files;
+};
+
+// Registers what REQUEST asks for, as LINE's common options and SETTINGS say,
+// and reports on CONSOLE. Returns when it is done, or, with settings.hold, when
+// a signal ends it.
+void Register(const CommandLine& line, const RegisterSettings& settings,
+              const RegisterRequest& request, Console* console);
+
+}  // namespace cmd
+
+#endif  // CMD_REGISTRAR_H_
