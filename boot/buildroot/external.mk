@@ -1,0 +1,1 @@
+include $(BR2_EXTERNAL_BINFMTBOX_PATH)/binfmtbox.mk
