@@ -81,6 +81,12 @@ def judge(plan: Plan, boot: machine.Boot) -> Tuple[Optional[str], str]:
     return ", ".join(wrong) or None, "\n".join(details)
 
 
+def measured(plan: Plan, boot: machine.Boot) -> List[str]:
+    """What the tracer printed, behind the command that it traced."""
+    return [f"{step.command}: {line[3:]}" for step, answer in zip(plan.steps, boot.answers)
+            for line in answer.output.split("\n") if line.startswith("@@ ") and "/trace" in step.command]
+
+
 def run(scenario: Scenario, kernel: Kernel, binaries: str, verbose: bool) -> Result:
     made = Machine(kernel, binaries)
     plan = scenario.make(made)
@@ -102,6 +108,8 @@ def run(scenario: Scenario, kernel: Kernel, binaries: str, verbose: bool) -> Res
         text += "\n" + boot.console
     print(text, flush=True)
     figures = [line for line in boot.console.split("\n") if "disagreements" in line]
+    if scenario.name == "numbers":
+        figures += measured(plan, boot)
     return Result(scenario.name, kernel, boot.seconds, why, details, figures)
 
 

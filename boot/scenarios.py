@@ -708,6 +708,61 @@ def pantavisor(machine: Machine) -> Plan:
     ], files, folders=["proc", "etc"], shell=True)
 
 
+# The steps that a shell needs for the same, with magic, interpreter and family of each
+# target in variables. The records are those of binfmtbox, so that both do the same work.
+SHELL_REGISTERS = b"""#!/bin/sh
+set -e
+. /records
+grep -q " REGISTRY binfmt_misc " /proc/mounts || mount -t binfmt_misc binfmt_misc REGISTRY
+host=$(uname -m)
+for name in $names; do
+  record=$(eval "printf %s \\"\\$record_$name\\"")
+  interpreter=$(eval "printf %s \\"\\$interpreter_$name\\"")
+  family=$(eval "printf %s \\"\\$family_$name\\"")
+  [ "$family" != "$host" ] || continue
+  [ -x "$interpreter" ] || continue
+  printf '%s' "$record" >REGISTRY/register
+done
+"""
+# Makes these variables of what --binfmt-d left.
+SHELL_RECORDS = """sh -c '
+for conf in /run/records/*.conf; do
+  name=$(basename $conf .conf | sed s/.*box-// | tr - _)
+  names="$names $name"
+  echo "record_$name=\\"$(cat $conf)\\" interpreter_$name=$(cut -d: -f7 $conf) family_$name=$name"
+done >/records
+echo "names=\\"$names\\"" >>/records
+cat /records | wc -l'"""
+
+
+def numbers(machine: Machine) -> Plan:
+    """From exec to all targets registered: system calls, and time as the machine sees it."""
+    up, files = machine.bring_up()
+    files["/trace"] = machine.built("trace")
+    files["/shell"] = File(SHELL_REGISTERS.replace(b"REGISTRY", REGISTRY.encode()))
+    # One emulator under every target's name.
+    emulator = os.path.join(program_folder(machine.kernel.arch), os.path.basename(machine.emulator))
+    files["/emulators/emulator"] = File(emulator)
+    links = {f"/emulators/qemu-{name}-static": "emulator" for name in table_targets()}
+    register = "/binfmtbox register --quiet --qemu-path /emulators all"
+    clear = Step("/binfmtbox clear --all --quiet")
+    steps = [*up, Step("mkdir -p /run"), Step(f"{register} --binfmt-d /run/records"), Step(SHELL_RECORDS), clear]
+    # On both sides as many: all but those that the machine runs itself.
+    count = Step(f"sh -c 'ls {REGISTRY} | grep -c qemu'", "0", lambda found: None if int(found) > 30 else "too few")
+    for words in ("/trace", "/trace -t", "/trace -t", "/trace -t"):
+        steps += [Step(f"{words} {register}"), count, clear, Step(f"{words} /bin/sh /shell"), count, clear]
+    return Plan(steps, {"/binfmtbox": machine.built("binfmtbox"), **files}, shell=True, links=links, limit=180)
+
+
+def table_targets() -> List[str]:
+    """What the emulators of the table of architectures are for."""
+    path = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "arch_table", "targets.txt")
+    with open(path, encoding="utf-8") as file:
+        rows = re.findall(r"^target (\S+)(.*)$", file.read(), re.M)
+    named = [(name, re.search(r"\binterpreter=(\S+)", facts)) for name, facts in rows]
+    return sorted({found[1] if found else name for name, found in named})
+
+
 def boots_root(kernel: Kernel) -> bool:
     """The root has one kernel of its own, and is for one architecture."""
     return (kernel.arch, kernel.series) == ("x86_64", "6.1")
@@ -733,6 +788,7 @@ SCENARIOS = (
     Scenario("systemd-binfmt", flush, boots_root, quick=(1,)),
     Scenario("systemd unit", systemd, boots_root, quick=(1,)),
     Scenario("OpenRC", openrc, boots_root, quick=(1,)),
+    Scenario("numbers", numbers, lambda kernel: kernel.arch != "x86_64", quick=(-1,)),
     Scenario("kernel tests", kernel_tests, quick=(-1,)),
     Scenario("no gap", no_gap, lambda kernel: kernel.series == "7.3", quick=()),
 )
