@@ -74,7 +74,7 @@ def boot(kernel: Kernel, archive: bytes, count: int, limit: float, memory: int =
             *QEMU[kernel.arch], "-accel", "tcg", "-m", str(memory), "-smp", str(cpus),
             "-nodefaults", "-no-user-config", "-display", "none", "-monitor", "none", "-no-reboot",
             "-serial", "stdio", "-kernel", kernel.vmlinuz, "-initrd", initrd,
-            "-append", f"console={CONSOLE[kernel.arch]} panic=-1 quiet loglevel=1 {OURS} {parameters}",
+            "-append", f"console={CONSOLE[kernel.arch]} panic=-1 quiet loglevel=1 {parameters} {OURS}",
         ]
         if disk:
             command += ["-drive", f"file={disk},format=raw,if=virtio,cache=unsafe"]
