@@ -393,13 +393,13 @@ Error ParseRecord(std::string_view text, Record* record,
                    Decimal(kMaxRecordLength));
   }
   FieldReader reader(text);
-  // Linux 6.18.44 refuses these. Before that, check_special_flags() took the
-  // padding for flags and read on behind it, unless a newline came first.
+  // Linux 6.18.44 refuses these, and so do the stable 6.1 and 6.12 that the
+  // release does not tell from those before them. These took the padding for
+  // flags (check_special_flags()) and read on behind it, unless a newline came
+  // first; such a record is refused here on all of them.
   const bool is_new = kernel != nullptr && !kernel->IsBefore(7, 3);
-  const bool is_old = kernel != nullptr && kernel->IsBefore(6, 18);
   if (std::string_view(kFlagLetters, is_new ? 7 : 4).find(reader.delimiter()) !=
-          std::string_view::npos &&
-      !(is_old && text.back() == '\n')) {
+      std::string_view::npos) {
     return Failure(EINVAL, "a record whose delimiter is a flag's letter");
   }
   std::string_view field;

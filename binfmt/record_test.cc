@@ -454,13 +454,13 @@ TEST(RecordTest, DelimitersThat7_3Refuses) {
   }
 }
 
-// Measured on 5.10, 6.1 and 6.12.
-TEST(RecordTest, DelimiterThatIsAFlagOnOldKernels) {
-  EXPECT_EQ(ParseOn(6, 12, "FnFMF0FABFF/bin/iFP\n"), "ok");
-  EXPECT_EQ(ParseOn(6, 12, "FnFMF0FABFF/bin/iFP"),
-            "failed EINVAL: a record whose delimiter is a flag's letter");
-  EXPECT_EQ(ParseOn(6, 18, "FnFMF0FABFF/bin/iFP\n"),
-            "failed EINVAL: a record whose delimiter is a flag's letter");
+// 5.10, and some of 6.1 and 6.12, take the one with a newline; later stable
+// releases of the same name do not.
+TEST(RecordTest, DelimiterThatIsAFlag) {
+  for (const char* text : {"FnFMF0FABFF/bin/iFP", "FnFMF0FABFF/bin/iFP\n"}) {
+    EXPECT_EQ(ParseOn(6, 12, text),
+              "failed EINVAL: a record whose delimiter is a flag's letter");
+  }
 }
 
 TEST(RecordTest, FlagOfKernel4_8) {
