@@ -73,8 +73,6 @@ class Array {
     if (index >= size_) __builtin_trap();
     return values_[index];
   }
-  T& back() { return (*this)[size_ - 1]; }
-  const T& back() const { return (*this)[size_ - 1]; }
 
   void push_back(T value) {
     if (size_ == capacity_) Grow();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "binfmt/binfmt_d.h"
 
-#include <algorithm>
+#include "binfmt/text.h"
 
 namespace binfmt {
 namespace {
@@ -14,9 +14,7 @@ bool NextRecordLine(std::string_view* rest, unsigned* number,
                     std::string_view* line) {
   while (!rest->empty()) {
     ++*number;
-    const size_t end = std::min(rest->find('\n'), rest->size());
-    *line = rest->substr(0, end);
-    rest->remove_prefix(std::min(end + 1, rest->size()));
+    *line = TakeUntil('\n', rest);
     while (!line->empty() && IsBlank(line->front())) line->remove_prefix(1);
     while (!line->empty() && IsBlank(line->back())) line->remove_suffix(1);
     if (!line->empty() && line->front() != '#' && line->front() != ';') {

@@ -16,9 +16,7 @@ Error Malformed(std::string_view name, std::string_view what) {
 // Takes the next line off TEXT; false at its end.
 bool NextLine(std::string_view* text, std::string_view* line) {
   if (text->empty()) return false;
-  const size_t end = text->find('\n');
-  *line = text->substr(0, end);
-  text->remove_prefix(end == std::string_view::npos ? text->size() : end + 1);
+  *line = TakeUntil('\n', text);
   return true;
 }
 

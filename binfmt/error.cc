@@ -2,7 +2,6 @@
 #include "binfmt/error.h"
 
 #include <cstdarg>
-#include <utility>
 
 #include "binfmt/errno_text.h"
 #include "binfmt/text.h"
@@ -10,7 +9,7 @@
 namespace binfmt {
 
 Error::Error(Cause cause, int errnum, Text text)
-    : facts_(new Facts{cause, errnum, std::move(text)}) {}
+    : facts_(new Facts{cause, errnum, text}) {}
 
 void Error::Free() { delete facts_; }
 

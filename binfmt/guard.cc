@@ -8,7 +8,6 @@
 #include <cerrno>
 #include <climits>
 #include <cstddef>
-#include <utility>
 
 #include "absl/strings/match.h"
 #include "binfmt/elf_header.h"
@@ -102,8 +101,8 @@ void Guard::AddSample(const char* what, Text head, Text path) {
   if (sample_count_ == kMostSamples) return;
   Sample& sample = samples_[sample_count_++];
   sample.what = what;
-  sample.head = std::move(head);
-  sample.path = std::move(path);
+  sample.head = head;
+  sample.path = path;
 }
 
 void Guard::AddInterpreter(const Text& path, const Text& head) {

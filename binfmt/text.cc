@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "binfmt/text.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -168,6 +169,13 @@ int Utf8SequenceLength(std::string_view bytes) {
 }
 
 Text Printable(std::string_view bytes) { return Fill("%", bytes); }
+
+std::string_view TakeUntil(char delimiter, std::string_view* text) {
+  const size_t end = std::min(text->find(delimiter), text->size());
+  const std::string_view part = text->substr(0, end);
+  text->remove_prefix(std::min(end + 1, text->size()));
+  return part;
+}
 
 Text Padded(std::string_view bytes, size_t width) {
   TextWriter writer;

@@ -125,6 +125,10 @@ Text Fill(const char* format, const Args&... args) {
 
 Text Decimal(uint64_t number);
 
+// Takes what stands before DELIMITER off *TEXT, and that as well; all of it
+// where there is none.
+std::string_view TakeUntil(char delimiter, std::string_view* text);
+
 // BYTES and as many blanks as make it WIDTH bytes long.
 Text Padded(std::string_view bytes, size_t width);
 

@@ -136,6 +136,16 @@ TEST(TextTest, HexValueOfEveryByte) {
   }
 }
 
+TEST(TextTest, TakeUntilTakesTheDelimiter) {
+  std::string_view text = "a b  c";
+  EXPECT_EQ(TakeUntil(' ', &text), "a");
+  EXPECT_EQ(TakeUntil(' ', &text), "b");
+  EXPECT_EQ(TakeUntil(' ', &text), "");
+  EXPECT_EQ(TakeUntil(' ', &text), "c");
+  EXPECT_EQ(text, "");
+  EXPECT_EQ(TakeUntil(' ', &text), "");
+}
+
 TEST(TextTest, FillPutsArgumentsInOrder) {
   EXPECT_EQ(Fill("%/@ %", "dir", "name", "x"), "dir/name x");
   EXPECT_EQ(Fill("no argument"), "no argument");

@@ -3,7 +3,6 @@
 #ifndef CMD_APPLETS_H_
 #define CMD_APPLETS_H_
 
-#include <string>
 #include <string_view>
 
 #include "absl/types/span.h"

@@ -4,7 +4,6 @@
 #ifndef CMD_CONSOLE_H_
 #define CMD_CONSOLE_H_
 
-#include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>

@@ -4,7 +4,6 @@
 #define CMD_JSON_H_
 
 #include <cstdint>
-#include <string>
 #include <string_view>
 
 #include "binfmt/text.h"
