@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cmd/status_report.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <string_view>
+
+#include "arch_table/table.h"
+#include "binfmt/entry.h"
+#include "binfmt/record.h"
+#include "cmd/json.h"
+
+namespace cmd {
+namespace {
+
+using arch_table::Target;
+using binfmt::Entry;
+using binfmt::Printable;
+
+const char* NamespaceWord(binfmt::UserNamespace user_namespace) {
+  switch (user_namespace) {
+    case binfmt::UserNamespace::kFirst:
+      return "first";
+    case binfmt::UserNamespace::kOther:
+      return "other";
+    case binfmt::UserNamespace::kUnknown:
+      break;
+  }
+  return "unknown";
+}
+
+// The marks of a line as words for people; JSON has them as fields.
+binfmt::Text Marks(const Line& line) {
+  binfmt::Text marks;
+  const auto add = [&](const binfmt::Text& mark) {
+    marks = binfmt::Fill("@@@", marks, marks.empty() ? "" : ", ", mark);
+  };
+  if (!line.entry->understood) add("not understood");
+  if (line.shadowed_by != nullptr) {
+    add(binfmt::Fill("shadowed by %", line.shadowed_by->record.name));
+  }
+  if (line.entry->understood && !line.interpreter_there &&
+      line.entry->record.type != binfmt::RecordType::kBpf) {
+    add(line.held() ? "held open, the file is gone" : "interpreter missing");
+  }
+  if (!line.ours) add("not ours");
+  return marks;
+}
+
+binfmt::Text FlagText(const Entry& entry) {
+  return binfmt::Fill("@@", binfmt::FlagLetters(entry.record.flags),
+                      entry.unknown_flags);
+}
+
+// A cell of the table; "-" where there is nothing to say.
+binfmt::Text Column(std::string_view cell, size_t width) {
+  return binfmt::Padded(cell.empty() ? "-" : cell, width);
+}
+
+const char* TypeWord(binfmt::RecordType type) {
+  switch (type) {
+    case binfmt::RecordType::kMagic:
+      return "magic";
+    case binfmt::RecordType::kExtension:
+      return "extension";
+    case binfmt::RecordType::kBpf:
+      break;
+  }
+  return "bpf";
+}
+
+void WriteLine(const Line& line, JsonWriter* json) {
+  const binfmt::Record& record = line.entry->record;
+  json->BeginObject();
+  json->Field("name", record.name);
+  json->Field("enabled", line.entry->enabled);
+  json->Key("target");
+  if (line.target == nullptr) {
+    json->Null();
+  } else {
+    json->String(line.target->name());
+  }
+  json->Field("interpreter", record.interpreter);
+  json->Field("flags", FlagText(*line.entry));
+  json->Field("type", TypeWord(record.type));
+  if (record.type == binfmt::RecordType::kExtension) {
+    json->Field("extension", record.magic);
+  } else if (record.type == binfmt::RecordType::kMagic) {
+    json->Key("offset");
+    json->Number(record.offset);
+    json->Field("magic", binfmt::Hex(record.magic));
+    json->Key("mask");
+    if (record.mask.empty()) {
+      json->Null();
+    } else {
+      json->String(binfmt::Hex(record.mask));
+    }
+  }
+  json->Field("understood", line.entry->understood);
+  json->Field("ours", line.ours);
+  json->Field("interpreter_there", line.interpreter_there);
+  json->Field("held", line.held());
+  json->Key("shadowed_by");
+  if (line.shadowed_by == nullptr) {
+    json->Null();
+  } else {
+    json->String(line.shadowed_by->record.name);
+  }
+  json->EndObject();
+}
+
+}  // namespace
+
+void PrintText(const StatusReport& report, Console* console) {
+  const Overview& overview = report.overview;
+  console->Result("binfmt_misc: @ on %@, user namespace: @, Linux %\n",
+                  overview.enabled ? "enabled" : "DISABLED", overview.dir,
+                  overview.read_only ? " (read-only)" : "",
+                  NamespaceWord(overview.user_namespace), overview.kernel);
+  size_t name_width = 0;
+  size_t target_width = 1;
+  for (const Line& line : *report.lines) {
+    if (!report.all && !line.wanted) continue;
+    name_width =
+        std::max(name_width, Printable(line.entry->record.name).size());
+    if (line.target != nullptr) {
+      target_width = std::max(target_width, line.target->name().size());
+    }
+  }
+  for (const Line& line : *report.lines) {
+    if (!report.all && !line.wanted) continue;
+    const binfmt::Text marks = Marks(line);
+    console->Result(
+        "@  @  @  @  %@@@\n",
+        binfmt::Padded(Printable(line.entry->record.name), name_width),
+        line.entry->enabled ? "enabled " : "disabled",
+        Column(FlagText(*line.entry), 4),
+        Column(line.target == nullptr ? "" : line.target->name(), target_width),
+        line.entry->record.interpreter, marks.empty() ? "" : "  (", marks,
+        marks.empty() ? "" : ")");
+  }
+  for (const Target* native : report.natives) {
+    console->Result("@: this machine runs it by itself\n", native->name());
+  }
+}
+
+void PrintJson(const StatusReport& report, Console* console) {
+  const Overview& overview = report.overview;
+  JsonWriter json;
+  json.BeginObject();
+  json.Field("dir", overview.dir);
+  json.Field("enabled", overview.enabled);
+  json.Field("read_only", overview.read_only);
+  json.Field("user_namespace", NamespaceWord(overview.user_namespace));
+  json.Field("kernel", overview.kernel);
+  json.Key("entries");
+  json.BeginArray();
+  for (const Line& line : *report.lines) {
+    if (report.all || line.wanted) WriteLine(line, &json);
+  }
+  json.EndArray();
+  json.Key("native");
+  json.BeginArray();
+  for (const Target* native : report.natives) json.String(native->name());
+  json.EndArray();
+  json.EndObject();
+  console->Result("@\n", json.text());
+}
+
+}  // namespace cmd
