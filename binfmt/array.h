@@ -25,7 +25,8 @@ void* Grow(void* from, size_t width, uint32_t size, uint32_t* capacity);
 // index is checked against a stored number (out of range is a trap) instead of
 // a division, and growing is the only code of its own that each T brings.
 //
-// T must not throw. At most 2^31 elements.
+// Like everything here it frees nothing; elements are moved by copying their
+// bytes. At most 2^31 elements.
 template <typename T>
 class Array {
  public:
@@ -51,10 +52,7 @@ class Array {
     swap(other);
     return *this;
   }
-  ~Array() {
-    clear();
-    operator delete(values_);
-  }
+  ~Array() = default;
 
   size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
@@ -82,7 +80,7 @@ class Array {
 
   // Makes it larger, by values as if made by T(), or smaller.
   void resize(size_t size) {
-    while (size_ > size) values_[--size_].~T();
+    if (size_ > size) size_ = size;
     while (size_ < size) {
       if (size_ == capacity_) Grow();
       new (values_ + size_++) T();
@@ -102,23 +100,9 @@ class Array {
 
  private:
   void Grow() {
-    if constexpr (std::is_trivially_copyable_v<T>) {
-      values_ = static_cast<T*>(
-          internal::Grow(values_, sizeof(T), size_, &capacity_));
-    } else {
-      GrowByMoving();
-    }
-  }
-
-  [[gnu::noinline]] void GrowByMoving() {
-    T* const grown =
-        static_cast<T*>(internal::Grow(nullptr, sizeof(T), 0, &capacity_));
-    for (uint32_t i = 0; i < size_; ++i) {
-      new (grown + i) T(std::move(values_[i]));
-      values_[i].~T();
-    }
-    operator delete(values_);
-    values_ = grown;
+    static_assert(std::is_trivially_destructible_v<T>);
+    values_ =
+        static_cast<T*>(internal::Grow(values_, sizeof(T), size_, &capacity_));
   }
 
   T* values_ = nullptr;

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "binfmt/text.h"
 #include "gtest/gtest.h"
 
 namespace binfmt {
@@ -13,7 +14,7 @@ namespace {
 std::string Long(int i) { return std::string(64, static_cast<char>('a' + i)); }
 
 TEST(ArrayTest, GrowsAndKeepsValues) {
-  Array<std::string> strings;
+  Array<Text> strings;
   Array<int> numbers;
   for (int i = 0; i < 26; ++i) {
     strings.push_back(Long(i));
@@ -27,10 +28,10 @@ TEST(ArrayTest, GrowsAndKeepsValues) {
 }
 
 TEST(ArrayTest, TakesAValueOfItsOwn) {
-  Array<std::string> strings = {Long(0), Long(1), Long(2), Long(3)};
+  Array<Text> strings = {Long(0), Long(1), Long(2), Long(3)};
   strings.push_back(strings[0]);  // must grow for it
   EXPECT_EQ(strings,
-            (Array<std::string>{Long(0), Long(1), Long(2), Long(3), Long(0)}));
+            (Array<Text>{Long(0), Long(1), Long(2), Long(3), Long(0)}));
 }
 
 TEST(ArrayTest, ResizesWithNewValues) {
@@ -38,24 +39,24 @@ TEST(ArrayTest, ResizesWithNewValues) {
   numbers.resize(1);
   numbers.resize(3);
   EXPECT_EQ(numbers, (Array<int>{1, 0, 0}));
-  Array<std::string> strings(2);
-  EXPECT_EQ(strings, (Array<std::string>{"", ""}));
+  Array<Text> strings(2);
+  EXPECT_EQ(strings, (Array<Text>{"", ""}));
 }
 
 TEST(ArrayTest, CopiesAreTheirOwn) {
-  Array<std::string> strings = {Long(0)};
-  Array<std::string> copy = strings;
-  copy[0] += "!";
+  Array<Text> strings = {Long(0)};
+  Array<Text> copy = strings;
+  copy[0] = "!";
   EXPECT_EQ(strings[0], Long(0));
-  const Array<std::string>& self = strings;
+  const Array<Text>& self = strings;
   strings = self;
-  EXPECT_EQ(strings, Array<std::string>{Long(0)});
+  EXPECT_EQ(strings, Array<Text>{Long(0)});
 }
 
 TEST(ArrayTest, MovesTakeTheValues) {
-  Array<std::string> strings = {Long(0)};
-  const Array<std::string> moved = std::move(strings);
-  EXPECT_EQ(moved, Array<std::string>{Long(0)});
+  Array<Text> strings = {Long(0)};
+  const Array<Text> moved = std::move(strings);
+  EXPECT_EQ(moved, Array<Text>{Long(0)});
 }
 
 TEST(ArrayDeathTest, IndexOutOfRangeTraps) {

@@ -11,8 +11,6 @@ namespace binfmt {
 Error::Error(Cause cause, int errnum, Text text)
     : facts_(new Facts{cause, errnum, text}) {}
 
-void Error::Free() { delete facts_; }
-
 std::string_view Error::text() const {
   return ok() ? std::string_view() : facts_->text;
 }

@@ -4,17 +4,8 @@
 #define BINFMT_ERROR_H_
 
 #include <string_view>
-#include <utility>
 
 #include "binfmt/text.h"
-
-// Lets clang pass a class of one pointer like the pointer. GCC has no such
-// thing.
-#if defined(__clang__)
-#define BINFMT_TRIVIAL_ABI [[clang::trivial_abi]]
-#else
-#define BINFMT_TRIVIAL_ABI
-#endif
 
 namespace binfmt {
 
@@ -36,20 +27,10 @@ enum class Cause {
 // It is one pointer, null for no failure, and passed in a register: every
 // function returns one, and as a struct with a string it was a tenth of the
 // program.
-class [[nodiscard]] BINFMT_TRIVIAL_ABI Error {
+class [[nodiscard]] Error {
  public:
   Error() = default;
   Error(Cause cause, int errnum, Text text);
-  Error(Error&& other) noexcept : facts_(other.facts_) {
-    other.facts_ = nullptr;
-  }
-  Error& operator=(Error&& other) noexcept {
-    std::swap(facts_, other.facts_);
-    return *this;
-  }
-  ~Error() {
-    if (facts_ != nullptr) Free();
-  }
 
   bool ok() const { return facts_ == nullptr; }
   Cause cause() const { return ok() ? Cause::kNone : facts_->cause; }
@@ -73,8 +54,6 @@ class [[nodiscard]] BINFMT_TRIVIAL_ABI Error {
     int errnum;
     Text text;
   };
-
-  void Free();
 
   Facts* facts_ = nullptr;
 };
