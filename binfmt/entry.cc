@@ -9,8 +9,8 @@
 namespace binfmt {
 namespace {
 
-Error Malformed(std::string_view name, std::string_view what) {
-  return Failure(EINVAL, "entry \"%\" is not understood: @", name, what);
+Error Malformed(std::string_view name, Format what) {
+  return Failure(EINVAL, "entry \"%\" is not understood: @"_fmt, name, what);
 }
 
 // Takes the next line off TEXT; false at its end.
@@ -41,7 +41,7 @@ Error ParseEntry(std::string_view name, std::string_view text, Entry* entry) {
   if (absl::ConsumePrefix(&text, "enabled\n")) {
     entry->enabled = true;
   } else if (!absl::ConsumePrefix(&text, "disabled\n")) {
-    return Malformed(name, "it begins with neither enabled nor disabled");
+    return Malformed(name, "it begins with neither enabled nor disabled"_fmt);
   }
   // An interpreter may hold a newline; it ends at the flags line.
   bool has_matcher = false;
@@ -57,7 +57,7 @@ Error ParseEntry(std::string_view name, std::string_view text, Entry* entry) {
     record.interpreter = Text(program);
     has_matcher = true;
   } else {
-    return Malformed(name, "no interpreter line");
+    return Malformed(name, "no interpreter line"_fmt);
   }
   bool has_flags = false;
   std::string_view line;
@@ -76,23 +76,23 @@ Error ParseEntry(std::string_view name, std::string_view text, Entry* entry) {
       break;
     } else if (absl::ConsumePrefix(&line, "offset ")) {
       if (!ParseDecimal(line, 0x7fffffff, &record.offset)) {
-        return Malformed(name, "the offset is no number");
+        return Malformed(name, "the offset is no number"_fmt);
       }
     } else if (absl::ConsumePrefix(&line, "magic ")) {
       has_matcher = true;
       if (!Unhex(line, &record.magic)) {
-        return Malformed(name, "the magic is not hex");
+        return Malformed(name, "the magic is not hex"_fmt);
       }
     } else if (absl::ConsumePrefix(&line, "mask ")) {
       if (!Unhex(line, &record.mask)) {
-        return Malformed(name, "the mask is not hex");
+        return Malformed(name, "the mask is not hex"_fmt);
       }
     }
   }
   if (!has_flags) return Malformed(name, "no flags line");
-  if (!has_matcher) return Malformed(name, "neither magic nor extension");
+  if (!has_matcher) return Malformed(name, "neither magic nor extension"_fmt);
   if (!record.mask.empty() && record.mask.size() != record.magic.size()) {
-    return Malformed(name, "mask and magic differ in length");
+    return Malformed(name, "mask and magic differ in length"_fmt);
   }
   return Ok();
 }
@@ -100,12 +100,12 @@ Error ParseEntry(std::string_view name, std::string_view text, Entry* entry) {
 Text FormatEntry(const Entry& entry) {
   const Record& record = entry.record;
   const Text head =
-      Fill("@@@\nflags: @@\n", entry.enabled ? "enabled" : "disabled",
+      Fill("@@@\nflags: @@\n"_fmt, entry.enabled ? "enabled" : "disabled",
            record.type == RecordType::kBpf ? "\nbpf " : "\ninterpreter ",
            record.interpreter, FlagLetters(record.flags), entry.unknown_flags);
   switch (record.type) {
     case RecordType::kMagic:
-      return Fill("@offset @\nmagic @\n@@@", head, Decimal(record.offset),
+      return Fill("@offset @\nmagic @\n@@@"_fmt, head, Decimal(record.offset),
                   Hex(record.magic), record.mask.empty() ? "" : "mask ",
                   Hex(record.mask), record.mask.empty() ? "" : "\n");
     case RecordType::kExtension:

@@ -17,7 +17,7 @@ std::string_view Error::text() const {
 
 namespace internal {
 
-Error FailurePointers(int code, const char* types, const char* format, ...) {
+Error FailurePointers(int code, const char* types, Format format, ...) {
   va_list args;
   va_start(args, format);
   const int cause = code >> 16;
@@ -29,7 +29,7 @@ Error FailurePointers(int code, const char* types, const char* format, ...) {
 
 }  // namespace internal
 
-Error SystemError(const char* what, std::string_view object, int errnum,
+Error SystemError(Format what, std::string_view object, int errnum,
                   Cause cause) {
   return Failure(Because(errnum, cause), "cannot @ %: @", what, object,
                  DescribeErrno(errnum));

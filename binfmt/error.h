@@ -40,11 +40,11 @@ class [[nodiscard]] Error {
 
   // Replaces the text of a failure, or adds to it, as Fill() does.
   template <typename... Args>
-  void SetText(const char* format, const Args&... args) {
+  void SetText(Format format, const Args&... args) {
     facts_->text = Fill(format, args...);
   }
   template <typename... Args>
-  void AddText(const char* format, const Args&... args) {
+  void AddText(Format format, const Args&... args) {
     facts_->text = Fill("@@", facts_->text, Fill(format, args...));
   }
 
@@ -66,13 +66,13 @@ constexpr int Because(int errnum, Cause cause) {
 }
 
 namespace internal {
-Error FailurePointers(int code, const char* types, const char* format, ...);
+Error FailurePointers(int code, const char* types, Format format, ...);
 }  // namespace internal
 
 // A failure with a text as Fill() makes it. CODE is an errno or 0, the cause
 // then being kFailed; or Because().
 template <typename... Args>
-Error Failure(int code, const char* format, const Args&... args) {
+Error Failure(int code, Format format, const Args&... args) {
   return internal::FailurePointers(
       code, internal::Types<std::decay_t<Args>...>::kText, format,
       internal::Pointer(args)...);
@@ -80,12 +80,12 @@ Error Failure(int code, const char* format, const Args&... args) {
 
 // A failure of the words of a command line.
 template <typename... Args>
-Error Misuse(const char* format, const Args&... args) {
+Error Misuse(Format format, const Args&... args) {
   return Failure(Because(0, Cause::kMisuse), format, args...);
 }
 
 // "cannot WHAT OBJECT: strerror(ERRNUM)". OBJECT is escaped for a terminal.
-Error SystemError(const char* what, std::string_view object, int errnum,
+Error SystemError(Format what, std::string_view object, int errnum,
                   Cause cause = Cause::kFailed);
 
 }  // namespace binfmt

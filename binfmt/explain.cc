@@ -15,56 +15,56 @@ Error ExplainRefusal(const Record& record, int errnum, std::string_view dir) {
   switch (errnum) {
     case EINVAL:
       // The record was checked before.
-      why = "the kernel calls the record invalid";
+      why = "the kernel calls the record invalid"_fmt;
       break;
     case EEXIST:
       why = Fill(
           "another process registered an entry of that name meanwhile; see it "
-          "with: binfmtbox status %",
+          "with: binfmtbox status %"_fmt,
           record.name);
       break;
     case ENAMETOOLONG:
-      why = "the name or the interpreter's path is too long";
+      why = "the name or the interpreter's path is too long"_fmt;
       break;
     case ENOENT:
       why = opens_interpreter ? Fill(
                                     "the interpreter @ was not found when the "
-                                    "kernel opened it (flag F)",
+                                    "kernel opened it (flag F)"_fmt,
                                     interpreter)
                               : Fill("% is gone", dir);
       break;
     case EACCES:
       why = Fill(
           "the kernel may not execute the interpreter @: no x permission, a "
-          "mount with noexec, or a directory that may not be searched",
+          "mount with noexec, or a directory that may not be searched"_fmt,
           interpreter);
       break;
     case ETXTBSY:
       why = Fill(
           "the interpreter @ is open for writing; try again when its writer is "
-          "done",
+          "done"_fmt,
           interpreter);
       break;
     case ENOTDIR:
     case ELOOP:
-      why = Fill("the path of the interpreter @ does not lead to a file: @",
+      why = Fill("the path of the interpreter @ does not lead to a file: @"_fmt,
                  interpreter, DescribeErrno(errnum));
       break;
     case ENOSPC:
       why =
           "the user namespace's limit of interpreters held by flag F is "
-          "reached (sysctl user.max_binfmt_misc_interpreters)";
+          "reached (sysctl user.max_binfmt_misc_interpreters)"_fmt;
       break;
     case ENOMEM:
       why =
           "the kernel has no memory for it (the memory cgroup's limit counts "
-          "too)";
+          "too)"_fmt;
       break;
     default:
       why = DescribeErrno(errnum);
       break;
   }
-  return Failure(errnum, "cannot register %: @", record.name, why);
+  return Failure(errnum, "cannot register %: @"_fmt, record.name, why);
 }
 
 }  // namespace binfmt

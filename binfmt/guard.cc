@@ -66,21 +66,22 @@ bool TakesAnyMachine(const Record& record) {
          ComparedBits(record, kMachinePosition + 1) != 0xff;
 }
 
-Error Refuse(const Record& record, const char* why) {
-  return Failure(EPERM, "refused to register %: @", record.name, why);
+Error Refuse(const Record& record, Format why) {
+  return Failure(EPERM, "refused to register %: @"_fmt, record.name, why);
 }
 
 Error TooManyHops(const Record& record) {
   return Refuse(record,
                 "its interpreter needs more handlers behind one another than "
-                "the kernel's five");
+                "the kernel's five"_fmt);
 }
 
 }  // namespace
 
 Guard::Guard() {
   const Text own(OwnHead());
-  AddSample("this program itself (binfmtbox)", own, TargetOf("/proc/self/exe"));
+  AddSample("this program itself (binfmtbox)"_fmt, own,
+            TargetOf("/proc/self/exe"));
   AddSample("PID 1", ReadHead("/proc/1/exe"), TargetOf("/proc/1/exe"));
   for (const char* line :
        {"#!/bin/sh\n", "#! /bin/sh\n", "#!/usr/bin/env sh\n"}) {
@@ -97,7 +98,7 @@ Guard::Guard() {
   own_kind_.mask = std::string_view(mask, sizeof(mask));
 }
 
-void Guard::AddSample(const char* what, Text head, Text path) {
+void Guard::AddSample(Format what, Text head, Text path) {
   if (sample_count_ == kMostSamples) return;
   Sample& sample = samples_[sample_count_++];
   sample.what = what;
@@ -120,7 +121,7 @@ Text Guard::HeadOf(const Text& path) const {
 Error Guard::Check(const Record& record, absl::Span<const Entry> present,
                    absl::Span<const Record> wanted) const {
   if (record.type == RecordType::kMagic && ComparesNothing(record)) {
-    return Refuse(record, "its mask has no bit, so it takes every file");
+    return Refuse(record, "its mask has no bit, so it takes every file"_fmt);
   }
   // An extension takes programs, too: PID 1 may be /usr/bin/python3.11.
   for (const Sample& sample : samples_) {
@@ -129,19 +130,19 @@ Error Guard::Check(const Record& record, absl::Span<const Entry> present,
     }
     return Failure(
         EPERM,
-        "refused to register %: it takes @, and nothing would start any more",
+        "refused to register %: it takes @, and nothing would start any more"_fmt,
         record.name, sample.what);
   }
   if (record.type == RecordType::kMagic) {
     if (CanOverlap(record, own_kind_)) {
       return Refuse(record,
                     "it takes some of this machine's own programs, and those "
-                    "would not start any more");
+                    "would not start any more"_fmt);
     }
     if (TakesAnyMachine(record)) {
       return Refuse(record,
                     "it takes ELF files but does not compare e_machine (bytes "
-                    "18 and 19), so it may take native ones");
+                    "18 and 19), so it may take native ones"_fmt);
     }
   }
   return CheckChain(record, present, wanted);
@@ -175,7 +176,7 @@ Error Guard::CheckChain(const Record& record, absl::Span<const Entry> present,
       return Failure(
           EPERM,
           "refused to register %: with flag O or C its interpreter % may not "
-          "be a script (the kernel fails with ENOEXEC)",
+          "be a script (the kernel fails with ENOEXEC)"_fmt,
           record.name, current->interpreter);
     }
     const Record* next = next_hop(*current);
@@ -190,16 +191,16 @@ Error Guard::CheckChain(const Record& record, absl::Span<const Entry> present,
           EPERM,
           hops == 0
               ? "refused to register %: it takes its own interpreter %, so "
-                "every start would fail with ELOOP"
+                "every start would fail with ELOOP"_fmt
               : "refused to register %: its interpreter % leads back to it "
-                "over other entries, so every start would fail with ELOOP",
+                "over other entries, so every start would fail with ELOOP"_fmt,
           record.name, record.interpreter);
     }
     if ((current->flags & (kOpenBinary | kCredentials)) != 0) {
       return Failure(
           EPERM,
           "refused to register %: with flag O or C its interpreter % may not "
-          "be handled by another entry (%)",
+          "be handled by another entry (%)"_fmt,
           record.name, current->interpreter, next->name);
     }
     if (hops + 2 > kMostHops) return TooManyHops(record);

@@ -43,12 +43,12 @@ class Guard {
 
  private:
   struct Sample {
-    const char* what;  // for the message
+    Format what;  // for the message
     Text head;
     Text path;
   };
 
-  void AddSample(const char* what, Text head, Text path);
+  void AddSample(Format what, Text head, Text path);
   Error CheckChain(const Record& record, absl::Span<const Entry> present,
                    absl::Span<const Record> wanted) const;
   Text HeadOf(const Text& path) const;

@@ -150,21 +150,21 @@ class Installer {
     if (outdated) {
       outcome->error = Failure(EEXIST,
                                "% is there, and holds the file from before % "
-                               "was replaced; swap it with --replace",
+                               "was replaced; swap it with --replace"_fmt,
                                wanted.name, wanted.interpreter);
       return Change::kFailed;
     }
     if (old != nullptr && !same) {
-      outcome->error =
-          Failure(EEXIST, "% is there and differs: @; swap it with --replace",
-                  wanted.name, Difference(*old, EntryOf(wanted)));
+      outcome->error = Failure(
+          EEXIST, "% is there and differs: @; swap it with --replace"_fmt,
+          wanted.name, Difference(*old, EntryOf(wanted)));
       return Change::kFailed;
     }
     if (!outcome->shadows.empty() && !options_.override_others) {
       outcome->error =
           Failure(EEXIST,
                   "the entry % takes the files that % is for; take it out with "
-                  "--replace, or register in front of it with --override",
+                  "--replace, or register in front of it with --override"_fmt,
                   outcome->shadows[0], wanted.name);
       return Change::kFailed;
     }
@@ -224,7 +224,7 @@ class Installer {
     if (error.errnum() == ENOENT) {
       return Failure(
           ENOENT,
-          "% was registered and is gone again: another process took it out",
+          "% was registered and is gone again: another process took it out"_fmt,
           record.name);
     }
     if (error.ok()) {
@@ -233,12 +233,12 @@ class Installer {
       error = options_.guard->Check(entry.record, {}, {});
       if (error.ok() && SameEntry(entry, expected)) return Ok();
       if (error.ok())
-        error = Failure(0, "the kernel holds % otherwise than asked: @",
+        error = Failure(0, "the kernel holds % otherwise than asked: @"_fmt,
                         record.name, Difference(entry, expected));
     }
     const Error removal = registry_->Remove(record.name);
     if (removal.ok()) {
-      error.AddText("; it was taken out again");
+      error.AddText("; it was taken out again"_fmt);
     } else {
       error.AddText("; and @", removal.text());
     }
@@ -283,7 +283,7 @@ class Installer {
       if (back.ok()) {
         (void)registry_->Remove(helper.name).ok();
       } else {
-        error.AddText("; @, so the new rule stays as %", back.text(),
+        error.AddText("; @, so the new rule stays as %"_fmt, back.text(),
                       helper.name);
       }
       return error;
@@ -340,8 +340,8 @@ Text Difference(const Entry& present, const Entry& wanted) {
   const auto add = [&](std::string_view what, const Text& is,
                        const Text& asked) {
     if (is == asked) return;
-    text = Fill("@@@ % instead of %", text, text.empty() ? "" : ", ", what, is,
-                asked);
+    text = Fill("@@@ % instead of %"_fmt, text, text.empty() ? "" : ", ", what,
+                is, asked);
   };
   const auto state = [](const Entry& entry) {
     return Text(entry.enabled ? "enabled" : "disabled");

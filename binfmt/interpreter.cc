@@ -91,7 +91,7 @@ Text WritableByOthers(Text path) {
   }
 }
 
-Error Unusable(const Text& path, std::string_view why, int errnum) {
+Error Unusable(const Text& path, const Text& why, int errnum) {
   return Failure(errnum, "interpreter % @", path, why);
 }
 
@@ -102,23 +102,23 @@ Error ExplainOpen(const Text& path, int errnum, Interpreter* interpreter) {
       interpreter->is_dangling = lstat(path.c_str(), &facts) == 0;
       return Unusable(path,
                       interpreter->is_dangling
-                          ? "is a link to a file that is not there"
+                          ? "is a link to a file that is not there"_fmt
                           : "does not exist",
                       errnum);
     }
     case EACCES: {
-      Error error = SystemError("open the interpreter", path, errnum);
+      Error error = SystemError("open the interpreter"_fmt, path, errnum);
       AddClosedDirectory(path, &error);
       return error;
     }
     case ENOTDIR:
-      return Unusable(path, "does not exist: a part of its path is a file",
+      return Unusable(path, "does not exist: a part of its path is a file"_fmt,
                       errnum);
     case ELOOP:
-      return Unusable(path, "is a link that leads nowhere (too many links)",
+      return Unusable(path, "is a link that leads nowhere (too many links)"_fmt,
                       errnum);
     default:
-      return SystemError("open the interpreter", path, errnum);
+      return SystemError("open the interpreter"_fmt, path, errnum);
   }
 }
 
@@ -129,7 +129,7 @@ Error InspectInterpreter(const Text& path, Interpreter* interpreter) {
   if (path.empty() || path[0] != '/') {
     return Unusable(path,
                     "is not an absolute path: the kernel would look for it in "
-                    "the directory of whoever starts a program",
+                    "the directory of whoever starts a program"_fmt,
                     EINVAL);
   }
   // O_NONBLOCK: opening a FIFO must not wait for its writer.
@@ -146,24 +146,24 @@ Error InspectInterpreter(const Text& path, Interpreter* interpreter) {
   }
   if (S_ISDIR(facts.st_mode)) return Unusable(path, "is a directory", EACCES);
   if (!S_ISREG(facts.st_mode)) {
-    return Unusable(path, "is not a regular file", EACCES);
+    return Unusable(path, "is not a regular file"_fmt, EACCES);
   }
   if ((facts.st_mode & 0111) == 0) {
     return Unusable(
-        path, Fill("is not executable; make it so with: chmod +x %", path),
+        path, Fill("is not executable; make it so with: chmod +x %"_fmt, path),
         EACCES);
   }
   struct statfs mount_facts;
   if (fstatfs(fd.get(), &mount_facts) == 0 &&
       (mount_facts.f_flags & ST_NOEXEC) != 0) {
-    return Unusable(path, "lies on a file system that is mounted noexec",
+    return Unusable(path, "lies on a file system that is mounted noexec"_fmt,
                     EACCES);
   }
   if (!readable) return Ok();
   if (IsOpenForWriting(fd.get())) {
-    return Unusable(path,
-                    "is open for writing; try again when its writer is done",
-                    ETXTBSY);
+    return Unusable(
+        path, "is open for writing; try again when its writer is done"_fmt,
+        ETXTBSY);
   }
 
   Head head;
@@ -174,7 +174,7 @@ Error InspectInterpreter(const Text& path, Interpreter* interpreter) {
   interpreter->is_elf = ParseElf(head.bytes(), &interpreter->elf);
   interpreter->is_script = absl::StartsWith(head.bytes(), "#!");
   if (!interpreter->is_elf && !interpreter->is_script) {
-    return Unusable(path, "is neither an ELF file nor a script", ENOEXEC);
+    return Unusable(path, "is neither an ELF file nor a script"_fmt, ENOEXEC);
   }
   return Ok();
 }
@@ -187,13 +187,13 @@ Error CheckInterpreterFlags(const Text& path, const Interpreter& interpreter,
         ELIBBAD,
         "interpreter % is dynamic: with flag F its loader % would still be "
         "looked for in every container; take a static one (qemu-user-static), "
-        "or --persistent no",
+        "or --persistent no"_fmt,
         path, interpreter.elf.loader_path);
   }
   if ((flags & (kOpenBinary | kCredentials)) != 0 && interpreter.is_script) {
     return Unusable(path,
                     "is a script, which flag O or C does not allow; take an "
-                    "ELF program, or --credential no",
+                    "ELF program, or --credential no"_fmt,
                     ENOEXEC);
   }
   if ((flags & kCredentials) != 0) {
@@ -202,7 +202,7 @@ Error CheckInterpreterFlags(const Text& path, const Interpreter& interpreter,
           EPERM,
           "interpreter % may not run with other owners' rights (flag C): "
           "others "
-          "than root may write to %",
+          "than root may write to %"_fmt,
           path, place);
     }
   }
@@ -232,7 +232,7 @@ Text SelinuxHint(const Text& path) {
   if (!IsPrivateLabel(text)) return "";
   return Fill(
       "SELinux label % of % may keep containers from running it; copy it to a "
-      "directory of the host, such as /usr/local/bin, first",
+      "directory of the host, such as /usr/local/bin, first"_fmt,
       text.substr(0, text.find('\0')), path);
 }
 

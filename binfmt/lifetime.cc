@@ -144,7 +144,7 @@ Error WouldNotLast(const Text& dir) {
       "binfmt_misc on % is held by this process's mount namespace only, and "
       "all "
       "entries would go with it: mount it on the host first, or use --host "
-      "(in a container: with --pid=host), or stay with --hold",
+      "(in a container: with --pid=host), or stay with --hold"_fmt,
       dir);
 }
 

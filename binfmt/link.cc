@@ -36,12 +36,12 @@ Error LinkToSelf(const Text& path, bool symbolic, bool* made) {
   const int error = errno;
   if (error == EEXIST) {
     if (IsSelf(path)) return Ok();
-    return Failure(error, "% is there and is another file; remove it first",
+    return Failure(error, "% is there and is another file; remove it first"_fmt,
                    path);
   }
   Error failure = SystemError("make the link", path, error);
   if (error == EXDEV) {
-    failure.AddText("; % lies on another file system: use -s", self);
+    failure.AddText("; % lies on another file system: use -s"_fmt, self);
   }
   return failure;
 }

@@ -27,13 +27,13 @@ UniqueFd OpenModule(const Text& path) {
 UniqueFd FindModule(const Text& release, Text* path) {
   for (const char* root : {"", "/usr"}) {
     for (const char* suffix : {"", ".xz", ".zst", ".gz"}) {
-      *path = Fill("@/lib/modules/@/kernel/fs/binfmt_misc.ko@", root, release,
-                   suffix);
+      *path = Fill("@/lib/modules/@/kernel/fs/binfmt_misc.ko@"_fmt, root,
+                   release, suffix);
       UniqueFd fd = OpenModule(*path);
       if (fd.ok() || errno != ENOENT) return fd;
     }
   }
-  *path = Fill("/lib/modules/@/kernel/fs/binfmt_misc.ko", release);
+  *path = Fill("/lib/modules/@/kernel/fs/binfmt_misc.ko"_fmt, release);
   errno = ENOENT;
   return UniqueFd();
 }
@@ -42,36 +42,36 @@ UniqueFd FindModule(const Text& release, Text* path) {
 Error Explain(const Text& path, int errnum, bool compressed) {
   const KernelVersion kernel = RunningKernel();
   Cause cause = Cause::kNoSupport;
-  const char* why =
+  Format why =
       "it is damaged, no module, or built for another kernel or machine than "
-      "this (@); see dmesg";
+      "this (@); see dmesg"_fmt;
   switch (errnum) {
     case EOPNOTSUPP:
     case EINVAL:
       if (!compressed) break;
       why = errnum == EOPNOTSUPP || kernel.IsBefore(5, 17)
                 ? "this kernel (@) cannot unpack it; unpack it (xz -d, zstd "
-                  "-d, gzip -d), and name the result with --module"
+                  "-d, gzip -d), and name the result with --module"_fmt
                 : "it is damaged, or this kernel (@) cannot unpack it; see "
-                  "dmesg";
+                  "dmesg"_fmt;
       break;
     case ENOEXEC:
     case ENOENT:
       break;
     case ENOSYS:
-      why = "this kernel loads no modules";
+      why = "this kernel loads no modules"_fmt;
       break;
     case EPERM:
     case EACCES:
       cause = Cause::kDenied;
       why =
           "it takes CAP_SYS_MODULE in the first user namespace, and "
-          "kernel.modules_disabled, lockdown or an LSM may forbid it";
+          "kernel.modules_disabled, lockdown or an LSM may forbid it"_fmt;
       break;
     case ENOKEY:
     case EKEYREJECTED:
       cause = Cause::kDenied;
-      why = "this kernel wants it signed with one of the kernel's own keys";
+      why = "this kernel wants it signed with one of the kernel's own keys"_fmt;
       break;
     default:
       cause = Cause::kFailed;
@@ -79,7 +79,7 @@ Error Explain(const Text& path, int errnum, bool compressed) {
       break;
   }
   Error error =
-      Failure(Because(errnum, cause), "cannot load the module %: ", path);
+      Failure(Because(errnum, cause), "cannot load the module %: "_fmt, path);
   error.AddText(why, kernel.text);
   return error;
 }
@@ -99,7 +99,7 @@ Error LoadModule(const Text& file, bool dry_run, Text* path) {
       failure.SetText(
           "this kernel has no binfmt_misc, and there is no module % (.xz, "
           ".zst, .gz): install this kernel's modules, or name the file with "
-          "--module",
+          "--module"_fmt,
           *path);
     }
     return failure;

@@ -49,48 +49,48 @@ bool LacksModule(const Text& dir, int errnum) {
 }
 
 Error ExplainMount(const Text& dir, int errnum) {
-  const Text what = Fill("cannot mount binfmt_misc on %: ", dir);
+  const Text what = Fill("cannot mount binfmt_misc on %: "_fmt, dir);
   switch (errnum) {
     case ENODEV:
       return Failure(
           Because(errnum, Cause::kNoSupport),
           "@this kernel has no binfmt_misc, and the module that was loaded did "
-          "not bring it",
+          "not bring it"_fmt,
           what);
     case ENOENT:
       if (LacksModule(dir, errnum)) return ExplainMount(dir, ENODEV);
       return Failure(Because(errnum, Cause::kNotMounted),
-                     "@there is no such directory", what);
+                     "@there is no such directory"_fmt, what);
     case ENOTDIR:
       return Failure(Because(errnum, Cause::kNotMounted),
-                     "@it is not a directory", what);
+                     "@it is not a directory"_fmt, what);
     case EPERM:
     case EACCES: {
       Error error =
-          SystemError("mount binfmt_misc on", dir, errnum, Cause::kDenied);
+          SystemError("mount binfmt_misc on"_fmt, dir, errnum, Cause::kDenied);
       if (errnum == EACCES && AddClosedDirectory(dir, &error)) return error;
       error.AddText(
           "@",
           CurrentUserNamespace() == UserNamespace::kOther &&
                   RunningKernel().IsBefore(6, 7)
               ? "; before Linux 6.7 only the first user namespace may mount "
-                "it: do it on the host"
+                "it: do it on the host"_fmt
               : "; it takes CAP_SYS_ADMIN in this user namespace: run it as "
-                "root, in a container with --privileged");
+                "root, in a container with --privileged"_fmt);
       return error;
     }
     case ELOOP:
       if (!IsThere(dir)) {
-        return SystemError("mount binfmt_misc on", dir, errnum,
+        return SystemError("mount binfmt_misc on"_fmt, dir, errnum,
                            Cause::kNotMounted);
       }
       return Failure(
           Because(errnum, Cause::kNotMounted),
           "@it is an automount point that nobody answers; mount it somewhere "
-          "else with --dir",
+          "else with --dir"_fmt,
           what);
     default:
-      return SystemError("mount binfmt_misc on", dir, errnum);
+      return SystemError("mount binfmt_misc on"_fmt, dir, errnum);
   }
 }
 
@@ -123,10 +123,10 @@ int EnterAndMount(void* argument) {
   auto* job = static_cast<HostMount*>(argument);
   const UniqueFd host = OpenAt(AT_FDCWD, "/proc/1/ns/mnt", O_RDONLY);
   if (!host.ok() || setns(host.get(), CLONE_NEWNS) != 0) {
-    job->error = SystemError("enter the mount namespace of", "PID 1", errno,
+    job->error = SystemError("enter the mount namespace of"_fmt, "PID 1", errno,
                              Cause::kDenied);
     job->error.AddText(
-        "; it takes CAP_SYS_ADMIN and CAP_SYS_CHROOT (--privileged)");
+        "; it takes CAP_SYS_ADMIN and CAP_SYS_CHROOT (--privileged)"_fmt);
     return 0;
   }
   const Text& dir = *job->dir;
@@ -147,7 +147,7 @@ Error MountOnHost(const Text& dir, const Text& file, Text* module) {
         Because(EPERM, Cause::kDenied),
         "PID 1 is this container's own, not the host's, so --host can't "
         "work: "
-        "start the container with --pid=host");
+        "start the container with --pid=host"_fmt);
   }
   HostMount job{&dir, &file, module, Ok()};
   if (Error error = RunSharingMemory(EnterAndMount, &job); !error.ok()) {
@@ -162,7 +162,7 @@ Error MountProc(bool dry_run) {
   if (FileSystemType("/proc") == PROC_SUPER_MAGIC) return Ok();
   if (dry_run) return Ok();
   if (mkdir("/proc", 0555) != 0 && errno != EEXIST) {
-    return SystemError("make the directory", "/proc", errno);
+    return SystemError("make the directory"_fmt, "/proc", errno);
   }
   if (mount("proc", "/proc", "proc", kFlags, nullptr) == 0) return Ok();
   const int error = errno;
@@ -182,19 +182,19 @@ Error UnmountBinfmtMisc(const Text& dir, bool dry_run, bool* mounted) {
     if (umount2(dir.c_str(), UMOUNT_NOFOLLOW) == 0) continue;
     const int errnum = errno;
     Error error =
-        SystemError("unmount binfmt_misc from", dir, errnum,
+        SystemError("unmount binfmt_misc from"_fmt, dir, errnum,
                     errnum == EPERM ? Cause::kDenied : Cause::kFailed);
     error.AddText(errnum == EBUSY ? "; a process has something in it open, or "
-                                    "works there: fuser -vm %"
+                                    "works there: fuser -vm %"_fmt
                   : errnum == EINVAL
                       ? "; this is a symbolic link, or a mount of another "
-                        "mount namespace"
-                  : errnum == EPERM ? "; it takes CAP_SYS_ADMIN"
+                        "mount namespace"_fmt
+                  : errnum == EPERM ? "; it takes CAP_SYS_ADMIN"_fmt
                                     : "",
                   dir);
     return error;
   }
-  return SystemError("unmount binfmt_misc from", dir, EBUSY);
+  return SystemError("unmount binfmt_misc from"_fmt, dir, EBUSY);
 }
 
 Error MountBinfmtMisc(const Text& dir, const MountOptions& options,
@@ -213,7 +213,7 @@ Error MountBinfmtMisc(const Text& dir, const MountOptions& options,
     return Failure(
         Because(EPERM, Cause::kDenied),
         "this is a user namespace of its own: a mount hides the host's "
-        "handlers here for good; if that is what you want, add --userns");
+        "handlers here for good; if that is what you want, add --userns"_fmt);
   }
   if (options.on_host && !options.dry_run) {
     if (Error error = MountOnHost(dir, options.module, module); !error.ok()) {
@@ -254,7 +254,7 @@ Error MountBinfmtMisc(const Text& dir, const MountOptions& options,
     return Failure(
         Because(0, Cause::kNotMounted),
         "binfmt_misc was mounted on %, but is not there now; was something "
-        "else mounted over it?",
+        "else mounted over it?"_fmt,
         dir);
   }
   if (has_to_last && !InstanceIsOlder(dir, before)) return WouldNotLast(dir);

@@ -31,10 +31,10 @@ bool InFirstPidNamespace() {
 }
 
 Text WhyDenied() {
-  if (geteuid() != 0) return "; run it as root (sudo)";
+  if (geteuid() != 0) return "; run it as root (sudo)"_fmt;
   if (CurrentUserNamespace() == UserNamespace::kOther) {
     return "; root of this user namespace does not own that binfmt_misc: mount "
-           "one of its own (binfmtbox mount --userns), or work on the host";
+           "one of its own (binfmtbox mount --userns), or work on the host"_fmt;
   }
   Text text;
   if (ReadFileAt(AT_FDCWD, "/proc/self/attr/current", kMaxProfileLength,
@@ -42,7 +42,7 @@ Text WhyDenied() {
     const std::string_view profile =
         text.substr(0, text.find_first_of(std::string_view("\n\0", 2)));
     if (!profile.empty() && profile != "unconfined") {
-      return Fill("; this process is confined by \"%\"", profile);
+      return Fill("; this process is confined by \"%\""_fmt, profile);
     }
   }
   return "";

@@ -17,7 +17,7 @@ bool AddClosedDirectory(const Text& path, Error* error) {
        end = path.find('/', end + 1)) {
     const Text dir = path.substr(0, end);
     if (access(dir.c_str(), X_OK) == 0) continue;
-    error->AddText("; the directory % may not be searched: chmod +x %", dir,
+    error->AddText("; the directory % may not be searched: chmod +x %"_fmt, dir,
                    dir);
     return true;
   }

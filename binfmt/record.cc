@@ -33,39 +33,40 @@ Error Invalid(const Text& name, const Text& what) {
 }
 
 Error CheckName(const Text& name) {
-  if (name.empty()) return Invalid(name, "the name is empty");
+  if (name.empty()) return Invalid(name, "the name is empty"_fmt);
   if (name == "." || name == ".." || name.find('/') != std::string_view::npos) {
-    return Invalid(name, "the name is not a file name");
+    return Invalid(name, "the name is not a file name"_fmt);
   }
   if (name == "register" || name == "status") {
-    return Failure(EEXIST,
-                   "record \"@\": the name is one of binfmt_misc's own files",
-                   name);
+    return Failure(
+        EEXIST, "record \"@\": the name is one of binfmt_misc's own files"_fmt,
+        name);
   }
   if (name.find('\0') != std::string_view::npos) {
-    return Invalid(name, "the name holds a NUL byte");
+    return Invalid(name, "the name holds a NUL byte"_fmt);
   }
   if (name.size() > kMaxNameLength) {
     return Failure(
         ENAMETOOLONG,
-        "record \"%...\": the name has @ bytes, more than the @ of a file name",
+        "record \"%...\": the name has @ bytes, more than the @ of a file name"_fmt,
         name.substr(0, 32), Decimal(name.size()), Decimal(kMaxNameLength));
   }
   return Ok();
 }
 
 Error CheckMagic(const Record& record) {
-  if (record.magic.empty()) return Invalid(record.name, "the magic is empty");
+  if (record.magic.empty())
+    return Invalid(record.name, "the magic is empty"_fmt);
   if (record.magic.size() > kMatchWindow ||
       record.offset > kMatchWindow - record.magic.size()) {
     return Invalid(record.name,
                    Fill("offset @ and @ bytes of magic reach over the @ bytes "
-                        "that the kernel looks at",
+                        "that the kernel looks at"_fmt,
                         Decimal(record.offset), Decimal(record.magic.size()),
                         Decimal(kMatchWindow)));
   }
   if (!record.mask.empty() && record.mask.size() != record.magic.size()) {
-    return Invalid(record.name, Fill("the mask has @ bytes, the magic @",
+    return Invalid(record.name, Fill("the mask has @ bytes, the magic @"_fmt,
                                      Decimal(record.mask.size()),
                                      Decimal(record.magic.size())));
   }
@@ -74,15 +75,16 @@ Error CheckMagic(const Record& record) {
 
 Error CheckExtension(const Record& record) {
   const Text& extension = record.magic;
-  if (extension.empty()) return Invalid(record.name, "the extension is empty");
+  if (extension.empty())
+    return Invalid(record.name, "the extension is empty"_fmt);
   if (extension.find('/') != std::string_view::npos ||
       extension.find('\0') != std::string_view::npos) {
-    return Invalid(record.name, "the extension is not part of a file name");
+    return Invalid(record.name, "the extension is not part of a file name"_fmt);
   }
   // load_misc_binary() compares what follows the last dot (strrchr).
   if (extension.find('.') != std::string_view::npos) {
     return Invalid(record.name,
-                   "an extension with a dot inside can never match");
+                   "an extension with a dot inside can never match"_fmt);
   }
   return Ok();
 }
@@ -93,7 +95,7 @@ Error CheckAbsolute(const Record& record) {
     return Ok();
   }
   return Invalid(record.name,
-                 Fill("the interpreter \"%\" is not an absolute path",
+                 Fill("the interpreter \"%\" is not an absolute path"_fmt,
                       record.interpreter));
 }
 
@@ -233,18 +235,19 @@ bool ParseOffset(std::string_view text, uint32_t* offset) {
 Error ParseMagicFields(FieldReader* reader, Record* record) {
   std::string_view offset, magic, mask;
   if (!reader->Next(&offset)) {
-    return Invalid(record->name, "the offset field has no end");
+    return Invalid(record->name, "the offset field has no end"_fmt);
   }
   if (!offset.empty() && !ParseOffset(offset, &record->offset)) {
-    return Invalid(record->name,
-                   Fill("the offset \"%\" is not a decimal number", offset));
+    return Invalid(
+        record->name,
+        Fill("the offset \"%\" is not a decimal number"_fmt, offset));
   }
   if (!reader->NextEscaped(&magic)) {
     return Invalid(record->name,
                    "the magic holds a \\x without two hex digits");
   }
   if (magic.empty() || magic[0] == '\0') {
-    return Invalid(record->name, "the magic is empty");
+    return Invalid(record->name, "the magic is empty"_fmt);
   }
   if (!reader->NextEscaped(&mask)) {
     return Invalid(record->name, "the mask holds a \\x without two hex digits");
@@ -253,7 +256,7 @@ Error ParseMagicFields(FieldReader* reader, Record* record) {
   record->mask = Unescape(mask);
   const bool has_mask = !mask.empty() && mask[0] != '\0';
   if (has_mask && record->mask.size() != record->magic.size()) {
-    return Invalid(record->name, Fill("the mask has @ bytes, the magic @",
+    return Invalid(record->name, Fill("the mask has @ bytes, the magic @"_fmt,
                                       Decimal(record->mask.size()),
                                       Decimal(record->magic.size())));
   }
@@ -263,14 +266,15 @@ Error ParseMagicFields(FieldReader* reader, Record* record) {
 Error ParseExtensionFields(FieldReader* reader, Record* record) {
   std::string_view offset, extension, mask;
   if (!reader->Next(&offset) || !reader->Next(&extension)) {
-    return Invalid(record->name, "the extension field has no end");
+    return Invalid(record->name, "the extension field has no end"_fmt);
   }
-  if (extension.empty()) return Invalid(record->name, "the extension is empty");
+  if (extension.empty())
+    return Invalid(record->name, "the extension is empty"_fmt);
   if (extension.find('/') != std::string_view::npos) {
-    return Invalid(record->name, "the extension holds a slash");
+    return Invalid(record->name, "the extension holds a slash"_fmt);
   }
   if (!reader->Next(&mask)) {
-    return Invalid(record->name, "the mask field has no end");
+    return Invalid(record->name, "the mask field has no end"_fmt);
   }
   record->magic = Text(extension);
   return Ok();
@@ -318,31 +322,31 @@ bool Record::SameRule(const Record& other) const {
 
 Error CheckForKernel(const Record& record, const KernelVersion& kernel) {
   const auto has = [&](int flags) { return (record.flags & flags) != 0; };
-  const char* why = nullptr;
+  Format why = "";
   if (kernel.IsBefore(7, 3)) {
     if (has(kTransparent | kLoader | kStartDisabled)) {
-      why = "flags T, L and D need Linux 7.3, this is @";
+      why = "flags T, L and D need Linux 7.3, this is @"_fmt;
     } else if (has(kFixBinary) && kernel.IsBefore(4, 8)) {
-      why = "flag F needs Linux 4.8, this is @; use --persistent no";
+      why = "flag F needs Linux 4.8, this is @; use --persistent no"_fmt;
     } else if (record.type == RecordType::kMagic && kernel.IsBefore(5, 1) &&
                record.offset + record.magic.size() > kOldMatchWindow) {
-      why = "this kernel (@) looks at the first 128 bytes of a file only";
+      why = "this kernel (@) looks at the first 128 bytes of a file only"_fmt;
     }
   } else if (has(kTransparent) && has(kPreserveArgv0)) {
-    why = "flag T does not go with P";
+    why = "flag T does not go with P"_fmt;
   } else if (has(kLoader) && has(kTransparent | kPreserveArgv0 | kOpenBinary)) {
-    why = "flag L does not go with P, O, C or T";
+    why = "flag L does not go with P, O, C or T"_fmt;
   } else if (has(kLoader | kCredentials) && !has(kFixBinary)) {
     return CheckAbsolute(record);
   }
-  if (why == nullptr) return Ok();
+  if (why.empty()) return Ok();
   return Invalid(record.name, Fill(why, kernel.text));
 }
 
 Error CheckRecord(const Record& record) {
   if (Error error = CheckName(record.name); !error.ok()) return error;
   if (record.type == RecordType::kBpf) {
-    return Invalid(record.name, "type B is not written by this program");
+    return Invalid(record.name, "type B is not written by this program"_fmt);
   }
   if (Error error = record.type == RecordType::kMagic ? CheckMagic(record)
                                                       : CheckExtension(record);
@@ -356,8 +360,9 @@ Error FormatRecord(const Record& record, Text* text) {
   if (Error error = CheckRecord(record); !error.ok()) return error;
   const char delimiter = ChooseDelimiter(record);
   if (delimiter == '\0') {
-    return Invalid(record.name,
-                   "name and interpreter leave no character for a delimiter");
+    return Invalid(
+        record.name,
+        "name and interpreter leave no character for a delimiter"_fmt);
   }
   const bool has_magic = record.type == RecordType::kMagic;
   const char type = static_cast<char>(record.type);
@@ -380,7 +385,7 @@ Error FormatRecord(const Record& record, Text* text) {
   if (text->size() <= kMaxRecordLength) return Ok();
   return Invalid(
       record.name,
-      Fill("the record has @ bytes, more than the @ that the kernel takes",
+      Fill("the record has @ bytes, more than the @ that the kernel takes"_fmt,
            Decimal(text->size()), Decimal(kMaxRecordLength)));
 }
 
@@ -388,7 +393,7 @@ Error ParseRecord(std::string_view text, Record* record,
                   const KernelVersion* kernel) {
   *record = Record();
   if (text.size() < kMinRecordLength || text.size() > kMaxRecordLength) {
-    return Failure(EINVAL, "a record of @ bytes; the kernel takes @ to @",
+    return Failure(EINVAL, "a record of @ bytes; the kernel takes @ to @"_fmt,
                    Decimal(text.size()), Decimal(kMinRecordLength),
                    Decimal(kMaxRecordLength));
   }
@@ -400,11 +405,11 @@ Error ParseRecord(std::string_view text, Record* record,
   const bool is_new = kernel != nullptr && !kernel->IsBefore(7, 3);
   if (std::string_view(kFlagLetters, is_new ? 7 : 4).find(reader.delimiter()) !=
       std::string_view::npos) {
-    return Failure(EINVAL, "a record whose delimiter is a flag's letter");
+    return Failure(EINVAL, "a record whose delimiter is a flag's letter"_fmt);
   }
   std::string_view field;
   if (!reader.Next(&field)) {
-    return Failure(EINVAL, "a record whose name has no end");
+    return Failure(EINVAL, "a record whose name has no end"_fmt);
   }
   record->name = Text(field);
   // EEXIST and ENAMETOOLONG are the look-up's, after all of the text was read.
@@ -414,12 +419,12 @@ Error ParseRecord(std::string_view text, Record* record,
   const char type = reader.Current();
   reader.Skip();
   if (type != 'M' && type != 'E') {
-    return Invalid(record->name, Fill("the type \"%\" is neither M nor E",
+    return Invalid(record->name, Fill("the type \"%\" is neither M nor E"_fmt,
                                       std::string_view(&type, 1)));
   }
   record->type = static_cast<RecordType>(type);
   if (reader.Current() != reader.delimiter()) {
-    return Invalid(record->name, "the type is longer than one letter");
+    return Invalid(record->name, "the type is longer than one letter"_fmt);
   }
   reader.Skip();
   if (Error error = type == 'M' ? ParseMagicFields(&reader, record)
@@ -428,9 +433,10 @@ Error ParseRecord(std::string_view text, Record* record,
     return error;
   }
   if (!reader.Next(&field)) {
-    return Invalid(record->name, "the interpreter field has no end");
+    return Invalid(record->name, "the interpreter field has no end"_fmt);
   }
-  if (field.empty()) return Invalid(record->name, "the interpreter is empty");
+  if (field.empty())
+    return Invalid(record->name, "the interpreter is empty"_fmt);
   record->interpreter = Text(field);
 
   // check_special_flags() takes letters as long as they are flags, one newline
@@ -446,11 +452,11 @@ Error ParseRecord(std::string_view text, Record* record,
   if (reader.position() < text.size()) {
     const char c = reader.Current();
     return Invalid(record->name,
-                   Fill("\"%\" is not a flag", std::string_view(&c, 1)));
+                   Fill("\"%\" is not a flag"_fmt, std::string_view(&c, 1)));
   }
   if (reader.position() > text.size()) {
     return Invalid(record->name,
-                   "the delimiter after the interpreter is missing");
+                   "the delimiter after the interpreter is missing"_fmt);
   }
   if (kernel != nullptr) {
     Error error = CheckForKernel(*record, *kernel);

@@ -54,7 +54,7 @@ Error NotMounted(const Text& dir, int errnum) {
       return Failure(
           Because(errnum, Cause::kNotMounted),
           "% is an automount point that nobody answers: mount binfmt_misc "
-          "somewhere else and name it with --dir",
+          "somewhere else and name it with --dir"_fmt,
           dir);
     case ENOENT:
     case ENOTDIR:
@@ -74,12 +74,12 @@ Error NotMounted(const Text& dir, int errnum) {
   if (SupportOfBinfmtMisc() == Support::kMissing) {
     return Failure(Because(errnum, Cause::kNoSupport),
                    "this kernel has no binfmt_misc; load its module, if there "
-                   "is one, with: binfmtbox mount");
+                   "is one, with: binfmtbox mount"_fmt);
   }
   return Failure(
       Because(errnum, Cause::kNotMounted),
-      "binfmt_misc is not mounted on %; mount it with: binfmtbox mount@", dir,
-      dir == kDefaultDir ? "" : Fill(" --dir %", Printable(dir)));
+      "binfmt_misc is not mounted on %; mount it with: binfmtbox mount@"_fmt,
+      dir, dir == kDefaultDir ? "" : Fill(" --dir %", Printable(dir)));
 }
 
 // Takes what DONE bytes cover off the front of TEXTS; returns how many.
@@ -214,7 +214,7 @@ Error Registry::OpenRegister() {
   if (error == EROFS) {
     return Failure(
         Because(error, Cause::kDenied),
-        "% is mounted read-only; make it writable with: mount -o remount,rw %",
+        "% is mounted read-only; make it writable with: mount -o remount,rw %"_fmt,
         dir_, dir_);
   }
   if (error == EACCES || error == EPERM) {
@@ -268,7 +268,8 @@ Error Registry::Command(const Text& name, const char* command,
     Error failure = SystemError(what, file, error,
                                 denied ? Cause::kDenied : Cause::kFailed);
     if (error == EROFS) {
-      failure.AddText("; make it writable with: mount -o remount,rw %", dir_);
+      failure.AddText("; make it writable with: mount -o remount,rw %"_fmt,
+                      dir_);
     } else if (denied) {
       failure.AddText("@", WhyDenied());
     }

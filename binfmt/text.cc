@@ -65,6 +65,28 @@ void TextWriter::PutPrintable(std::string_view bytes) {
   }
 }
 
+void TextWriter::PutUnpacked(Format format) {
+  for (const char* c = format.packed(); *c != '\0'; ++c) {
+    PutUnpacked(static_cast<unsigned char>(*c));
+  }
+}
+
+void TextWriter::PutUnpacked(unsigned char code) {
+  if (code < 0x80) {
+    Put(static_cast<char>(code));
+    return;
+  }
+  const internal::FormatPair& pair = internal::kFormatPairs[code - 0x80];
+  PutUnpacked(pair.first);
+  PutUnpacked(pair.second);
+}
+
+Text::Text(Format format) {
+  TextWriter writer;
+  while (writer.Turn()) writer.PutUnpacked(format);
+  *this = writer.Finish();
+}
+
 Text::Text(std::string_view bytes) {
   TextWriter writer;
   while (writer.Turn()) writer.Put(bytes);
@@ -77,15 +99,15 @@ void Bytes::Append(std::string_view bytes) {
 
 namespace internal {
 
-Text FillList(const char* types, const char* format, va_list args) {
+Text FillList(const char* types, Format format, va_list args) {
   TextWriter writer;
   while (writer.Turn()) {
     va_list rest;
     va_copy(rest, args);
     const char* type = types;
-    for (const char* c = format; *c != '\0'; ++c) {
+    for (const char* c = format.packed(); *c != '\0'; ++c) {
       if (*type == '\0' || (*c != '%' && *c != '@')) {
-        writer.Put(*c);
+        writer.PutUnpacked(static_cast<unsigned char>(*c));
         continue;
       }
       const void* pointer = va_arg(rest, const void*);
@@ -94,6 +116,9 @@ Text FillList(const char* types, const char* format, va_list args) {
         case 's':
           arg = *static_cast<const std::string*>(pointer);
           break;
+        case 'f':
+          writer.PutUnpacked(Format(static_cast<const char*>(pointer)));
+          continue;
         case 'v':
           arg = *static_cast<const std::string_view*>(pointer);
           break;
@@ -112,7 +137,7 @@ Text FillList(const char* types, const char* format, va_list args) {
   return writer.Finish();
 }
 
-Text FillPointers(const char* types, const char* format, ...) {
+Text FillPointers(const char* types, Format format, ...) {
   va_list args;
   va_start(args, format);
   const Text text = FillList(types, format, args);

@@ -12,6 +12,7 @@
 #include <type_traits>
 
 #include "binfmt/array.h"
+#include "binfmt/format.h"
 
 namespace binfmt {
 
@@ -26,6 +27,8 @@ class Text : public std::string_view {
   Text(std::string_view bytes);
   Text(const char* bytes) : Text(std::string_view(bytes)) {}
   Text(const std::string& bytes) : Text(std::string_view(bytes)) {}
+  // FORMAT unpacked.
+  Text(Format format);
 
   operator std::string() const { return std::string(data(), size()); }
 
@@ -59,6 +62,9 @@ class TextWriter {
   bool Turn();
   void Put(char c);
   void Put(std::string_view bytes);
+  void PutUnpacked(Format format);
+  // A byte of a Format.
+  void PutUnpacked(unsigned char code);
   // Two digits.
   void PutHex(char c);
   // As Printable() does.
@@ -92,6 +98,10 @@ struct TypeLetter<const char*> {
   static constexpr char kLetter = 'c';
 };
 template <>
+struct TypeLetter<Format> {
+  static constexpr char kLetter = 'f';
+};
+template <>
 struct TypeLetter<char*> : TypeLetter<const char*> {};
 
 template <typename... Args>
@@ -102,23 +112,24 @@ struct Types {
 inline const void* Pointer(const std::string& string) { return &string; }
 inline const void* Pointer(const std::string_view& view) { return &view; }
 inline const void* Pointer(const char* text) { return text; }
+inline const void* Pointer(Format format) { return format.packed(); }
 
-Text FillPointers(const char* types, const char* format, ...);
-Text FillList(const char* types, const char* format, va_list args);
+Text FillPointers(const char* types, Format format, ...);
+Text FillList(const char* types, Format format, va_list args);
 
 }  // namespace internal
 
 // FORMAT with each % and each @ replaced by the next of ARGS: % by its bytes as
 // Printable() writes them, for what comes from outside; @ by the bytes as they
 // are, for words of our own: Fill("cannot open %: @", path, reason). ARGS are
-// Text, std::string_view, std::string or const char*. Once they are at their
-// end, % and @ stay.
+// Text, std::string_view, std::string, const char* or Format. Once they are at
+// their end, % and @ stay.
 //
 // With a message behind every error this is what the program is made of, so the
 // calls are short: one pointer an argument. absl::StrCat(), which builds an
 // AlphaNum of 48 bytes of each, made the whole executable half as large again.
 template <typename... Args>
-Text Fill(const char* format, const Args&... args) {
+Text Fill(Format format, const Args&... args) {
   return internal::FillPointers(internal::Types<std::decay_t<Args>...>::kText,
                                 format, internal::Pointer(args)...);
 }

@@ -7,6 +7,8 @@
 namespace cmd {
 namespace {
 
+using binfmt::operator""_fmt;
+
 constexpr const Applet* kApplets[] = {
     &kMountApplet,
     &kRegisterApplet,
@@ -19,10 +21,10 @@ binfmt::Text ProgramName(const Applet& applet) {
 }
 
 binfmt::Text Usage(const Applet& applet) {
-  return binfmt::Fill("usage: @ [OPTION]...@\n\n@\n\n@@@@", ProgramName(applet),
-                      applet.operands, applet.summary, applet.options,
-                      kCommonOptions, applet.details[0] == '\0' ? "" : "\n",
-                      applet.details);
+  return binfmt::Fill("usage: @ [OPTION]...@\n\n@\n\n@@@@"_fmt,
+                      ProgramName(applet), applet.operands, applet.summary,
+                      applet.options, kCommonOptions,
+                      applet.details.empty() ? "" : "\n", applet.details);
 }
 
 }  // namespace
@@ -40,7 +42,8 @@ const Applet* FindApplet(std::string_view name) {
 int RunApplet(const Applet& applet, absl::Span<const char* const> args) {
   Console console(ProgramName(applet));
   CommandLine line;
-  const binfmt::Error error = ParseCommandLine(applet.options, args, &line);
+  const binfmt::Error error =
+      ParseCommandLine(binfmt::Text(applet.options), args, &line);
   console.set_kmsg(line.common.kmsg && !line.common.help, !line.common.json);
   if (!error.ok()) {
     console.Complain(error);

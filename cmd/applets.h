@@ -6,17 +6,19 @@
 #include <string_view>
 
 #include "absl/types/span.h"
+#include "binfmt/format.h"
 #include "cmd/console.h"
 #include "cmd/options.h"
 
 namespace cmd {
 
 struct Applet {
-  const char* name;      // "register"
-  const char* operands;  // for the usage line: " [TARGET]..."
-  const char* summary;   // one imperative sentence
-  const char* details;   // further lines for --help, ended by newlines, or ""
-  const char* options;   // the help text of its own options (options.h), or ""
+  const char* name;        // "register"
+  const char* operands;    // for the usage line: " [TARGET]..."
+  binfmt::Format summary;  // one imperative sentence
+  binfmt::Format details;  // further lines for --help, ended by newlines, or ""
+  binfmt::Format
+      options;  // the help text of its own options (options.h), or ""
   // Does the applet's work. LINE is parsed and --help and the common options
   // that concern the console are dealt with.
   void (*run)(const CommandLine& line, Console* console);

@@ -17,17 +17,18 @@ namespace {
 using binfmt::Error;
 using binfmt::Misuse;
 using binfmt::Printable;
+using binfmt::operator""_fmt;
 
-constexpr char kUsage[] =
+constexpr binfmt::Format kUsage =
     "usage: binfmtbox APPLET [OPTION]... [OPERAND]...\n"
     "   or: binfmtbox --list | --version | --help\n"
     "   or: binfmtbox --install [-s] [--bare] DIR\n"
     "   or: APPLET [OPTION]... [OPERAND]...    (by a link of that name)\n"
     "\n"
     "Make this machine run programs built for other processors.\n"
-    "\n";
+    "\n"_fmt;
 
-constexpr char kUsageOptions[] =
+constexpr binfmt::Format kUsageOptions =
     "\n"
     "  --list                    print the applets' names\n"
     "  --install [-s] [--bare] DIR\n"
@@ -36,7 +37,7 @@ constexpr char kUsageOptions[] =
     "  --version                 print version, revision, table and target\n"
     "  --help                    print this text\n"
     "\n"
-    "\"binfmtbox APPLET --help\" tells more.\n";
+    "\"binfmtbox APPLET --help\" tells more.\n"_fmt;
 
 // NUMBER as eight hex digits.
 binfmt::Text Hex32(uint32_t number) {
@@ -57,8 +58,8 @@ binfmt::Text Usage() {
 
 binfmt::Text Version() {
   return binfmt::Fill(
-      "binfmtbox @\nrevision @\ntable @, @ targets\nbuilt for @\n", kVersion,
-      kRevision, Hex32(arch_table::TableChecksum()),
+      "binfmtbox @\nrevision @\ntable @, @ targets\nbuilt for @\n"_fmt,
+      kVersion, kRevision, Hex32(arch_table::TableChecksum()),
       binfmt::Decimal(arch_table::Targets().size()), kBuildTarget);
 }
 
@@ -79,17 +80,17 @@ void Install(absl::Span<const char* const> args, Console* console) {
     } else if (!only_operands && arg == "--") {
       only_operands = true;
     } else if (!only_operands && arg.size() > 1 && arg[0] == '-') {
-      console->Complain(Misuse("unknown option \"%\"", arg));
+      console->Complain(Misuse("unknown option \"%\""_fmt, arg));
       return;
     } else if (!dir.empty() || arg.empty()) {
-      console->Complain(Misuse("--install takes one directory"));
+      console->Complain(Misuse("--install takes one directory"_fmt));
       return;
     } else {
       dir = binfmt::Text(arg);
     }
   }
   if (dir.empty()) {
-    console->Complain(Misuse("--install needs a directory"));
+    console->Complain(Misuse("--install needs a directory"_fmt));
     return;
   }
   if (!console->CanReport()) return;
@@ -132,9 +133,9 @@ int RunBox(absl::Span<const char* const> args) {
   } else if (word == "--help" || word == "-h" || word == "--list" ||
              word == "--version") {
     console.Complain(
-        Misuse("unexpected operand \"%\" behind @", args[1], word));
+        Misuse("unexpected operand \"%\" behind @"_fmt, args[1], word));
   } else {
-    console.Complain(Misuse("unknown option \"%\"", word));
+    console.Complain(Misuse("unknown option \"%\""_fmt, word));
   }
   return console.Finish();
 }
@@ -142,7 +143,7 @@ int RunBox(absl::Span<const char* const> args) {
 int NoSuchApplet(std::string_view name) {
   Console console("binfmtbox");
   console.Complain(binfmt::Failure(
-      0, "there is no applet \"%\"; see \"binfmtbox --list\"", name));
+      0, "there is no applet \"%\"; see \"binfmtbox --list\""_fmt, name));
   return kExitNoApplet;
 }
 

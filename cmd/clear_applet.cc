@@ -22,13 +22,14 @@ using binfmt::Error;
 using binfmt::Fill;
 using binfmt::Misuse;
 using binfmt::Printable;
+using binfmt::operator""_fmt;
 
-constexpr char kOptions[] =
+constexpr binfmt::Format kOptions =
     "      --ours             the entries that binfmt-register makes\n"
     "      --all              every entry, whoever made it\n"
     "      --disable          switch the entries off and leave them there\n"
     "      --enable           switch the entries on\n"
-    "      --unmount          unmount binfmt_misc afterwards\n";
+    "      --unmount          unmount binfmt_misc afterwards\n"_fmt;
 
 constexpr char kFailedWord[] = "failed";
 
@@ -52,16 +53,16 @@ Error ReadRequest(const CommandLine& line, Request* request) {
     if (given.Is("enable")) enable = true;
   }
   if (enable && disable) {
-    return Misuse("--disable and --enable contradict each other");
+    return Misuse("--disable and --enable contradict each other"_fmt);
   }
   if (request->unmount && (enable || disable)) {
-    return Misuse("--unmount leaves no entries to switch on or off");
+    return Misuse("--unmount leaves no entries to switch on or off"_fmt);
   }
   if (enable) request->action = Action::kEnable;
   if (disable) request->action = Action::kDisable;
   if (line.operands.empty() && !request->ours && !request->all &&
       !request->unmount) {
-    return Misuse("name the entries, or say --ours or --all");
+    return Misuse("name the entries, or say --ours or --all"_fmt);
   }
   return binfmt::Ok();
 }
@@ -123,7 +124,8 @@ void NoteUnknown(std::string_view operand, Console* console) {
   const binfmt::Text suggestion =
       operand == "all" ? "; did you mean --all" : Suggestion(operand);
   if (suggestion.empty()) return;
-  console->Note("\"%\" is neither an entry nor a target@", operand, suggestion);
+  console->Note("\"%\" is neither an entry nor a target@"_fmt, operand,
+                suggestion);
 }
 
 Error Apply(const binfmt::Registry& registry, const Entry& entry, Action action,
@@ -174,7 +176,7 @@ class Report {
   void AddUnmount(const binfmt::Text& dir, const char* result) {
     unmount_ = result;
     if (!as_json_ && result != kFailedWord) {
-      console_->Result("binfmt_misc on %: @\n", dir, result);
+      console_->Result("binfmt_misc on %: @\n"_fmt, dir, result);
     }
   }
 
@@ -217,8 +219,9 @@ bool ChangeEntries(const CommandLine& line, const Request& request,
   for (const std::string_view operand : line.operands) {
     if (selection.ChooseOperand(operand)) continue;
     if (request.action == Action::kEnable) {
-      console->Complain(binfmt::Failure(
-          0, "cannot enable %: there is no such entry", MissingName(operand)));
+      console->Complain(
+          binfmt::Failure(0, "cannot enable %: there is no such entry"_fmt,
+                          MissingName(operand)));
       continue;
     }
     NoteUnknown(operand, console);
@@ -267,7 +270,7 @@ void Run(const CommandLine& line, Console* console) {
     report.AddUnmount(dir, result);
     if (!(request.all && mounted) && binfmt::RunningKernel().IsBefore(6, 7)) {
       console->Note(
-          "before Linux 6.7, entries may stay in force without a mount");
+          "before Linux 6.7, entries may stay in force without a mount"_fmt);
     }
   }
   report.Finish();
@@ -278,10 +281,10 @@ void Run(const CommandLine& line, Console* console) {
 const Applet kClearApplet = {
     "clear",
     " [NAME|TARGET|PATTERN]...",
-    "Take entries out of binfmt_misc.",
+    "Take entries out of binfmt_misc."_fmt,
     "A TARGET means the entry that binfmt-register makes for it (arm64 means\n"
     "qemu-aarch64); a PATTERN is a shell pattern of entry names. One that is\n"
-    "not there is no error.\n",
+    "not there is no error.\n"_fmt,
     kOptions,
     Run,
 };

@@ -12,6 +12,8 @@
 namespace cmd {
 namespace {
 
+using binfmt::operator""_fmt;
+
 constexpr int kStandardOutput = 1;
 constexpr int kStandardError = 2;
 
@@ -65,7 +67,7 @@ void Console::WriteLine(const char* level, std::string_view text) const {
                          binfmt::Fill("@: @\n", program_, text));
 }
 
-void Console::Keep(const char* types, const char* format, ...) {
+void Console::Keep(const char* types, binfmt::Format format, ...) {
   if (quiet_) return;
   va_list args;
   va_start(args, format);
@@ -84,9 +86,10 @@ void Console::Complain(const binfmt::Error& error) {
     WriteLine(kWarning, binfmt::Fill("note: @", error.text()));
     return;
   }
-  WriteLine(kError, status == kExitMisuse ? binfmt::Fill("@; see \"@ --help\"",
-                                                         error.text(), program_)
-                                          : error.text());
+  WriteLine(kError, status == kExitMisuse
+                        ? binfmt::Fill("@; see \"@ --help\""_fmt, error.text(),
+                                       program_)
+                        : error.text());
   Fail(status);
 }
 

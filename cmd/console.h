@@ -47,7 +47,7 @@ class Console {
   // Keeps text, made as binfmt::Fill() does, for stdout; it is written when the
   // program ends. Results of a change: nothing where the user wants quiet.
   template <typename... Args>
-  void Result(const char* format, const Args&... args) {
+  void Result(binfmt::Format format, const Args&... args) {
     Keep(binfmt::internal::Types<std::decay_t<Args>...>::kText, format,
          binfmt::internal::Pointer(args)...);
   }
@@ -57,7 +57,7 @@ class Console {
   // A line "PROGRAM: note: TEXT" on stderr.
   void Note(std::string_view text);
   template <typename... Args>
-  void Note(const char* format, const Args&... args) {
+  void Note(binfmt::Format format, const Args&... args) {
     Note(std::string_view(binfmt::Fill(format, args...)));
   }
 
@@ -81,7 +81,7 @@ class Console {
   int Finish();
 
  private:
-  void Keep(const char* types, const char* format, ...);
+  void Keep(const char* types, binfmt::Format format, ...);
   void Fail(int status);
   // Writes a line "PROGRAM: TEXT" to stderr or, with LEVEL, to the kernel's
   // log.

@@ -13,6 +13,8 @@
 namespace cmd {
 namespace {
 
+using binfmt::operator""_fmt;
+
 constexpr std::string_view kSearchDirs[] = {"/usr/bin", "/usr/local/bin",
                                             "/usr/libexec/qemu-binfmt"};
 
@@ -53,7 +55,7 @@ binfmt::Error FindInterpreter(const arch_table::Target& target,
   return binfmt::Failure(
       ENOENT,
       "there is no @ in @; install qemu-user-static, or name one with "
-      "--interpreter",
+      "--interpreter"_fmt,
       names.size() > 1 ? binfmt::Fill("@, @ or @", names[0], names[1], names[2])
                        : names[0],
       SearchPlaces(options));
@@ -61,7 +63,7 @@ binfmt::Error FindInterpreter(const arch_table::Target& target,
 
 binfmt::Text SearchPlaces(const SearchOptions& options) {
   return options.dir.empty()
-             ? "/usr/bin, /usr/local/bin or /usr/libexec/qemu-binfmt"
+             ? "/usr/bin, /usr/local/bin or /usr/libexec/qemu-binfmt"_fmt
              : binfmt::Printable(options.dir);
 }
 

@@ -14,10 +14,11 @@ namespace cmd {
 namespace {
 
 using binfmt::Error;
+using binfmt::operator""_fmt;
 
 constexpr int kHoldInterval = 5000;  // milliseconds
 
-constexpr char kOptions[] =
+constexpr binfmt::Format kOptions =
     "      --module FILE      the kernel module to load where the kernel "
     "lacks\n"
     "                         binfmt_misc (default: the one under "
@@ -26,7 +27,7 @@ constexpr char kOptions[] =
     "too\n"
     "      --host             mount in PID 1's mount namespace as well\n"
     "      --hold             stay and keep the mount until SIGTERM or "
-    "SIGINT\n";
+    "SIGINT\n"_fmt;
 
 void Report(const CommandLine& line, binfmt::MountOutcome outcome,
             const binfmt::Text& module, Console* console) {
@@ -50,12 +51,12 @@ void Report(const CommandLine& line, binfmt::MountOutcome outcome,
     return;
   }
   if (!module.empty()) {
-    console->Result("@ the module %\n",
+    console->Result("@ the module %\n"_fmt,
                     line.common.dry_run ? "would load" : "loaded", module);
   }
-  console->Result(already ? "binfmt_misc is mounted on % already\n"
-                  : line.common.dry_run ? "would mount binfmt_misc on %\n"
-                                        : "mounted binfmt_misc on %\n",
+  console->Result(already ? "binfmt_misc is mounted on % already\n"_fmt
+                  : line.common.dry_run ? "would mount binfmt_misc on %\n"_fmt
+                                        : "mounted binfmt_misc on %\n"_fmt,
                   line.common.dir);
 }
 
@@ -78,7 +79,7 @@ void Hold(const CommandLine& line, const binfmt::MountOptions& options,
     // A trouble that has healed in the end does not count.
     console->set_status(kExitOk);
     if (outcome == binfmt::MountOutcome::kMounted) {
-      console->Note("binfmt_misc was unmounted; mounted it again");
+      console->Note("binfmt_misc was unmounted; mounted it again"_fmt);
     }
   }
 }
@@ -87,7 +88,7 @@ void Run(const CommandLine& line, Console* console) {
   if (!line.operands.empty()) {
     console->Complain(
         binfmt::Failure(binfmt::Because(0, binfmt::Cause::kMisuse),
-                        "unexpected operand \"%\"", line.operands[0]));
+                        "unexpected operand \"%\""_fmt, line.operands[0]));
     return;
   }
   if (!console->CanReport()) return;
@@ -117,9 +118,9 @@ void Run(const CommandLine& line, Console* console) {
 const Applet kMountApplet = {
     "mount",
     "",
-    "Mount binfmt_misc, and /proc before it where that is missing.",
+    "Mount binfmt_misc, and /proc before it where that is missing."_fmt,
     "In a user namespace other than the first, a mount hides the host's\n"
-    "handlers there for good; that is done with --userns only.\n",
+    "handlers there for good; that is done with --userns only.\n"_fmt,
     kOptions,
     Run,
 };

@@ -10,7 +10,9 @@
 
 namespace cmd {
 
-const char kCommonOptions[] =
+using binfmt::operator""_fmt;
+
+const binfmt::Format kCommonOptions =
     "  -D, --dir DIR          where binfmt_misc is mounted (default\n"
     "                         /proc/sys/fs/binfmt_misc)\n"
     "  -n, --dry-run          say what would be done and change nothing\n"
@@ -20,7 +22,7 @@ const char kCommonOptions[] =
     "                         stderr\n"
     "      --if-possible      exit 0, with a note, where binfmt_misc can't be\n"
     "                         used here\n"
-    "  -h, --help             print this text\n";
+    "  -h, --help             print this text\n"_fmt;
 
 namespace {
 
@@ -61,15 +63,6 @@ Option FindIn(std::string_view help, std::string_view name, char letter) {
     }
   }
   return Option();
-}
-
-Option Find(std::string_view own, std::string_view name, char letter) {
-  Option option = FindIn(own, name, letter);
-  if (option.name.empty()) {
-    option = FindIn(kCommonOptions, name, letter);
-    option.is_common = true;
-  }
-  return option;
 }
 
 void Take(const Option& option, std::string_view value, CommandLine* line) {
@@ -133,15 +126,24 @@ class Parser {
   }
 
  private:
+  Option Find(std::string_view name, char letter) const {
+    Option option = FindIn(own_, name, letter);
+    if (option.name.empty()) {
+      option = FindIn(common_, name, letter);
+      option.is_common = true;
+    }
+    return option;
+  }
+
   Error Long(std::string_view text) {
     const size_t equals = text.find('=');
-    const Option option = Find(own_, text.substr(0, equals), '\0');
+    const Option option = Find(text.substr(0, equals), '\0');
     if (option.name.empty()) {
-      return Misuse("unknown option \"--%\"", text.substr(0, equals));
+      return Misuse("unknown option \"--%\""_fmt, text.substr(0, equals));
     }
     if (equals == std::string_view::npos) return TakeWithNext(option);
     if (option.value.empty()) {
-      return Misuse("option --@ takes no value", option.name);
+      return Misuse("option --@ takes no value"_fmt, option.name);
     }
     Take(option, text.substr(equals + 1), line_);
     return binfmt::Ok();
@@ -149,9 +151,9 @@ class Parser {
 
   Error Letters(std::string_view letters) {
     while (!letters.empty()) {
-      const Option option = Find(own_, "", letters[0]);
+      const Option option = Find("", letters[0]);
       if (option.name.empty() || letters[0] == ' ') {
-        return Misuse("unknown option \"-%\"", letters.substr(0, 1));
+        return Misuse("unknown option \"-%\""_fmt, letters.substr(0, 1));
       }
       letters.remove_prefix(1);
       if (letters.empty()) return TakeWithNext(option);
@@ -170,13 +172,15 @@ class Parser {
       return binfmt::Ok();
     }
     if (next_ == args_.size()) {
-      return Misuse("option --@ needs a value, @", option.name, option.value);
+      return Misuse("option --@ needs a value, @"_fmt, option.name,
+                    option.value);
     }
     Take(option, args_[next_++], line_);
     return binfmt::Ok();
   }
 
   std::string_view own_;
+  const binfmt::Text common_ = kCommonOptions;
   absl::Span<const char* const> args_;
   CommandLine* line_;
   size_t next_ = 0;
@@ -194,7 +198,7 @@ Error ParseCommandLine(std::string_view own, absl::Span<const char* const> args,
   // --help wins over what is wrong behind it.
   if (line->common.help) return binfmt::Ok();
   if (error.ok() && line->common.dir.empty()) {
-    return Misuse("option --dir needs a directory");
+    return Misuse("option --dir needs a directory"_fmt);
   }
   return error;
 }
@@ -204,7 +208,7 @@ Error ParseYesNo(const GivenOption& given, bool* value) {
     *value = given.value == "yes";
     return binfmt::Ok();
   }
-  return Misuse("option --@ takes yes or no, not \"%\"", given.name,
+  return Misuse("option --@ takes yes or no, not \"%\""_fmt, given.name,
                 given.value);
 }
 

@@ -8,6 +8,7 @@
 #include "absl/types/span.h"
 #include "binfmt/array.h"
 #include "binfmt/error.h"
+#include "binfmt/format.h"
 #include "binfmt/text.h"
 
 namespace cmd {
@@ -37,7 +38,8 @@ struct CommandLine {
   binfmt::Array<std::string_view> operands;
 };
 
-// Reads ARGS by OWN, an applet's part of the help text, and the options that
+// Reads ARGS by OWN, an applet's part of the help text, of which parts become
+// names in *LINE, and the options that
 // every applet takes: -n, -nq, -D DIR, -DDIR, --dir DIR, --dir=DIR; options and
 // operands may be mixed; what follows "--" is an operand. Fails with kMisuse.
 //
@@ -54,7 +56,7 @@ binfmt::Error ParseCommandLine(std::string_view own,
 binfmt::Error ParseYesNo(const GivenOption& given, bool* value);
 
 // The help text of the options that every applet takes.
-extern const char kCommonOptions[];
+extern const binfmt::Format kCommonOptions;
 
 }  // namespace cmd
 

@@ -22,10 +22,11 @@ namespace {
 using arch_table::Target;
 using binfmt::Error;
 using binfmt::Misuse;
+using binfmt::operator""_fmt;
 
 constexpr uint32_t kMostSeconds = 86400;
 
-constexpr char kOptions[] =
+constexpr binfmt::Format kOptions =
     "  -I, --interpreter PATH  this interpreter (for one target)\n"
     "  -Q, --qemu-path DIR    the directory of the interpreters\n"
     "  -F, --qemu-suffix SUFFIX  what follows qemu-NAME in their names\n"
@@ -55,7 +56,7 @@ constexpr char kOptions[] =
     "      --wait SEC         wait for interpreters that are not there yet\n"
     "      --hold             stay until SIGTERM or SIGINT and put back what "
     "gets\n"
-    "                         lost\n";
+    "                         lost\n"_fmt;
 
 Error ReadChoice(const GivenOption& given, Choice* choice) {
   if (given.value == "auto") {
@@ -262,12 +263,12 @@ void Run(const CommandLine& line, Console* console) {
 const Applet kRegisterApplet = {
     "register",
     " [TARGET]...",
-    "Register QEMU's user-mode emulators as handlers of foreign programs.",
+    "Register QEMU's user-mode emulators as handlers of foreign programs."_fmt,
     "A TARGET is written as QEMU (aarch64), Docker (linux/arm64), Debian\n"
     "(armhf), uname (armv7l) or Go (mips64le) write it; all is every target\n"
     "that has an interpreter and that this machine does not run by itself.\n"
     "Without TARGET: the words of $QEMU_TARGET_LIST, else of\n"
-    "$qemu_target_list, else, with --cmdline, of binfmt.targets=, else all.\n",
+    "$qemu_target_list, else, with --cmdline, of binfmt.targets=, else all.\n"_fmt,
     kOptions,
     Run,
 };

@@ -20,6 +20,7 @@ using arch_table::Target;
 using binfmt::Entry;
 using binfmt::Error;
 using binfmt::Printable;
+using binfmt::operator""_fmt;
 
 // Why LINE takes no program at the moment; empty: it does.
 binfmt::Text WhyUnusable(const Overview& overview, const Line& line) {
@@ -120,9 +121,9 @@ void Run(const CommandLine& line, Console* console) {
 const Applet kStatusApplet = {
     "status",
     " [NAME|TARGET]...",
-    "Show the entries of binfmt_misc in the order in which they match.",
+    "Show the entries of binfmt_misc in the order in which they match."_fmt,
     "With operands it is a probe: the exit status is 0 only when each NAME is\n"
-    "an entry that is enabled and usable, and programs of each TARGET run.\n",
+    "an entry that is enabled and usable, and programs of each TARGET run.\n"_fmt,
     "",
     Run,
 };

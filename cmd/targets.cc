@@ -13,6 +13,8 @@
 namespace cmd {
 namespace {
 
+using binfmt::operator""_fmt;
+
 constexpr size_t kMostSuggestions = 3;
 
 }  // namespace
@@ -21,7 +23,7 @@ binfmt::Error ParseTarget(std::string_view word,
                           const arch_table::Target** target) {
   *target = arch_table::FindTarget(word);
   if (*target != nullptr) return binfmt::Ok();
-  return binfmt::Misuse("unknown target \"%\"@", word, Suggestion(word));
+  return binfmt::Misuse("unknown target \"%\"@"_fmt, word, Suggestion(word));
 }
 
 binfmt::Text Suggestion(std::string_view word) {

@@ -58,13 +58,13 @@ TEST(ManualTest, ListsTheOptionsOfEveryApplet) {
   EXPECT_EQ(absl::StrJoin(ItemLines(ReadDocument("docs/binfmtbox.8"),
                                     "Options of every applet"),
                           "\n"),
-            absl::StrJoin(WantedItems(cmd::kCommonOptions), "\n"));
+            absl::StrJoin(WantedItems(binfmt::Text(cmd::kCommonOptions)), "\n"));
 }
 
 TEST(ManualTest, ListsTheOptionsOfEachApplet) {
   const std::string manual = ReadDocument("docs/binfmtbox.8");
   for (const cmd::Applet* applet : cmd::Applets()) {
-    std::vector<std::string> wanted = WantedItems(applet->options);
+    std::vector<std::string> wanted = WantedItems(binfmt::Text(applet->options));
     EXPECT_TRUE(
         absl::StrContains(manual, absl::StrCat("\n.Ss ", applet->name, "\n")))
         << "the manual has no subsection for " << applet->name;

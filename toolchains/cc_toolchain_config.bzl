@@ -129,6 +129,12 @@ def _impl(ctx):
             ],
         ),
         feature(
+            name = "packed_texts",
+            enabled = True,
+            # binfmt/format.h packs a page of help text while it is compiled.
+            flag_sets = [_flags(_CXX, ["-fconstexpr-steps=100000000"])],
+        ),
+        feature(
             name = "hardening",
             enabled = True,
             flag_sets = [
