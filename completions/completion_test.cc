@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+// What both shells offer, with the product behind it and real entries.
+#include <unistd.h>
+
+#include <set>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "arch_table/table.h"
+#include "cmd/program_runner.h"
+#include "gtest/gtest.h"
+
+namespace cmd {
+namespace {
+
+// The tests' directory, where the data stand.
+std::string g_dir;
+
+using Words = std::multiset<std::string>;
+
+Words SplitLines(const std::string& text) {
+  Words words;
+  std::istringstream stream(text);
+  for (std::string word; stream >> word;) words.insert(word);
+  return words;
+}
+
+Words Targets() {
+  Words names;
+  for (const arch_table::Target& target : arch_table::Targets()) {
+    names.insert(std::string(target.name()));
+  }
+  return names;
+}
+
+class CompletionTest : public ProgramTest,
+                       public testing::WithParamInterface<std::string> {
+ protected:
+  void SetUp() override {
+    ProgramTest::SetUp();
+    ASSERT_EQ(Run({"--install", "/mnt/bin"}).status, 0);
+    Mount();
+    Register(":first:E::abc::/bin/cat:");
+    Register(":second:E::abcde::/bin/cat:");
+  }
+
+  // What the shell offers for the last of WORDS.
+  static Words Offers(const std::vector<std::string>& words) {
+    Call call;
+    call.env = {"PATH=/mnt/bin:/usr/bin:/bin", "HOME=/mnt", "TERM=dumb"};
+    if (GetParam() == "bash") {
+      call.path = "/bin/bash";
+      call.argv = {"bash",
+                   "--norc",
+                   "-c",
+                   "source \"$1/binfmtbox.bash\"; shift\n"
+                   "COMP_WORDS=(\"$@\") COMP_CWORD=$(($# - 1))\n"
+                   "_binfmtbox \"$1\" \"${!#}\" \"${COMP_WORDS[$# - 2]}\"\n"
+                   "printf '%s\\n' \"${COMPREPLY[@]}\"",
+                   "completion",
+                   g_dir};
+      call.argv.insert(call.argv.end(), words.begin(), words.end());
+    } else {
+      std::string line;
+      for (const std::string& word : words) {
+        line += (line.empty() ? "" : " ") + word;
+      }
+      call.path = "/usr/bin/zsh";
+      call.argv = {"zsh", "-f", g_dir + "/zsh_hits_for_testing.zsh", g_dir,
+                   line};
+    }
+    const Outcome outcome = Execute(call);
+    EXPECT_EQ(outcome.status, 0) << outcome.err;
+    EXPECT_EQ(outcome.err, "");
+    return SplitLines(outcome.out);
+  }
+};
+
+TEST_P(CompletionTest, OffersAppletsFirst) {
+  EXPECT_EQ(Offers({"binfmtbox", ""}),
+            (Words{"mount", "register", "status", "clear", "--help", "--list",
+                   "--version", "--install"}));
+  EXPECT_EQ(Offers({"binfmtbox", "re"}), Words{"register"});
+}
+
+TEST_P(CompletionTest, OffersOptionsOfTheHelp) {
+  EXPECT_EQ(Offers({"binfmtbox", "register", "--pre"}),
+            Words{"--preserve-argv0"});
+  EXPECT_EQ(Offers({"binfmt-clear", "--dis"}), Words{"--disable"});
+}
+
+TEST_P(CompletionTest, OffersTheWordsThatAnOptionTakes) {
+  EXPECT_EQ(Offers({"binfmtbox", "register", "--preserve-argv0", ""}),
+            (Words{"yes", "no", "auto"}));
+  EXPECT_EQ(Offers({"binfmt-register", "-p", ""}), (Words{"yes", "no"}));
+}
+
+TEST_P(CompletionTest, OffersEveryTargetToRegister) {
+  Words wanted = Targets();
+  wanted.insert("all");
+  EXPECT_EQ(Offers({"binfmtbox", "register", ""}), wanted);
+  EXPECT_EQ(Offers({"binfmt-register", "aarch"}),
+            (Words{"aarch64", "aarch64_be"}));
+}
+
+TEST_P(CompletionTest, OffersEntriesAndTargetsToStatusAndClear) {
+  for (const char* applet : {"status", "clear"}) {
+    Words offers = Offers({"binfmtbox", applet, ""});
+    EXPECT_EQ(offers.count("first"), 1u) << applet;
+    EXPECT_EQ(offers.count("second"), 1u) << applet;
+    EXPECT_EQ(offers.count("aarch64"), 1u) << applet;
+    EXPECT_EQ(Offers({std::string("binfmt-") + applet, "sec"}), Words{"second"})
+        << applet;
+  }
+}
+
+TEST_P(CompletionTest, OffersEntriesOfTheNamedDirectory) {
+  EXPECT_EQ(Offers({"binfmtbox", "status", "-D", "/mnt/nothing", "fi"}),
+            Words{});
+  EXPECT_EQ(Offers({"binfmtbox", "status", "-D", kRegistry, "fi"}),
+            Words{"first"});
+}
+
+TEST_P(CompletionTest, OffersDirectoriesToInstall) {
+  EXPECT_EQ(Offers({"binfmtbox", "--install", "-"}), (Words{"-s", "--bare"}));
+}
+
+INSTANTIATE_TEST_SUITE_P(Shells, CompletionTest, testing::Values("bash", "zsh"),
+                         [](const auto& info) { return info.param; });
+
+}  // namespace
+}  // namespace cmd
+
+int main(int argc, char** argv) {
+  cmd::g_dir = std::string(get_current_dir_name()) + "/completions";
+  return cmd::RunTestsInNamespaces(argc, argv);
+}
