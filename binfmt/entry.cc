@@ -87,6 +87,8 @@ Error ParseEntry(std::string_view name, std::string_view text, Entry* entry) {
       if (!Unhex(line, &record.mask)) {
         return Malformed(name, "the mask is not hex"_fmt);
       }
+    } else {
+      entry->complete = false;
     }
   }
   if (!has_flags) return Malformed(name, "no flags line");

@@ -25,6 +25,8 @@ struct Entry {
   // False where the file's text is none that this program knows: then only the
   // name holds.
   bool understood = true;
+  // Is that all? False where the text has a line of an unknown kind, too.
+  bool complete = true;
 };
 
 // Reads TEXT, the content of the entry file NAME (bm_entry_read(),

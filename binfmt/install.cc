@@ -220,7 +220,10 @@ class Installer {
   // Reads the entry of RECORD back; takes out one that is not what was asked.
   Error Verify(const Record& record) {
     Entry entry;
-    Error error = registry_->Read(record.name, &entry);
+    Error error = EntryOf(record).enabled
+                      ? Ok()
+                      : registry_->SetEnabled(record.name, false);
+    if (error.ok()) error = registry_->Read(record.name, &entry);
     if (error.errnum() == ENOENT) {
       return Failure(
           ENOENT,

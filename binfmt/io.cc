@@ -8,6 +8,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
+#include <cstring>
 
 namespace binfmt {
 
@@ -16,6 +18,9 @@ static_assert(kCurrentDir == AT_FDCWD);
 namespace {
 
 constexpr int kMostReadWait = 5000;  // milliseconds
+// The layout of struct linux_dirent64, which no public header declares.
+constexpr size_t kDirentLengthOffset = 16;
+constexpr size_t kDirentNameOffset = 19;
 
 }  // namespace
 
@@ -85,6 +90,27 @@ int ReadFileAt(int dir_fd, const char* path, size_t limit, Text* out) {
   const UniqueFd fd = OpenAt(dir_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
   if (!fd.ok()) return errno;
   return ReadAll(fd.get(), limit, out);
+}
+
+int ListNames(int fd, size_t limit, Array<Text>* names) {
+  names->clear();
+  if (lseek(fd, 0, SEEK_SET) < 0) return errno;
+  // readdir(3) would allocate and read in 2 KiB steps.
+  alignas(8) char buffer[16384];
+  for (;;) {
+    if (names->size() > limit) return EFBIG;
+    const long got = syscall(SYS_getdents64, fd, buffer, sizeof(buffer));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return errno;
+    if (got == 0) return 0;
+    for (long at = 0; at < got;) {
+      uint16_t length;
+      std::memcpy(&length, buffer + at + kDirentLengthOffset, sizeof(length));
+      const std::string_view name(buffer + at + kDirentNameOffset);
+      at += length;
+      if (name != "." && name != "..") names->push_back(Text(name));
+    }
+  }
 }
 
 int WriteAll(int fd, std::string_view data) {

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <string_view>
 
+#include "binfmt/array.h"
 #include "binfmt/text.h"
 
 namespace binfmt {
@@ -52,6 +53,10 @@ int ReadSome(int fd, size_t limit, Text* out);
 
 // Opens PATH (relative to DIR_FD) and reads it as ReadAll does.
 int ReadFileAt(int dir_fd, const char* path, size_t limit, Text* out);
+
+// The names in the directory FD, in its order, but "." and "..". Returns 0 or
+// an errno, EFBIG where there are more than LIMIT.
+int ListNames(int fd, size_t limit, Array<Text>* names);
 
 // Writes all of DATA, in more than one write(2) where the kernel takes less.
 // Returns 0 or an errno. Not for a registry's files: there one write is one

@@ -12,6 +12,15 @@ bool IsThere(const Text& path) {
   return stat(path.c_str(), &facts) == 0;
 }
 
+std::string_view BaseName(std::string_view path) {
+  return path.substr(path.rfind('/') + 1);  // npos + 1 is 0
+}
+
+bool IsPipe(const Text& path) {
+  struct stat facts;
+  return stat(path.c_str(), &facts) == 0 && S_ISFIFO(facts.st_mode);
+}
+
 bool AddClosedDirectory(const Text& path, Error* error) {
   for (size_t end = path.find('/', 1); end != std::string_view::npos;
        end = path.find('/', end + 1)) {

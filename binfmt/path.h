@@ -3,13 +3,22 @@
 #ifndef BINFMT_PATH_H_
 #define BINFMT_PATH_H_
 
+#include <string_view>
+
 #include "binfmt/error.h"
+#include "binfmt/text.h"
 
 namespace binfmt {
 
 // Does PATH lead to something? An automount point that nobody answers is there,
 // unlike a loop of links, though opening either is ELOOP.
 bool IsThere(const Text& path);
+
+// What follows the last slash.
+std::string_view BaseName(std::string_view path);
+
+// Does PATH lead to a FIFO?
+bool IsPipe(const Text& path);
 
 // Adds to ERROR, an EACCES on the way to PATH, which directory this process may
 // not search, and the fix. False where there is none.

@@ -101,9 +101,11 @@ Error CheckAbsolute(const Record& record) {
 
 // Fields that are copied as they are must not hold the delimiter; a letter
 // would do for an old kernel, but 7.3 refuses a flag's letter, and the bytes
-// of an escape must not be cut.
+// of an escape must not be cut. Blanks come last: a file's line can't begin
+// with one.
 char ChooseDelimiter(const Record& record) {
-  for (const char c : {':', '|', ',', '!', '~', '%', ' ', '\t', '\x01'}) {
+  for (const char c :
+       {':', '|', ',', '!', '~', '%', '\x01', '\x02', ' ', '\t'}) {
     if (record.name.find(c) == std::string_view::npos &&
         record.interpreter.find(c) == std::string_view::npos &&
         (record.type != RecordType::kExtension ||
@@ -324,8 +326,8 @@ Error CheckForKernel(const Record& record, const KernelVersion& kernel) {
   const auto has = [&](int flags) { return (record.flags & flags) != 0; };
   Format why = "";
   if (kernel.IsBefore(7, 3)) {
-    if (has(kTransparent | kLoader | kStartDisabled)) {
-      why = "flags T, L and D need Linux 7.3, this is @"_fmt;
+    if (has(kTransparent | kLoader)) {
+      why = "flags T and L need Linux 7.3, this is @"_fmt;
     } else if (has(kFixBinary) && kernel.IsBefore(4, 8)) {
       why = "flag F needs Linux 4.8, this is @; use --persistent no"_fmt;
     } else if (record.type == RecordType::kMagic && kernel.IsBefore(5, 1) &&
@@ -373,7 +375,7 @@ Error FormatRecord(const Record& record, Text* text) {
       has_magic ? Escape(record.magic) : record.magic,
       has_magic ? Escape(record.mask) : Text(),
       record.interpreter,
-      FlagLetters(record.flags)};
+      FlagLetters(record.flags & ~kStartDisabled)};
   TextWriter writer;
   while (writer.Turn()) {
     for (const std::string_view field : fields) {
@@ -459,6 +461,9 @@ Error ParseRecord(std::string_view text, Record* record,
                    "the delimiter after the interpreter is missing"_fmt);
   }
   if (kernel != nullptr) {
+    if ((record->flags & kStartDisabled) != 0 && kernel->IsBefore(7, 3)) {
+      return Invalid(record->name, "flag D needs Linux 7.3"_fmt);
+    }
     Error error = CheckForKernel(*record, *kernel);
     if (!error.ok()) return error;
   }

@@ -74,12 +74,14 @@ Error CheckRecord(const Record& record);
 
 // Does KERNEL take RECORD, which some kernel does? Old ones know fewer flags
 // and look at fewer bytes; Linux 7.3 refuses flags that contradict each other.
+// Flag D is no matter: FormatRecord() leaves it out.
 Error CheckForKernel(const Record& record, const KernelVersion& kernel);
 
-// The text for one write to `register`. Every byte of magic and mask that is
-// no letter or digit is written \xHH; there is no newline at the end. The
-// delimiter is ':' unless a field holds one. Fails where CheckRecord() does,
-// where no delimiter is left, and where the text is over kMaxRecordLength.
+// The text for one write to `register`. There is no newline at the end, and no
+// flag D, which old kernels refuse: who registers it switches it off
+// afterwards. The delimiter is ':' unless a field holds one. Fails where
+// CheckRecord() does, where no delimiter is left, and where the text is over
+// kMaxRecordLength.
 Error FormatRecord(const Record& record, Text* text);
 
 // Reads TEXT as the kernel would (create_entry()): same fields, same limits,

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "binfmt/registry.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <linux/stat.h>
@@ -16,7 +15,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
-#include <cstring>
 
 #include "binfmt/array.h"
 #include "binfmt/clock.h"
@@ -29,14 +27,12 @@ namespace binfmt {
 namespace {
 
 constexpr size_t kMaxStatusLength = 64;
+constexpr size_t kMaxEntries = 1 << 20;
 // IOV_MAX of Linux: more segments are EINVAL.
 constexpr size_t kMaxSegments = 1024;
 constexpr int kMaxInterruptions = 100;
 constexpr int64_t kMostLockWait = 10000;  // milliseconds
 constexpr int64_t kLockInterval = 5;      // milliseconds
-// The layout of struct linux_dirent64, which no public header declares.
-constexpr size_t kDirentLengthOffset = 16;
-constexpr size_t kDirentNameOffset = 19;
 
 Error NotMounted(const Text& dir, int errnum) {
   switch (errnum) {
@@ -153,27 +149,14 @@ bool Registry::HoldsOlderFile(const Record& record) const {
 }
 
 Error Registry::List(Array<Text>* names) const {
-  names->clear();
-  if (lseek(fd_.get(), 0, SEEK_SET) < 0)
-    return SystemError("read", dir_, errno);
-  // readdir(3) would allocate and read in 2 KiB steps.
-  alignas(8) char buffer[16384];
-  for (;;) {
-    const long got = syscall(SYS_getdents64, fd_.get(), buffer, sizeof(buffer));
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return SystemError("list", dir_, errno);
-    if (got == 0) return Ok();
-    for (long at = 0; at < got;) {
-      uint16_t length;
-      std::memcpy(&length, buffer + at + kDirentLengthOffset, sizeof(length));
-      const std::string_view name(buffer + at + kDirentNameOffset);
-      at += length;
-      if (name != "." && name != ".." && name != "register" &&
-          name != "status") {
-        names->push_back(Text(name));
-      }
-    }
+  const int error = ListNames(fd_.get(), kMaxEntries, names);
+  if (error != 0) return SystemError("list", dir_, error);
+  size_t kept = 0;
+  for (const Text& name : *names) {
+    if (name != "register" && name != "status") (*names)[kept++] = name;
   }
+  names->resize(kept);
+  return Ok();
 }
 
 Error Registry::Read(const Text& name, Entry* entry) const {
@@ -199,6 +182,7 @@ Error Registry::ReadAll(Array<Entry>* entries) const {
       entry.record.name = name;
       entry.record.type = RecordType::kBpf;  // never compared by its bytes
       entry.understood = false;
+      entry.complete = false;
     }
     entries->push_back(std::move(entry));
   }

@@ -85,7 +85,10 @@ Register QEMU's user-mode emulators as handlers of foreign programs.
       --replace          swap entries that differ, without a gap
       --override         register in front of other handlers
       --rule RECORD      register this record of the kernel's syntax
-  -f, --file FILE        register the records of a binfmt.d file (-: stdin)
+  -f, --file FILE|DIR|-  register records, binfmt.d or Debian files
+      --system           register what systemd-binfmt would
+      --print FORMAT     print only: record, binfmt.d or debian
+  -e, --exportdir DIR    write files only
       --cmdline          read binfmt.targets= and binfmt.flags= of the kernel
                          command line
       --binfmt-d DIR     leave the records in DIR, too, for systemd-binfmt
@@ -111,6 +114,7 @@ constexpr char kStatusHelp[] =
 
 Show the entries of binfmt_misc in the order in which they match.
 
+      --print FORMAT     print record, binfmt.d or debian, for --file
 )";
 constexpr char kStatusDetails[] =
     R"(

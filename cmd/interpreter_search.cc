@@ -8,6 +8,7 @@
 #include "absl/types/span.h"
 #include "binfmt/array.h"
 #include "binfmt/kernel.h"
+#include "binfmt/path.h"
 #include "binfmt/text.h"
 
 namespace cmd {
@@ -52,6 +53,7 @@ binfmt::Error FindInterpreter(const arch_table::Target& target,
     }
   }
   if (!first.ok()) return first;
+  found->path = binfmt::Fill("@/@", dirs[0], names[0]);
   return binfmt::Failure(
       ENOENT,
       "there is no @ in @; install qemu-user-static, or name one with "
@@ -69,9 +71,7 @@ binfmt::Text SearchPlaces(const SearchOptions& options) {
 
 bool UnderstandsPreservedArgv0(const binfmt::Text& path,
                                const binfmt::KernelVersion& kernel) {
-  const size_t slash = path.rfind('/');
-  const std::string_view name = std::string_view(path).substr(
-      slash == std::string_view::npos ? 0 : slash + 1);
+  const std::string_view name = binfmt::BaseName(path);
   if (absl::EndsWith(name, "-binfmt-P")) return true;
   return absl::StartsWith(name, "qemu-") && !kernel.IsBefore(5, 12);
 }

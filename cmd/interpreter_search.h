@@ -28,8 +28,9 @@ struct FoundInterpreter {
 };
 
 // The first file of the search list for TARGET that the kernel can start as an
-// interpreter. errnum ENOENT where none of the files is there; else the error
-// of the first that is there and can't be used.
+// interpreter. errnum ENOENT where none of the files is there, and then *FOUND
+// has the first path; else the error of the first that is there and can't be
+// used.
 binfmt::Error FindInterpreter(const arch_table::Target& target,
                               const SearchOptions& options,
                               FoundInterpreter* found);

@@ -16,6 +16,7 @@ using arch_table::Target;
 using binfmt::Error;
 using binfmt::Failure;
 using binfmt::Fill;
+using binfmt::operator""_fmt;
 
 // A set of targets of which it is asked once what the machine runs by itself.
 class Natives {
@@ -82,7 +83,7 @@ class Vetter {
       if (target != nullptr && target == native) {
         refusal.SetText(
             "%: this machine runs programs for @ by itself, and none would "
-            "start any more",
+            "start any more"_fmt,
             record.name, native->name());
       }
       return refusal;
@@ -90,7 +91,7 @@ class Vetter {
     if (native != nullptr && !ignore_native) {
       return Failure(EPERM,
                      "%: this machine runs programs for @ by itself; register "
-                     "it all the same with --ignore-family yes",
+                     "it all the same with --ignore-family yes"_fmt,
                      record.name, native->name());
     }
     if (!IsForOtherMachine(head)) return binfmt::Ok();
@@ -98,7 +99,7 @@ class Vetter {
     if (natives_.Has(machine)) return binfmt::Ok();
     return Failure(
         ENOEXEC,
-        "%: interpreter % is built for @, which this machine does not run",
+        "%: interpreter % is built for @, which this machine does not run"_fmt,
         record.name, record.interpreter,
         machine == nullptr ? std::string_view("another machine")
                            : machine->name());
@@ -120,17 +121,20 @@ class Vetter {
 
 Error Plan::Add(const binfmt::Record& record, const Target* target,
                 const binfmt::Interpreter& interpreter) {
-  Error error = binfmt::CheckForKernel(record, kernel_);
-  if (error.ok()) {
-    error = binfmt::CheckInterpreterFlags(record.interpreter, interpreter,
-                                          record.flags);
+  if (!options_.for_files) {
+    Error error = binfmt::CheckForKernel(record, kernel_);
+    if (error.ok()) {
+      error = binfmt::CheckInterpreterFlags(record.interpreter, interpreter,
+                                            record.flags);
+    }
+    if (!error.ok()) return error;
   }
-  if (!error.ok()) return error;
   for (const binfmt::Record& other : records_) {
     if (other.name != record.name) continue;
-    return other == record ? binfmt::Ok()
-                           : Failure(0, "% is asked for twice, and differently",
-                                     record.name);
+    return other == record
+               ? binfmt::Ok()
+               : Failure(0, "% is asked for twice, and differently"_fmt,
+                         record.name);
   }
   records_.push_back(record);
   targets_.push_back(target);
@@ -161,9 +165,13 @@ bool Plan::LacksInterpreter(const Target& target) const {
   return SeekInterpreter(target, &found).errnum() == ENOENT;
 }
 
-Error Plan::AddTarget(const Target& target) {
+Error Plan::AddTarget(const Target& target, bool by_name) {
   FoundInterpreter found;
-  if (Error error = SeekInterpreter(target, &found); !error.ok()) return error;
+  Error error = SeekInterpreter(target, &found);
+  if (!error.ok() &&
+      !(options_.for_files && by_name && error.errnum() == ENOENT)) {
+    return error;
+  }
   binfmt::Record record;
   record.name = target.EntryName();
   record.magic = binfmt::Text(target.magic());
@@ -186,9 +194,10 @@ Error Plan::AddTarget(const Target& target) {
 
 Error Plan::ReadRule(std::string_view text, binfmt::Record* record,
                      binfmt::Interpreter* interpreter) const {
-  Error error = binfmt::ParseRecord(text, record, &kernel_);
+  Error error = binfmt::ParseRecord(text, record);
   if (error.ok()) error = binfmt::CheckRecord(*record);
   if (!error.ok()) return error;
+  if (options_.for_files) return error;
   error = binfmt::InspectInterpreter(record->interpreter, interpreter);
   // What is said of an interpreter does not name the record.
   if (!error.ok()) error.SetText("%: @", record->name, error.text());

@@ -30,6 +30,9 @@ struct RecordOptions {
   Choice preserve_argv0 = Choice::kAuto;
   binfmt::Text interpreter;  // empty: search
   SearchOptions search;
+  // The records are for files: an interpreter need not be there yet, nor this
+  // kernel know the flags.
+  bool for_files = false;
 };
 
 class Plan {
@@ -44,8 +47,9 @@ class Plan {
         kernel_(binfmt::RunningKernel()) {}
 
   // The record for TARGET. Fails where its interpreter is missing (errnum
-  // ENOENT) or can't be used.
-  binfmt::Error AddTarget(const arch_table::Target& target);
+  // ENOENT) or can't be used. One that is missing will do for files where the
+  // target was asked for BY_NAME.
+  binfmt::Error AddTarget(const arch_table::Target& target, bool by_name);
 
   // Would AddTarget() or AddRule() fail with ENOENT?
   bool LacksInterpreter(const arch_table::Target& target) const;

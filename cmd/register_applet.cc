@@ -10,8 +10,10 @@
 #include "binfmt/cmdline.h"
 #include "binfmt/error.h"
 #include "binfmt/mount.h"
+#include "binfmt/record_files.h"
 #include "binfmt/text.h"
 #include "cmd/applets.h"
+#include "cmd/formats.h"
 #include "cmd/plan.h"
 #include "cmd/registrar.h"
 #include "cmd/targets.h"
@@ -21,6 +23,7 @@ namespace {
 
 using arch_table::Target;
 using binfmt::Error;
+using binfmt::FileFormat;
 using binfmt::Misuse;
 using binfmt::operator""_fmt;
 
@@ -42,8 +45,10 @@ constexpr binfmt::Format kOptions =
     "      --replace          swap entries that differ, without a gap\n"
     "      --override         register in front of other handlers\n"
     "      --rule RECORD      register this record of the kernel's syntax\n"
-    "  -f, --file FILE        register the records of a binfmt.d file (-: "
-    "stdin)\n"
+    "  -f, --file FILE|DIR|-  register records, binfmt.d or Debian files\n"
+    "      --system           register what systemd-binfmt would\n"
+    "      --print FORMAT     print only: record, binfmt.d or debian\n"
+    "  -e, --exportdir DIR    write files only\n"
     "      --cmdline          read binfmt.targets= and binfmt.flags= of the "
     "kernel\n"
     "                         command line\n"
@@ -118,6 +123,11 @@ Error ReadSettings(const CommandLine& line, RegisterSettings* settings,
       error = ReadSeconds(given, &settings->wait);
     } else if (given.Is("rule")) {
       request->rules.push_back(given.value);
+    } else if (given.Is("system")) {
+      request->system = true;
+    } else if (given.Is("exportdir")) {
+      error = ReadDirectory(given, &settings->dir);
+      settings->print = FileFormat::kLine;
     } else if (given.Is("file")) {
       request->files.push_back(given.value);
     } else if (given.Is("interpreter")) {
@@ -128,7 +138,7 @@ Error ReadSettings(const CommandLine& line, RegisterSettings* settings,
     } else if (given.Is("qemu-path")) {
       error = ReadDirectory(given, &settings->record.search.dir);
     } else if (given.Is("binfmt-d")) {
-      error = ReadDirectory(given, &settings->binfmt_d);
+      error = ReadDirectory(given, &settings->dir);
     } else if (given.Is("qemu-suffix")) {
       settings->record.search.suffix = binfmt::Text(given.value);
     } else if (given.Is("persistent")) {
@@ -148,6 +158,10 @@ Error ReadSettings(const CommandLine& line, RegisterSettings* settings,
     }
     if (!error.ok()) return error;
   }
+  if (Error error = ReadFormat(line, &settings->print); !error.ok()) {
+    return error;
+  }
+  settings->record.for_files = settings->print != FileFormat::kNone;
   return binfmt::Ok();
 }
 
@@ -212,7 +226,8 @@ Error ReadRequest(const CommandLine& line, const RegisterSettings& settings,
   if (words.empty() && !line.operands.empty()) {
     return Misuse("an operand names no target");
   }
-  if (words.empty() && request->rules.empty() && request->files.empty()) {
+  if (words.empty() && request->rules.empty() && request->files.empty() &&
+      !request->system) {
     words = DefaultWords(cmdline);
   }
   for (const std::string_view word : words) {

@@ -667,9 +667,8 @@ TEST_F(RegisterTest, BinfmtDFileThatCannotBeWrittenIsAnError) {
   EXPECT_EQ(Do({"--binfmt-d", "/mnt", "--rule",
                 ":a\nb:M::abcd::/mnt/qemu/qemu-arm-static:F"})
                 .err,
-            "binfmt-register: cannot write /mnt/binfmtbox-a\\x0ab.conf: "
-            "Invalid argument (binfmt.d can't hold this record); a\\x0ab is "
-            "registered, and lost when systemd-binfmt starts\n");
+            "binfmt-register: a\\x0ab: a file of this format can't hold it; "
+            "a\\x0ab is registered, and lost when systemd-binfmt starts\n");
 }
 
 }  // namespace

@@ -6,11 +6,12 @@
 #include <cstdint>
 #include <string_view>
 
+#include "absl/types/span.h"
 #include "arch_table/table.h"
 #include "binfmt/array.h"
 #include "binfmt/binfmt_d.h"
-#include "binfmt/binfmt_d_writer.h"
 #include "binfmt/clock.h"
+#include "binfmt/debian_format.h"
 #include "binfmt/guard.h"
 #include "binfmt/install.h"
 #include "binfmt/interpreter.h"
@@ -18,8 +19,11 @@
 #include "binfmt/lifetime.h"
 #include "binfmt/memory.h"
 #include "binfmt/mount.h"
+#include "binfmt/path.h"
+#include "binfmt/record_files.h"
 #include "binfmt/registry.h"
 #include "binfmt/text.h"
+#include "cmd/formats.h"
 #include "cmd/interpreter_search.h"
 #include "cmd/json.h"
 #include "cmd/troubles.h"
@@ -29,10 +33,16 @@ namespace {
 
 using arch_table::Target;
 using binfmt::Error;
+using binfmt::FileFormat;
+using binfmt::operator""_fmt;
 
 constexpr int kHoldInterval = 5000;  // milliseconds
 constexpr int kPollInterval = 100;   // milliseconds
 constexpr size_t kMaxFileLength = 1 << 20;
+// The latter gives way (CONF_PATHS of systemd).
+constexpr const char* kSystemDirs[] = {"/etc/binfmt.d", "/run/binfmt.d",
+                                       "/usr/local/lib/binfmt.d",
+                                       "/usr/lib/binfmt.d"};
 
 // What is not in the plan yet: a target, or a rule.
 struct Wish {
@@ -54,6 +64,11 @@ class Registrar {
         plan_(settings.record, &entries_) {}
 
   void Run() {
+    if (settings_.print != FileFormat::kNone) {
+      MakePlan();
+      WriteRecords();
+      return;
+    }
     if (settings_.hold) binfmt::PrepareToHold();
     binfmt::Registry registry;
     Error error = OpenRegistry(&registry, &entries_);
@@ -102,7 +117,7 @@ class Registrar {
       return binfmt::Failure(
           0,
           "binfmt_misc is disabled as a whole, so no entry would be of use; "
-          "enable it with: echo 1 > %/status",
+          "enable it with: echo 1 > %/status"_fmt,
           dir);
     }
     return registry->ReadAll(entries);
@@ -125,14 +140,13 @@ class Registrar {
   // nobody knows how many come.
   void Collect() {
     const int64_t end = binfmt::MonotonicMilliseconds() + settings_.wait;
-    for (const std::string_view rule : request_.rules) {
-      wishes_.push_back({nullptr, rule, ""});
-    }
+    for (const std::string_view rule : request_.rules) Add(nullptr, rule, "");
     // What is wrong with these is said before standard input is waited for.
     (void)TryWishes(settings_.wait == 0);
-    for (const std::string_view file : request_.files) AddFile(file);
+    if (request_.system) AddDirectories(kSystemDirs, false);
+    for (const std::string_view file : request_.files) AddFile(file, false);
     for (const Target* target : request_.targets) {
-      wishes_.push_back({target, "", binfmt::Fill("@: ", target->EntryName())});
+      Add(target, "", binfmt::Fill("@: ", target->EntryName()));
     }
     for (;;) {
       const bool last = ended_ || binfmt::MonotonicMilliseconds() >= end;
@@ -142,7 +156,7 @@ class Registrar {
         console_->Complain(binfmt::Failure(
             ENOENT,
             "there is no interpreter for any target in @; install "
-            "qemu-user-static, or name a directory with --qemu-path",
+            "qemu-user-static, or name a directory with --qemu-path"_fmt,
             SearchPlaces(settings_.record.search)));
       }
       if (last || (complete && !none)) return;
@@ -153,23 +167,61 @@ class Registrar {
     }
   }
 
-  // The lines of FILE ("-": standard input) in the syntax of binfmt.d(5).
-  void AddFile(const binfmt::Text& file) {
+  void AddDirectories(absl::Span<const char* const> dirs, bool any_name) {
+    binfmt::Array<binfmt::Text> files;
+    const Error error = binfmt::FindRecordFiles(dirs, any_name, &files);
+    if (!error.ok()) console_->Complain(error);
+    for (const binfmt::Text& file : files) AddFile(file, true);
+  }
+
+  // What FILE ("-": standard input) says. One that was FOUND in a directory is
+  // no directory itself, and nobody writes into it.
+  void AddFile(const binfmt::Text& file, bool found) {
     binfmt::Text text;
     const int errnum =
         file == "-" ? binfmt::ReadAll(0, kMaxFileLength, &text)
-                    : binfmt::ReadFileAt(binfmt::kCurrentDir, file.c_str(),
-                                         kMaxFileLength, &text);
+        : found && binfmt::IsPipe(file)
+            ? EINVAL
+            : binfmt::ReadFileAt(binfmt::kCurrentDir, file.c_str(),
+                                 kMaxFileLength, &text);
+    if (errnum == EISDIR && !found) {
+      AddDirectories({file.c_str()}, true);
+      return;
+    }
     if (errnum != 0) {
       console_->Complain(binfmt::SystemError("read", file, errnum));
       return;
     }
+    unsigned number = 0;
+    const auto origin = [&] {
+      return binfmt::Fill("%:@: ", file, binfmt::Decimal(number));
+    };
     std::string_view rest = text;
     std::string_view line;
-    for (unsigned number = 0; binfmt::NextRecordLine(&rest, &number, &line);) {
-      wishes_.push_back({nullptr, line,
-                         binfmt::Fill("%:@: ", file, binfmt::Decimal(number))});
+    binfmt::Text rule;
+    const bool debian = binfmt::IsDebianFormat(text);
+    while (debian || binfmt::NextRecordLine(&rest, &number, &line)) {
+      const Error error =
+          debian ? binfmt::ParseDebianFormat(text, binfmt::BaseName(file),
+                                             &rule, &number)
+                 : binfmt::Ok();
+      if (error.ok()) {
+        Add(nullptr, debian ? rule : line, origin());
+      } else {
+        ComplainOf(origin(), error);
+      }
+      if (debian) return;
     }
+  }
+
+  void Add(const Target* target, std::string_view rule,
+           const binfmt::Text& origin) {
+    wishes_.push_back({target, rule, origin});
+  }
+
+  void ComplainOf(const binfmt::Text& origin, Error error) {
+    error.SetText("@@", origin, error.text());
+    console_->Complain(error);
   }
 
   // Puts into the plan what has an interpreter. The others stay wishes; the
@@ -180,11 +232,12 @@ class Registrar {
     size_t kept = 0;
     for (size_t i = 0; i < wishes_.size(); ++i) {
       const Wish wish = wishes_[i];
-      Error error = wish.target != nullptr ? plan_.AddTarget(*wish.target)
-                                           : plan_.AddRule(wish.rule);
+      const bool named = Contains(request_.named, wish.target);
+      Error error = wish.target != nullptr
+                        ? plan_.AddTarget(*wish.target, named)
+                        : plan_.AddRule(wish.rule);
       if (error.errnum() == ENOENT) {
-        const bool missed =
-            wish.target == nullptr || Contains(request_.named, wish.target);
+        const bool missed = wish.target == nullptr || named;
         complete &= !missed;
         if (!missed || !last) {
           wishes_[kept++] = wish;
@@ -193,8 +246,7 @@ class Registrar {
       }
       any_target_ |= wish.target != nullptr;
       if (error.ok()) continue;
-      error.SetText("@@", wish.origin, error.text());
-      console_->Complain(error);
+      ComplainOf(wish.origin, error);
     }
     wishes_.resize(kept);
     return complete;
@@ -218,6 +270,39 @@ class Registrar {
     } else {
       binfmt::SleepMilliseconds(kPollInterval);
     }
+  }
+
+  // Writes the plan to stdout or into files.
+  void WriteRecords() {
+    binfmt::Array<binfmt::Outcome> outcomes(plan_.records().size());
+    for (size_t i = 0; i < outcomes.size(); ++i) {
+      outcomes[i].change = binfmt::Change::kAdded;
+      if (settings_.dir.empty()) {
+        PrintRecord(plan_.records()[i], settings_.print, console_);
+      }
+    }
+    if (!settings_.dir.empty()) Report(outcomes);
+  }
+
+  // Leaves RECORD in the directory.
+  Error Keep(const binfmt::Record& record) {
+    const bool only = settings_.print != FileFormat::kNone;
+    const bool debian = settings_.print == FileFormat::kDebian;
+    binfmt::Text text;
+    Error error = binfmt::FormatForFile(record, settings_.print, &text);
+    if (error.ok()) {
+      error =
+          binfmt::WriteFileIn(settings_.dir,
+                              binfmt::Fill("@@@", only ? "" : "binfmtbox-",
+                                           record.name, debian ? "" : ".conf"),
+                              text);
+    }
+    if (!error.ok() && !only) {
+      error.AddText(
+          "; % is registered, and lost when systemd-binfmt starts"_fmt,
+          record.name);
+    }
+    return error;
   }
 
   Error Install(binfmt::Registry* registry) {
@@ -267,9 +352,10 @@ class Registrar {
             binfmt::Difference(entry, binfmt::EntryOf(record));
         if (difference.empty()) continue;
         differs = true;
-        troubles->Tell(binfmt::Failure(EEXIST, "% was changed: @; left alone",
-                                       record.name, difference),
-                       console_);
+        troubles->Tell(
+            binfmt::Failure(EEXIST, "% was changed: @; left alone"_fmt,
+                            record.name, difference),
+            console_);
       }
       if (!there) lost.push_back(record);
     }
@@ -283,7 +369,7 @@ class Registrar {
     }
     for (size_t i = 0; i < outcomes.size(); ++i) {
       if (outcomes[i].error.ok()) {
-        console_->Note("% was not there; registered it", lost[i].name);
+        console_->Note("% was not there; registered it"_fmt, lost[i].name);
       }
       differs |= !outcomes[i].error.ok();
       troubles->Tell(outcomes[i].error, console_);
@@ -294,6 +380,10 @@ class Registrar {
 
   const char* Word(binfmt::Change change) const {
     const bool dry = line_.common.dry_run;
+    if (settings_.print != FileFormat::kNone &&
+        change != binfmt::Change::kFailed) {
+      return dry ? "would be written" : "written";
+    }
     switch (change) {
       case binfmt::Change::kUnchanged:
         return "unchanged";
@@ -317,19 +407,20 @@ class Registrar {
       const binfmt::Outcome& outcome = outcomes[i];
       const binfmt::Record& record = plan_.records()[i];
       const Target* target = plan_.targets()[i];
-      if (!outcome.error.ok()) console_->Complain(outcome.error);
       hint |= (outcome.change == binfmt::Change::kAdded ||
                outcome.change == binfmt::Change::kReplaced) &&
               (record.flags & binfmt::kCredentials) == 0;
       const binfmt::Text flags = binfmt::FlagLetters(record.flags);
-      if (outcome.error.ok() && !settings_.binfmt_d.empty() &&
-          !line_.common.dry_run) {
-        if (Error error = binfmt::WriteBinfmtD(settings_.binfmt_d, record);
-            !error.ok()) {
-          console_->Complain(error);
+      Error error = outcome.error;
+      binfmt::Change change = outcome.change;
+      if (error.ok() && !settings_.dir.empty() && !line_.common.dry_run) {
+        error = Keep(record);
+        if (!error.ok() && settings_.print != FileFormat::kNone) {
+          change = binfmt::Change::kFailed;
         }
       }
-      const char* word = Word(outcome.change);
+      if (!error.ok()) console_->Complain(error);
+      const char* word = Word(change);
       if (line_.common.json) {
         json.BeginObject();
         json.Field("name", record.name);
@@ -347,7 +438,7 @@ class Registrar {
         for (const binfmt::Text& name : outcome.shadows) json.String(name);
         json.EndArray();
         json.EndObject();
-      } else if (outcome.change != binfmt::Change::kFailed) {
+      } else if (change != binfmt::Change::kFailed) {
         binfmt::Text shadows;
         if (!settings_.install.replace) {
           for (const binfmt::Text& name : outcome.shadows) {

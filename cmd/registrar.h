@@ -9,6 +9,7 @@
 #include "binfmt/array.h"
 #include "binfmt/install.h"
 #include "binfmt/mount.h"
+#include "binfmt/record_files.h"
 #include "binfmt/text.h"
 #include "cmd/console.h"
 #include "cmd/options.h"
@@ -22,8 +23,12 @@ struct RegisterSettings {
   bool cmdline = false;
   bool hold = false;
   bool ignore_native = false;
-  int64_t wait = 0;       // milliseconds
-  binfmt::Text binfmt_d;  // a directory, or empty
+  int64_t wait = 0;  // milliseconds
+  // Not kNone: nothing is registered, the records go to stdout or into DIR.
+  // record.for_files goes with it.
+  binfmt::FileFormat print = binfmt::FileFormat::kNone;
+  // Gets a file for each record. Empty: there is no such directory.
+  binfmt::Text dir;
   RecordOptions record;
   binfmt::MountOptions mounting;
   binfmt::InstallOptions install;
@@ -35,7 +40,8 @@ struct RegisterRequest {
   TargetList named;  // those of them that were asked for by name
   bool all = false;
   binfmt::Array<std::string_view> rules;
-  binfmt::Array<std::string_view> files;
+  binfmt::Array<std::string_view> files;  // or directories; "-": stdin
+  bool system = false;                    // what systemd-binfmt would register
 };
 
 // Registers what REQUEST asks for, as LINE's common options and SETTINGS say,

@@ -6,9 +6,12 @@
 #include "binfmt/array.h"
 #include "binfmt/kernel.h"
 #include "binfmt/namespaces.h"
+#include "binfmt/record.h"
+#include "binfmt/record_files.h"
 #include "binfmt/registry.h"
 #include "binfmt/text.h"
 #include "cmd/applets.h"
+#include "cmd/formats.h"
 #include "cmd/listing.h"
 #include "cmd/status_report.h"
 #include "cmd/targets.h"
@@ -48,8 +51,9 @@ binfmt::Text WhyUnusable(const Overview& overview, const Line& line) {
 }
 
 // Answers one operand; a line that it means is marked as wanted. A target that
-// the machine runs by itself goes into NATIVES.
-void Probe(std::string_view operand, const Overview& overview,
+// the machine runs by itself goes into NATIVES. With JUDGE, what takes no
+// program is complained of.
+void Probe(std::string_view operand, const Overview& overview, bool judge,
            TargetList* natives, Listing* listing, Console* console) {
   Line* line = listing->Named(operand);
   const Target* target = nullptr;
@@ -78,12 +82,38 @@ void Probe(std::string_view operand, const Overview& overview,
     return;
   }
   line->wanted = true;
+  if (!judge) return;
   if (const binfmt::Text why = WhyUnusable(overview, *line); !why.empty()) {
     console->Complain(binfmt::Failure(0, "@", why));
   }
 }
 
+// Prints ENTRIES, those of LISTING, or those that are wanted, so that to
+// register them in this order brings the registry back: the last one matches
+// first.
+void PrintRecords(bool all, binfmt::FileFormat format,
+                  binfmt::Array<Entry>* entries, Listing* listing,
+                  Console* console) {
+  for (size_t i = entries->size(); i-- > 0;) {
+    if (!all && !listing->lines()[i].wanted) continue;
+    Entry& entry = (*entries)[i];
+    if (!entry.enabled) entry.record.flags |= binfmt::kStartDisabled;
+    if (entry.complete && entry.unknown_flags.empty()) {
+      PrintRecord(entry.record, format, console);
+    } else {
+      console->Complain(binfmt::Failure(
+          0, "%: it says more than this program knows"_fmt, entry.record.name));
+    }
+  }
+}
+
 void Run(const CommandLine& line, Console* console) {
+  auto format = binfmt::FileFormat::kNone;
+  if (const Error error = ReadFormat(line, &format); !error.ok()) {
+    console->Complain(error);
+    return;
+  }
+  const bool prints = format != binfmt::FileFormat::kNone;
   binfmt::Registry registry;
   if (Error error = binfmt::Registry::Open(line.common.dir, &registry);
       !error.ok()) {
@@ -105,11 +135,13 @@ void Run(const CommandLine& line, Console* console) {
   }
   Listing listing(entries);
   for (const std::string_view operand : line.operands) {
-    Probe(operand, overview, &report.natives, &listing, console);
+    Probe(operand, overview, !prints, &report.natives, &listing, console);
   }
   report.lines = &listing.lines();
   report.all = line.operands.empty();
-  if (line.common.json) {
+  if (prints) {
+    PrintRecords(report.all, format, &entries, &listing, console);
+  } else if (line.common.json) {
     PrintJson(report, console);
   } else {
     PrintText(report, console);
@@ -124,7 +156,7 @@ const Applet kStatusApplet = {
     "Show the entries of binfmt_misc in the order in which they match."_fmt,
     "With operands it is a probe: the exit status is 0 only when each NAME is\n"
     "an entry that is enabled and usable, and programs of each TARGET run.\n"_fmt,
-    "",
+    "      --print FORMAT     print record, binfmt.d or debian, for --file\n"_fmt,
     Run,
 };
 

@@ -45,6 +45,7 @@ CALLS = [
     (0, "register", "--json", "--mount", "--rule", f":rule:E::rule::{INTERPRETER}:"),
     (1, "register", "--json", "--rule", f":all:M::\\x00:\\x00:{INTERPRETER}:"),
     (1, "register", "--json", "--file", "/nosuch"),
+    (0, "register", "--json", "--dry-run", "--exportdir", "/nosuch", "arm64"),
     (1, "register", "--json", "--qemu-path", "/nosuch", "hexagon"),
     (0, "status", "--json"),
     (1, "status", "--json", "aarch64", "a\nb\\", "hexagon"),
