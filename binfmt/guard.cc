@@ -57,13 +57,19 @@ bool ComparesNothing(const Record& record) {
          record.mask.find_first_not_of('\0') == std::string_view::npos;
 }
 
-// Does RECORD take some ELF files without asking for their machine?
+// Does RECORD take some ELF files without asking for their machine? QEMU's rule
+// for ppc64le, which Debian ships, leaves out the upper byte, but compares the
+// byte order.
 bool TakesAnyMachine(const Record& record) {
   Record elf;
   elf.magic = kElfMagic;
   if (!CanOverlap(record, elf)) return false;
+  Record little_endian;
+  little_endian.offset = kDataPosition;
+  little_endian.magic = "\1";
   return ComparedBits(record, kMachinePosition) != 0xff ||
-         ComparedBits(record, kMachinePosition + 1) != 0xff;
+         (ComparedBits(record, kMachinePosition + 1) != 0xff &&
+          !Covers(little_endian, record));
 }
 
 Error Refuse(const Record& record, Format why) {

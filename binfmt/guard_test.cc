@@ -78,6 +78,32 @@ TEST_F(GuardTest, HarmlessRules) {
   EXPECT_EQ(Check(extension), "ok");
 }
 
+// As QEMU has it for ppc64le. Without the byte order it could be the lower
+// byte, which says much less.
+TEST_F(GuardTest, TheUpperByteOfTheMachineMayBeLeftOut) {
+  Record record = ForeignRule("le", "/no/such/interpreter");
+  ASSERT_EQ(record.magic[5], 1);
+  record.mask = std::string(19, '\xff') + std::string(1, '\0');
+  EXPECT_EQ(Check(record), "ok");
+  const std::string any_machine =
+      "it takes ELF files but does not compare e_machine (bytes 18 and 19), so "
+      "it may take native ones";
+  record.name = "any";
+  std::string mask(record.mask);
+  mask[5] = '\xfe';
+  record.mask = mask;
+  EXPECT_EQ(Check(record), Refused("any", any_machine));
+  record.name = "lower";
+  record.mask = std::string(18, '\xff') + std::string("\0\xff", 2);
+  EXPECT_EQ(Check(record), Refused("lower", any_machine));
+  record.name = "be";
+  std::string magic(record.magic);
+  magic[5] = 2;
+  record.magic = magic;
+  record.mask = std::string(19, '\xff') + std::string(1, '\0');
+  EXPECT_EQ(Check(record), Refused("be", any_machine));
+}
+
 TEST_F(GuardTest, PoisonousRulesAreRefusedAndNothingBreaks) {
   const std::string native = NativeProgram(0);
   const std::string takes =
