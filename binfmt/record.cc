@@ -270,8 +270,11 @@ Error ParseExtensionFields(FieldReader* reader, Record* record) {
   if (!reader->Next(&offset) || !reader->Next(&extension)) {
     return Invalid(record->name, "the extension field has no end"_fmt);
   }
-  if (extension.empty())
-    return Invalid(record->name, "the extension is empty"_fmt);
+  const bool bpf = record->type == RecordType::kBpf;
+  if (bpf != extension.empty()) {
+    return Invalid(record->name, bpf ? "type B has no magic"_fmt
+                                     : "the extension is empty"_fmt);
+  }
   if (extension.find('/') != std::string_view::npos) {
     return Invalid(record->name, "the extension holds a slash"_fmt);
   }
@@ -326,8 +329,8 @@ Error CheckForKernel(const Record& record, const KernelVersion& kernel) {
   const auto has = [&](int flags) { return (record.flags & flags) != 0; };
   Format why = "";
   if (kernel.IsBefore(7, 3)) {
-    if (has(kTransparent | kLoader)) {
-      why = "flags T and L need Linux 7.3, this is @"_fmt;
+    if (has(kTransparent | kLoader) || record.type == RecordType::kBpf) {
+      why = "flags T and L and type B need Linux 7.3, this is @"_fmt;
     } else if (has(kFixBinary) && kernel.IsBefore(4, 8)) {
       why = "flag F needs Linux 4.8, this is @; use --persistent no"_fmt;
     } else if (record.type == RecordType::kMagic && kernel.IsBefore(5, 1) &&
@@ -347,9 +350,8 @@ Error CheckForKernel(const Record& record, const KernelVersion& kernel) {
 
 Error CheckRecord(const Record& record) {
   if (Error error = CheckName(record.name); !error.ok()) return error;
-  if (record.type == RecordType::kBpf) {
-    return Invalid(record.name, "type B is not written by this program"_fmt);
-  }
+  // Its interpreter is the name of a BPF program.
+  if (record.type == RecordType::kBpf) return Ok();
   if (Error error = record.type == RecordType::kMagic ? CheckMagic(record)
                                                       : CheckExtension(record);
       !error.ok()) {
@@ -420,9 +422,10 @@ Error ParseRecord(std::string_view text, Record* record,
 
   const char type = reader.Current();
   reader.Skip();
-  if (type != 'M' && type != 'E') {
-    return Invalid(record->name, Fill("the type \"%\" is neither M nor E"_fmt,
-                                      std::string_view(&type, 1)));
+  if (type != 'M' && type != 'E' && type != 'B') {
+    return Invalid(record->name,
+                   Fill("the type \"%\" is neither M, E nor B"_fmt,
+                        std::string_view(&type, 1)));
   }
   record->type = static_cast<RecordType>(type);
   if (reader.Current() != reader.delimiter()) {

@@ -53,9 +53,9 @@ struct Record {
   Text name;
   RecordType type = RecordType::kMagic;
   uint32_t offset = 0;  // of the magic, in bytes from the file's start
-  Text magic;           // raw bytes; for kExtension the extension
+  Text magic;           // raw bytes; for kExtension the extension; kBpf: none
   Text mask;            // raw bytes, as many as magic; empty: exact compare
-  Text interpreter;     // a path
+  Text interpreter;     // a path; for kBpf the name of the program
   Flags flags = 0;
 
   bool operator==(const Record& other) const;

@@ -197,7 +197,9 @@ Error Plan::ReadRule(std::string_view text, binfmt::Record* record,
   Error error = binfmt::ParseRecord(text, record);
   if (error.ok()) error = binfmt::CheckRecord(*record);
   if (!error.ok()) return error;
-  if (options_.for_files) return error;
+  if (options_.for_files || record->type == binfmt::RecordType::kBpf) {
+    return error;
+  }
   error = binfmt::InspectInterpreter(record->interpreter, interpreter);
   // What is said of an interpreter does not name the record.
   if (!error.ok()) error.SetText("%: @", record->name, error.text());
