@@ -31,8 +31,11 @@ bool IsDebianFormat(std::string_view text) {
   std::string_view row;
   unsigned line = 0;
   if (!NextRecordLine(&text, &line, &row)) return false;
-  const int letter = row[0] | ('a' - 'A');
-  return letter >= 'a' && letter <= 'z';
+  for (const char c : TakeUntil(' ', &row)) {
+    const int letter = c | ('a' - 'A');
+    if (c != '_' && (letter < 'a' || letter > 'z')) return false;
+  }
+  return true;
 }
 
 Error ParseDebianFormat(std::string_view text, std::string_view name,

@@ -23,8 +23,9 @@ namespace binfmt {
 // update-binfmts.
 inline constexpr char kRunDetectors[] = "/usr/lib/binfmt-support/run-detectors";
 
-// Is TEXT such a file, or of records? It is where the first line that is no
-// comment begins with a letter, which nobody takes for a delimiter.
+// Is TEXT such a file, or of records? It is where the first word of the
+// first line that is no comment has letters and '_' only: a record has
+// delimiters.
 bool IsDebianFormat(std::string_view text);
 
 // Reads TEXT, the format file of the entry NAME, into RULE, the record that

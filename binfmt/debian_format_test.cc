@@ -130,6 +130,7 @@ TEST(IsDebianFormatTest, ByTheFirstLetter) {
   EXPECT_FALSE(IsDebianFormat("# magic MZ\n"));
   EXPECT_FALSE(IsDebianFormat("# disabled: :magic:M::MZ::/i:\n"));
   EXPECT_FALSE(IsDebianFormat(":magic :M::MZ::/i:\npackage p\n"));
+  EXPECT_FALSE(IsDebianFormat("name:M::MZ::/usr/bin/a b:\n"));
   for (const char* delimiter : {"@", "[", "`", "{", "\x80", "0", "\x01"}) {
     EXPECT_FALSE(IsDebianFormat(delimiter)) << delimiter;
   }
