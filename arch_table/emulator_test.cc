@@ -63,8 +63,12 @@ std::string WriteProgram(const std::string& program) {
   return path;
 }
 
-int RunEmulated(const Target& target, const std::string& program) {
-  return RunCommand({EmulatorOf(target), WriteProgram(program)});
+int RunEmulated(const Target& target, const std::string& program,
+                const std::vector<std::string>& arguments = {}) {
+  std::vector<std::string> command = {EmulatorOf(target),
+                                      WriteProgram(program)};
+  command.insert(command.end(), arguments.begin(), arguments.end());
+  return RunCommand(command);
 }
 
 struct Variant {
@@ -105,6 +109,16 @@ TEST(EmulatorTest, EveryProgramExitsAsItShould) {
   for (const Target& target : Targets()) {
     EXPECT_EQ(RunEmulated(target, std::string(BuiltInProgram(target).bytes())),
               kProgramExitStatus)
+        << target.name() << " under " << EmulatorOf(target);
+  }
+}
+
+// So an interpreter that hands over one argument too many gives itself away.
+TEST(EmulatorTest, EveryProgramCountsItsArguments) {
+  for (const Target& target : Targets()) {
+    EXPECT_EQ(RunEmulated(target, std::string(BuiltInProgram(target).bytes()),
+                          {"one", "two"}),
+              kProgramExitStatus + 2)
         << target.name() << " under " << EmulatorOf(target);
   }
 }

@@ -13,7 +13,8 @@
 
 namespace arch_table {
 
-// The exit status of every built-in program.
+// The exit status of every built-in program that gets argv[0] alone; each
+// further argument makes it one more.
 inline constexpr int kProgramExitStatus = 42;
 
 // A small ELF file.
@@ -35,8 +36,8 @@ class ElfImage {
 // 32-bit header fills 52 and leaves the rest zero.
 ElfImage SampleHeader(const Target& target);
 
-// A complete static executable that only calls exit(42), 100 to 150 bytes: ELF
-// header, one program header, code(). Empty if the target has no code.
+// A complete static executable that only calls exit(41 + argc), 90 to 150 bytes:
+// ELF header, one program header, code(). Empty if the target has no code.
 ElfImage BuiltInProgram(const Target& target);
 
 }  // namespace arch_table
