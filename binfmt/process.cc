@@ -9,17 +9,22 @@
 
 #include <cerrno>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
+
+#include "binfmt/clock.h"
 
 namespace binfmt {
 namespace {
 
 constexpr size_t kStackSize = 32768;
 constexpr size_t kSignalSetSize = 8;
+constexpr int kDeathTime = 1000;  // milliseconds
 
 }  // namespace
 
-Error RunSharingMemory(int (*function)(void*), void* argument, int* status) {
+Error RunSharingMemory(int (*function)(void*), void* argument, int* status,
+                       int milliseconds) {
   // Whoever started this process may have ignored SIGCHLD; then the child would
   // leave no status.
   // SIG_DFL is all zeros, on every architecture; by number, since signal(3) of
@@ -32,10 +37,25 @@ Error RunSharingMemory(int (*function)(void*), void* argument, int* status) {
   const pid_t pid = clone(function, stack.get() + kStackSize,
                           CLONE_VM | CLONE_VFORK | SIGCHLD, argument);
   if (pid < 0) return SystemError("start", "a process", errno);
+  int64_t end = MonotonicMilliseconds() + milliseconds;
+  bool killed = false;
   int result;
-  while (waitpid(pid, &result, 0) != pid) {
-    if (errno != EINTR) return SystemError("wait for", "a process", errno);
+  for (;;) {
+    const pid_t ended = waitpid(pid, &result, milliseconds == 0 ? 0 : WNOHANG);
+    if (ended == pid) break;
+    if (ended < 0) {
+      if (errno != EINTR) return SystemError("wait for", "a process", errno);
+    } else if (MonotonicMilliseconds() < end) {
+      SleepMilliseconds(1);
+    } else if (killed) {
+      break;  // sleeps in the kernel, or has another user's rights
+    } else {
+      kill(-pid, SIGKILL);
+      killed = true;
+      end += kDeathTime;
+    }
   }
+  if (killed) return SystemError("wait for", "a process", ETIMEDOUT);
   if (status != nullptr) *status = result;
   return Ok();
 }

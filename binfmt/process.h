@@ -13,9 +13,13 @@ namespace binfmt {
 // that program. FUNCTION returns the exit status. *STATUS, if given, gets what
 // waitpid(2) tells.
 //
-// Until then this process sleeps (CLONE_VFORK), so sharing memory is safe.
+// Until FUNCTION is done this process sleeps (CLONE_VFORK), so sharing memory
+// is safe.
+//
+// With MILLISECONDS, a program that takes longer is killed with its process
+// group, which FUNCTION has to have made (setpgid(2)), and ETIMEDOUT returned.
 Error RunSharingMemory(int (*function)(void*), void* argument,
-                       int* status = nullptr);
+                       int* status = nullptr, int milliseconds = 0);
 
 }  // namespace binfmt
 

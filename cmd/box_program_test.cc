@@ -96,6 +96,8 @@ Register QEMU's user-mode emulators as handlers of foreign programs.
       --module FILE      with --mount: the kernel module to load
       --userns           with --mount: in any user namespace
       --host             with --mount: in PID 1's mount namespace, too
+      --verify           run a small program through each handler, and take
+                         back what does not run it
       --wait SEC         wait for interpreters that are not there yet
       --hold             stay until SIGTERM or SIGINT and put back what gets
                          lost
@@ -115,6 +117,8 @@ constexpr char kStatusHelp[] =
 Show the entries of binfmt_misc in the order in which they match.
 
       --print FORMAT     print record, binfmt.d or debian, for --file
+      --probe            run a small program for each target through its
+                         handler
 )";
 constexpr char kStatusDetails[] =
     R"(

@@ -67,6 +67,7 @@ class Plan {
            Console* console);
 
   binfmt::Array<binfmt::Record>& records() { return records_; }
+  const binfmt::Array<binfmt::Record>& records() const { return records_; }
   // The target of each record; nullptr: it is from a rule or a file.
   const TargetList& targets() const { return targets_; }
 

@@ -58,6 +58,9 @@ constexpr binfmt::Format kOptions =
     "      --module FILE      with --mount: the kernel module to load\n"
     "      --userns           with --mount: in any user namespace\n"
     "      --host             with --mount: in PID 1's mount namespace, too\n"
+    "      --verify           run a small program through each handler, and "
+    "take\n"
+    "                         back what does not run it\n"
     "      --wait SEC         wait for interpreters that are not there yet\n"
     "      --hold             stay until SIGTERM or SIGINT and put back what "
     "gets\n"
@@ -153,6 +156,8 @@ Error ReadSettings(const CommandLine& line, RegisterSettings* settings,
       error = ParseYesNo(given, &settings->ignore_native);
     } else if (given.Is("replace")) {
       settings->install.replace = true;
+    } else if (given.Is("verify")) {
+      settings->verify = true;
     } else if (given.Is("override")) {
       settings->install.override_others = true;
     }
@@ -261,6 +266,9 @@ void Run(const CommandLine& line, Console* console) {
       (settings.mounting.on_host || settings.mounting.allow_user_namespace ||
        !settings.mounting.module.empty())) {
     error = Misuse("options --host, --module and --userns go with --mount");
+  }
+  if (error.ok() && settings.verify && settings.hold) {
+    error = Misuse("options --hold and --verify don't go together");
   }
   binfmt::Text cmdline;
   if (error.ok() && settings.cmdline) error = ReadCmdline(&settings, &cmdline);

@@ -26,6 +26,8 @@
 #include "cmd/formats.h"
 #include "cmd/interpreter_search.h"
 #include "cmd/json.h"
+#include "cmd/probe.h"
+#include "cmd/recognise.h"
 #include "cmd/troubles.h"
 
 namespace cmd {
@@ -314,8 +316,34 @@ class Registrar {
         !error.ok()) {
       return error;
     }
+    if (settings_.verify && !line_.common.dry_run) Verify(*registry, &outcomes);
     Report(outcomes);
     return binfmt::Ok();
+  }
+
+  // Runs a program through each handler, and takes back what was registered
+  // for nothing.
+  void Verify(const binfmt::Registry& registry,
+              binfmt::Array<binfmt::Outcome>* outcomes) const {
+    const Recogniser recogniser;
+    for (size_t i = 0; i < outcomes->size(); ++i) {
+      binfmt::Outcome& outcome = (*outcomes)[i];
+      if (!outcome.error.ok()) continue;
+      const binfmt::Record& record = plan_.records()[i];
+      const Target* target = recogniser.Recognise(record);
+      const binfmt::Text why = target == nullptr
+                                   ? binfmt::Text("there is none built in")
+                                   : Probe(*target, nullptr);
+      if (why.empty()) continue;
+      const bool ours = outcome.change != binfmt::Change::kUnchanged;
+      outcome.change = binfmt::Change::kFailed;
+      outcome.error = binfmt::Failure(0, "%: no program ran: @; @", record.name,
+                                      why, ours ? "taken back" : "left alone");
+      if (!ours) continue;
+      if (Error error = registry.Remove(record.name); !error.ok()) {
+        outcome.error = error;
+      }
+    }
   }
 
   // Stays and puts back what gets lost. A trouble that has healed in the end

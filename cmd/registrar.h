@@ -23,6 +23,7 @@ struct RegisterSettings {
   bool cmdline = false;
   bool hold = false;
   bool ignore_native = false;
+  bool verify = false;
   int64_t wait = 0;  // milliseconds
   // Not kNone: nothing is registered, the records go to stdout or into DIR.
   // record.for_files goes with it.

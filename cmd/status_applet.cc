@@ -25,6 +25,11 @@ using binfmt::Error;
 using binfmt::Printable;
 using binfmt::operator""_fmt;
 
+constexpr binfmt::Format kOptions =
+    "      --print FORMAT     print record, binfmt.d or debian, for --file\n"
+    "      --probe            run a small program for each target through its\n"
+    "                         handler\n"_fmt;
+
 // Why LINE takes no program at the moment; empty: it does.
 binfmt::Text WhyUnusable(const Overview& overview, const Line& line) {
   const binfmt::Text name = Printable(line.entry->record.name);
@@ -50,11 +55,10 @@ binfmt::Text WhyUnusable(const Overview& overview, const Line& line) {
   return "";
 }
 
-// Answers one operand; a line that it means is marked as wanted. A target that
-// the machine runs by itself goes into NATIVES. With JUDGE, what takes no
-// program is complained of.
-void Probe(std::string_view operand, const Overview& overview, bool judge,
-           TargetList* natives, Listing* listing, Console* console) {
+// Answers one operand for REPORT; a line that it means is marked as wanted.
+// With JUDGE, what takes no program is complained of.
+void Answer(std::string_view operand, bool judge, StatusReport* report,
+            Listing* listing, Console* console) {
   Line* line = listing->Named(operand);
   const Target* target = nullptr;
   if (line == nullptr) {
@@ -71,7 +75,7 @@ void Probe(std::string_view operand, const Overview& overview, bool judge,
   if (line == nullptr) {
     binfmt::Array<int> native;
     if (FindNative({target}, &native).ok() && native[0] != 0) {
-      natives->push_back(target);
+      report->natives.push_back(target);
       return;
     }
     console->Complain(
@@ -83,8 +87,17 @@ void Probe(std::string_view operand, const Overview& overview, bool judge,
   }
   line->wanted = true;
   if (!judge) return;
-  if (const binfmt::Text why = WhyUnusable(overview, *line); !why.empty()) {
+  if (const binfmt::Text why = WhyUnusable(report->overview, *line);
+      !why.empty()) {
     console->Complain(binfmt::Failure(0, "@", why));
+    return;
+  }
+  if (target == nullptr) target = line->target;
+  if (target != nullptr) {
+    report->probed.push_back(target);
+  } else if (report->probe) {
+    console->Complain(
+        binfmt::Failure(0, "there is no built-in program for %", operand));
   }
 }
 
@@ -134,8 +147,16 @@ void Run(const CommandLine& line, Console* console) {
     return;
   }
   Listing listing(entries);
+  for (const GivenOption& given : line.options) {
+    report.probe |= given.Is("probe");
+  }
   for (const std::string_view operand : line.operands) {
-    Probe(operand, overview, !prints, &report.natives, &listing, console);
+    Answer(operand, !prints, &report, &listing, console);
+  }
+  for (const Target& target : arch_table::Targets()) {
+    if (line.operands.empty() && listing.Handler(target) != nullptr) {
+      report.probed.push_back(&target);
+    }
   }
   report.lines = &listing.lines();
   report.all = line.operands.empty();
@@ -156,7 +177,7 @@ const Applet kStatusApplet = {
     "Show the entries of binfmt_misc in the order in which they match."_fmt,
     "With operands it is a probe: the exit status is 0 only when each NAME is\n"
     "an entry that is enabled and usable, and programs of each TARGET run.\n"_fmt,
-    "      --print FORMAT     print record, binfmt.d or debian, for --file\n"_fmt,
+    kOptions,
     Run,
 };
 

@@ -9,6 +9,7 @@
 #include "binfmt/entry.h"
 #include "binfmt/record.h"
 #include "cmd/json.h"
+#include "cmd/probe.h"
 
 namespace cmd {
 namespace {
@@ -142,6 +143,7 @@ void PrintText(const StatusReport& report, Console* console) {
   for (const Target* native : report.natives) {
     console->Result("@: this machine runs it by itself\n", native->name());
   }
+  if (report.probe) ProbeAll(report.probed, nullptr, console);
 }
 
 void PrintJson(const StatusReport& report, Console* console) {
@@ -163,6 +165,7 @@ void PrintJson(const StatusReport& report, Console* console) {
   json.BeginArray();
   for (const Target* native : report.natives) json.String(native->name());
   json.EndArray();
+  if (report.probe) ProbeAll(report.probed, &json, console);
   json.EndObject();
   console->Result("@\n", json.text());
 }

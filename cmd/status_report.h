@@ -27,6 +27,8 @@ struct StatusReport {
   const binfmt::Array<Line>* lines;
   bool all = false;    // not the wanted lines only
   TargetList natives;  // targets asked for that the machine runs by itself
+  bool probe = false;
+  TargetList probed;  // whose programs are to be run
 };
 
 void PrintText(const StatusReport& report, Console* console);

@@ -20,8 +20,8 @@ REGISTRY = "/proc/sys/fs/binfmt_misc"
 NAMESPACE = ["unshare", "--user", "--map-root-user", "--mount", "--pid", "--fork", "--mount-proc"]
 
 # The executable stands in as the interpreter: it is static, as flag F needs it, and
-# below PLACE, where only this namespace's root may write, as flag C needs it. Nothing
-# is run through it.
+# below PLACE, where only this namespace's root may write, as flag C needs it. What is
+# run through it fails.
 PLACE = "/mnt"
 INTERPRETER = PLACE + "/binfmtbox"
 REGISTER = ["--json", "--interpreter", INTERPRETER]
@@ -57,6 +57,9 @@ CALLS = [
     (0, "clear", "--json", "--enable", "--dry-run", "s390x"),
     (0, "clear", "--json", "--enable", "s390x"),
     (1, "clear", "--json", "--enable", "hexagon"),
+    (1, "status", "--json", "--probe"),
+    (0, "status", "--json", "--probe", NATIVE),
+    (1, "register", *REGISTER, "--verify", "s390x"),
     (0, "clear", "--json", "--all", "--dry-run"),
     (0, "clear", "--json", "--all", "x*"),
     (0, "clear", "--json", "--all", "--unmount", "--dry-run"),

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: Apache-2.0
+// status --probe and register --verify as users run them: with the emulators of
+// qemu-user-static, and with interpreters that do not work.
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cmd/program_runner.h"
+#include "gtest/gtest.h"
+
+namespace cmd {
+namespace {
+
+constexpr char kInterpreter[] = "/mnt/interpreter";
+constexpr char kRule[] =
+    "\\x7fELF\\x02\\x02\\x01\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00"
+    "\\x00\\x02\\x00\\x16:"
+    "\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\x00\\x00\\x00\\x00\\x00\\x00\\x00"
+    "\\x00\\x00\\xff\\xfe\\xff\\xff";
+
+std::string FirstLine() {
+  utsname names;
+  EXPECT_EQ(uname(&names), 0);
+  return std::string("binfmt_misc: enabled on ") + kRegistry +
+         ", user namespace: other, Linux " + names.release + "\n";
+}
+
+class ProbeProgramTest : public ProgramTest {
+ protected:
+  void SetUp() override {
+    ProgramTest::SetUp();
+    Mount();
+  }
+
+  // Makes the script SCRIPT the handler of s390x.
+  static void Handle(std::string_view script, std::string_view flags = "") {
+    WriteFile(kInterpreter, "#!/bin/sh\n" + std::string(script) + "\n", 0755);
+    Register(RecordOf(kInterpreter, flags));
+  }
+
+  static std::string RecordOf(std::string_view interpreter,
+                              std::string_view flags) {
+    return ":qemu-s390x:M::" + std::string(kRule) + ":" +
+           std::string(interpreter) + ":" + std::string(flags);
+  }
+
+  // What status --probe says of s390x, where its program does not run.
+  static std::string Complaint() {
+    const Outcome outcome = Run({"status", "-q", "--probe", "s390x"});
+    EXPECT_EQ(outcome.status, outcome.err.empty() ? 0 : 1);
+    EXPECT_EQ(outcome.out, "");
+    return outcome.err;
+  }
+
+  static std::string Fault(std::string_view why) {
+    return "binfmt-status: s390x: a program does not run: " + std::string(why) +
+           "\n";
+  }
+};
+
+TEST_F(ProbeProgramTest, EveryTargetRunsWithEachFlag) {
+  const std::vector<std::vector<std::string>> settings = {
+      {}, {"-p", "no"}, {"-g", "no"}, {"-c", "yes"}, {"-c", "yes", "-g", "no"},
+  };
+  for (std::vector<std::string> args : settings) {
+    args.insert(args.begin(), {"register", "-q", "--replace"});
+    args.push_back("all");
+    const Outcome registered = Run(args);
+    ASSERT_EQ(registered, Prints("")) << testing::PrintToString(args);
+    const Outcome outcome = Run({"status", "--probe"});
+    EXPECT_EQ(outcome.status, 0);
+    EXPECT_EQ(outcome.err, "");
+    size_t running = 0;
+    for (size_t at = outcome.out.find(": runs\n"); at != std::string::npos;
+         at = outcome.out.find(": runs\n", at + 1)) {
+      ++running;
+    }
+    EXPECT_GE(running, 30u) << outcome.out;
+  }
+}
+
+TEST_F(ProbeProgramTest, Runs) {
+  Register(RecordOf("/usr/bin/qemu-s390x-static", "F"));
+  const std::string line =
+      "qemu-s390x  enabled   F     s390x  /usr/bin/qemu-s390x-static\n";
+  EXPECT_EQ(Run({"status", "--probe"}),
+            Prints(FirstLine() + line + "s390x: runs\n"));
+}
+
+TEST_F(ProbeProgramTest, WhatThisMachineRunsItself) {
+  EXPECT_EQ(Run({"status", "--probe", "amd64"}),
+            Prints(FirstLine() + "x86_64: this machine runs it by itself\n"));
+}
+
+TEST_F(ProbeProgramTest, AnEntryThatTakesNoTargetsPrograms) {
+  Register(":wine:M::MZ::/mnt/bin/binfmtbox:");
+  EXPECT_EQ(Run({"status", "-q", "--probe", "wine"}),
+            Fails(1, "binfmt-status: there is no built-in program for wine\n"));
+}
+
+TEST_F(ProbeProgramTest, ExitStatus) {
+  Handle("echo 'it \x1b[2J failed' >&2; echo more; exit 1");
+  EXPECT_EQ(Complaint(), Fault("exit status 1: it \\x1b[2J failed"));
+}
+
+TEST_F(ProbeProgramTest, Signal) {
+  Handle("kill -SEGV $$");
+  EXPECT_EQ(Complaint(), Fault("signal 11"));
+}
+
+TEST_F(ProbeProgramTest, InterpreterThatIsKilledWithAllThatItStarted) {
+  Handle("echo $$ > /mnt/pid; sleep 1000 & echo $! >> /mnt/pid; sleep 1000");
+  EXPECT_EQ(Complaint(), Fault("timeout 10 s"));
+  const std::string pids = ReadFile("/mnt/pid");
+  const size_t newline = pids.find('\n');
+  ASSERT_NE(newline, std::string::npos);
+  EXPECT_NE(access(("/proc/" + pids.substr(0, newline)).c_str(), F_OK), 0);
+  // Nobody waits for the second, so that it may be left as a zombie.
+  const std::string second =
+      "/proc/" + pids.substr(newline + 1, pids.size() - newline - 2);
+  if (access(second.c_str(), F_OK) == 0) {
+    const std::string stat = ReadFile(second + "/stat");
+    EXPECT_NE(stat.find(") Z "), std::string::npos) << stat;
+  }
+}
+
+TEST_F(ProbeProgramTest, InterpreterThatPrintsWithoutEnd) {
+  Handle("while echo " + std::string(300, 'y') + "; do :; done; exit 5");
+  EXPECT_EQ(Complaint(), Fault("exit status 5: " + std::string(200, 'y')));
+}
+
+TEST_F(ProbeProgramTest, InterpreterOfAnotherMachine) {
+  std::string elf(
+      "\x7f"
+      "ELF\x02\x01\x01",
+      7);
+  elf.resize(1000);
+  elf[16] = 2;       // ET_EXEC
+  elf[18] = '\xb7';  // EM_AARCH64
+  WriteFile(kInterpreter, elf, 0755);
+  Register(RecordOf(kInterpreter, ""));
+  EXPECT_EQ(Complaint(), Fault("errno 8, Exec format error"));
+}
+
+TEST_F(ProbeProgramTest, InterpreterThatIsGone) {
+  Handle("exit 42", "F");
+  ASSERT_EQ(unlink(kInterpreter), 0);
+  EXPECT_EQ(Complaint(), Fault("exit status 2: /bin/sh: 0: cannot open " +
+                               std::string(kInterpreter) + ": No such file"));
+}
+
+TEST_F(ProbeProgramTest, InterpreterThatDoesNotKnowFlagP) {
+  Handle("exec /usr/bin/qemu-s390x-static \"$@\"", "P");
+  EXPECT_EQ(Complaint(),
+            Fault("exit status 43, the interpreter does not know flag P: "
+                  "--preserve-argv0 no"));
+  Write("qemu-s390x", "-1");
+  Register(RecordOf(kInterpreter, ""));
+  EXPECT_EQ(Complaint(), "");
+}
+
+TEST_F(ProbeProgramTest, InterpreterThatWantsFlagP) {
+  // As one does that hands argv[2] and what follows over.
+  Handle("path=$1; shift; exec /usr/bin/qemu-s390x-static $path \"$@\"", "");
+  EXPECT_EQ(Complaint(), "");
+  Write("qemu-s390x", "-1");
+  ASSERT_EQ(unlink(kInterpreter), 0);
+  Handle("exit $((40 + $#))", "");
+  EXPECT_EQ(Complaint(), Fault("exit status 41, the interpreter wants flag P: "
+                               "--preserve-argv0 yes"));
+  Write("qemu-s390x", "-1");
+  Register(RecordOf(kInterpreter, "P"));
+  EXPECT_EQ(Complaint(), "");
+}
+
+TEST_F(ProbeProgramTest, Json) {
+  Handle("echo no; exit 7");
+  const Outcome outcome = Run({"status", "--json", "--probe"});
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_EQ(outcome.err, Fault("exit status 7: no"));
+  const std::string expected =
+      R"(,"native":[],"probes":[{"target":"s390x","result":"exit status",)"
+      R"("code":7,"output":"no"}]})"
+      "\n";
+  ASSERT_GE(outcome.out.size(), expected.size());
+  EXPECT_EQ(outcome.out.substr(outcome.out.size() - expected.size()), expected);
+}
+
+TEST_F(ProbeProgramTest, VerifyKeepsWhatRuns) {
+  EXPECT_EQ(
+      Run({"register", "--verify", "-c", "no", "s390x", "arm"}),
+      Prints("qemu-s390x: registered, /usr/bin/qemu-s390x-static, flags "
+             "PF\n"
+             "qemu-arm: registered, /usr/bin/qemu-arm-static, flags PF\n"));
+  EXPECT_EQ(EntryNames(), "qemu-arm qemu-s390x");
+}
+
+TEST_F(ProbeProgramTest, VerifyTakesBackWhatDoesNotRun) {
+  WriteFile(kInterpreter, "#!/bin/sh\nexit 3\n", 0755);
+  const std::string why =
+      "binfmt-register: qemu-s390x: no program ran: exit status 3; ";
+  EXPECT_EQ(
+      Run({"register", "--verify", "-c", "no", "-I", kInterpreter, "s390x"}),
+      Fails(1, why + "taken back\n"));
+  EXPECT_EQ(EntryNames(), "");
+  EXPECT_EQ(Run({"register", "-q", "-I", kInterpreter, "s390x"}), Prints(""));
+  EXPECT_EQ(Run({"register", "--verify", "-I", kInterpreter, "s390x"}),
+            Fails(1, why + "left alone\n"));
+  EXPECT_EQ(EntryNames(), "qemu-s390x");
+  const std::string before = Snapshot();
+  EXPECT_EQ(Run({"register", "--verify", "-n", "-q", "--replace", "-g", "no",
+                 "-I", kInterpreter, "s390x"}),
+            Prints(""));
+  EXPECT_EQ(Snapshot(), before);
+}
+
+TEST_F(ProbeProgramTest, VerifyOfARule) {
+  EXPECT_EQ(
+      Run({"register", "-q", "--verify", "--rule", ":wine:M::MZ::/bin/sh:"}),
+      Fails(1,
+            "binfmt-register: wine: no program ran: there is none built in; "
+            "taken back\n"));
+  EXPECT_EQ(Run({"register", "-q", "--verify", "--rule",
+                 RecordOf("/usr/bin/qemu-s390x-static", "PF")}),
+            Prints(""));
+  EXPECT_EQ(EntryNames(), "qemu-s390x");
+}
+
+TEST_F(ProbeProgramTest, VerifyAndHold) {
+  EXPECT_EQ(Run({"register", "--verify", "--hold", "arm"}),
+            Fails(2,
+                  "binfmt-register: options --hold and --verify don't go "
+                  "together; see \"binfmt-register --help\"\n"));
+}
+
+}  // namespace
+}  // namespace cmd
+
+int main(int argc, char** argv) {
+  return cmd::RunTestsInNamespaces(argc, argv);
+}
