@@ -21,6 +21,9 @@ struct Line {
   bool interpreter_there = false;    // executable, in this mount namespace
   bool ours = false;
   bool wanted = false;  // by the operands
+  // Known of a wanted one only: is the file that the kernel holds open another
+  // than the one at the interpreter's path?
+  bool older_file = false;
 
   bool held() const { return (entry->record.flags & binfmt::kFixBinary) != 0; }
   // Will the kernel be able to start the interpreter?

@@ -158,6 +158,10 @@ void Run(const CommandLine& line, Console* console) {
       report.probed.push_back(&target);
     }
   }
+  for (Line& entry_line : listing.lines()) {
+    entry_line.older_file =
+        entry_line.wanted && registry.HoldsOlderFile(entry_line.entry->record);
+  }
   report.lines = &listing.lines();
   report.all = line.operands.empty();
   if (prints) {

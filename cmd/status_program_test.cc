@@ -27,6 +27,12 @@ constexpr char kQemuAarch64[] =
     "\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\x00\\xff\\xff\\xff\\xff\\xff\\xff"
     "\\xff\\xff\\xfe\\xff\\xff\\xff";
 
+// The words for an entry without flags.
+constexpr char kNoFlags[] =
+    "  no P: argv[0] is the program's path\n"
+    "  no C: programs with setuid run unprivileged: sudo will fail\n"
+    "  no F: interpreter looked up in each container\n";
+
 std::string Record(std::string_view name, std::string_view rule,
                    std::string_view interpreter, std::string_view flags) {
   return ":" + std::string(name) + ":M::" + std::string(rule) + ":" +
@@ -154,7 +160,12 @@ TEST_F(StatusTest, ProbeOfAUsableEntry) {
   RegisterTargets({"arm", "arm64"});
   const Outcome expected = Prints(FirstLine() +
                                   "qemu-aarch64  enabled   PF    aarch64  "
-                                  "/mnt/qemu/qemu-aarch64-static\n");
+                                  "/mnt/qemu/qemu-aarch64-static\n"
+                                  "  P: programs get their own argv[0]\n"
+                                  "  no C: programs with setuid run "
+                                  "unprivileged: sudo will fail\n"
+                                  "  F: interpreter held open since "
+                                  "registration\n");
   for (const char* word :
        {"qemu-aarch64", "arm64", "linux/arm64/v8", "aarch64"}) {
     EXPECT_EQ(Run({"status", word}), expected) << word;
@@ -167,15 +178,17 @@ TEST_F(StatusTest, ProbeByTargetFindsTheEntryOfAnotherName) {
   EXPECT_EQ(Run({"status", "arm64"}),
             Prints(FirstLine() +
                    "mine  enabled   -     aarch64  /mnt/bin/binfmtbox  (not "
-                   "ours)\n"));
+                   "ours)\n" +
+                   kNoFlags));
 }
 
 TEST_F(StatusTest, ProbeOfAnEntryThatIsNotATargets) {
   Register(":wine:M::MZ::/mnt/bin/binfmtbox:");
-  EXPECT_EQ(
-      Run({"status", "wine"}),
-      Prints(FirstLine() + "wine  enabled   -     -  /mnt/bin/binfmtbox  (not "
-                           "ours)\n"));
+  EXPECT_EQ(Run({"status", "wine"}),
+            Prints(FirstLine() +
+                   "wine  enabled   -     -  /mnt/bin/binfmtbox  (not "
+                   "ours)\n" +
+                   kNoFlags));
 }
 
 TEST_F(StatusTest, ProbeOfWhatThisMachineRunsItself) {

@@ -8,6 +8,7 @@
 #include "arch_table/table.h"
 #include "binfmt/entry.h"
 #include "binfmt/record.h"
+#include "cmd/flag_words.h"
 #include "cmd/json.h"
 #include "cmd/probe.h"
 
@@ -107,6 +108,14 @@ void WriteLine(const Line& line, JsonWriter* json) {
   } else {
     json->String(line.shadowed_by->record.name);
   }
+  if (line.wanted) {
+    json->Field("older_file", line.older_file);
+    json->Key("words");
+    json->BeginArray();
+    for (const binfmt::Text& word : FlagWords(line)) json->String(word);
+    json->EndArray();
+    json->Field("version", EmulatorVersion(line));
+  }
   json->EndObject();
 }
 
@@ -139,6 +148,14 @@ void PrintText(const StatusReport& report, Console* console) {
         Column(line.target == nullptr ? "" : line.target->name(), target_width),
         line.entry->record.interpreter, marks.empty() ? "" : "  (", marks,
         marks.empty() ? "" : ")");
+    if (!line.wanted || console->quiet()) continue;
+    for (const binfmt::Text& word : FlagWords(line)) {
+      console->Result("  %\n", word);
+    }
+    if (const binfmt::Text version = EmulatorVersion(line); !version.empty()) {
+      console->Result("  version@: %\n", line.older_file ? " of that file" : "",
+                      version);
+    }
   }
   for (const Target* native : report.natives) {
     console->Result("@: this machine runs it by itself\n", native->name());

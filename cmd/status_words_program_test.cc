@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+// What status says of an entry in words.
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <string>
+#include <string_view>
+
+#include "cmd/program_runner.h"
+#include "gtest/gtest.h"
+
+namespace cmd {
+namespace {
+
+constexpr char kInterpreter[] = "/mnt/qemu-test";
+constexpr char kNoWords[] =
+    "  no P: argv[0] is the program's path\n"
+    "  no C: programs with setuid run unprivileged: sudo will fail\n"
+    "  no F: interpreter looked up in each container\n";
+
+std::string FirstLine() {
+  utsname names;
+  EXPECT_EQ(uname(&names), 0);
+  return std::string("binfmt_misc: enabled on ") + kRegistry +
+         ", user namespace: other, Linux " + names.release + "\n";
+}
+
+class StatusWordsTest : public ProgramTest {
+ protected:
+  void SetUp() override {
+    ProgramTest::SetUp();
+    Mount();
+  }
+
+  static void MakeScript(const std::string& path, std::string_view script) {
+    WriteFile(path, "#!/bin/sh\n" + std::string(script) + "\n", 0755);
+  }
+
+  // What status says of the entry e with PATH as interpreter.
+  static Outcome StatusOf(const std::string& path) {
+    Register(":e:M::MZ::" + path + ":");
+    const Outcome outcome = Run({"status", "e"});
+    Write("e", "-1");
+    return outcome;
+  }
+  static Outcome Shows(const std::string& path, const std::string& version) {
+    return Prints(FirstLine() + "e  enabled   -     -  " + path +
+                  "  (not ours)\n" + kNoWords + version);
+  }
+};
+
+TEST_F(StatusWordsTest, OnlyOfWhatIsAskedFor) {
+  MakeScript(kInterpreter, "echo 1.0");
+  Register(std::string(":e:M::MZ::") + kInterpreter + ":");
+  EXPECT_EQ(Run({"status"}), Prints(FirstLine() + "e  enabled   -     -  " +
+                                    kInterpreter + "  (not ours)\n"));
+}
+
+TEST_F(StatusWordsTest, RealEmulator) {
+  Call call;
+  call.path = "/usr/bin/qemu-s390x-static";
+  call.argv = {"qemu-s390x-static", "--version"};
+  const std::string version = Execute(call).out;
+  ASSERT_EQ(Run({"register", "-q", "-c", "yes", "s390x"}), Prints(""));
+  EXPECT_EQ(
+      Run({"status", "s390x"}),
+      Prints(FirstLine() +
+             "qemu-s390x  enabled   POCF  s390x  /usr/bin/qemu-s390x-static\n"
+             "  P: programs get their own argv[0]\n"
+             "  O: programs need not be readable\n"
+             "  C: programs with setuid run with their owner's rights\n"
+             "  F: interpreter held open since registration\n"
+             "  version: " +
+             version.substr(0, version.find('\n') + 1)));
+}
+
+TEST_F(StatusWordsTest, FirstLineOfTheVersion) {
+  MakeScript(kInterpreter, "echo \"$# $1\" >&2; echo more");
+  EXPECT_EQ(StatusOf(kInterpreter),
+            Shows(kInterpreter, "  version: 1 --version\n"));
+}
+
+TEST_F(StatusWordsTest, VersionThatDisturbsATerminal) {
+  MakeScript(kInterpreter, "printf '\\033[2J" + std::string(300, 'v') + "'");
+  EXPECT_EQ(StatusOf(kInterpreter),
+            Shows(kInterpreter,
+                  "  version: \\x1b[2J" + std::string(196, 'v') + "\n"));
+}
+
+TEST_F(StatusWordsTest, EmulatorsByTheirNames) {
+  for (const std::string name : {"box64", "box86-x", "FEXInterpreter"}) {
+    MakeScript("/mnt/" + name, "echo v1");
+    EXPECT_EQ(StatusOf("/mnt/" + name),
+              Shows("/mnt/" + name, "  version: v1\n"));
+  }
+}
+
+TEST_F(StatusWordsTest, NoOtherProgramIsRun) {
+  for (const std::string name : {"python3", "qemu", "myqemu-arm", "fex"}) {
+    MakeScript("/mnt/" + name, "echo v1; touch /mnt/ran");
+    EXPECT_EQ(StatusOf("/mnt/" + name), Shows("/mnt/" + name, ""));
+  }
+  ASSERT_EQ(mkdir("/mnt/qemu-7", 0755), 0);
+  MakeScript("/mnt/qemu-7/run", "touch /mnt/ran");
+  EXPECT_EQ(StatusOf("/mnt/qemu-7/run"), Shows("/mnt/qemu-7/run", ""));
+  EXPECT_NE(access("/mnt/ran", F_OK), 0);
+}
+
+TEST_F(StatusWordsTest, NoVersionWhereItFails) {
+  MakeScript(kInterpreter, "echo v1; exit 1");
+  EXPECT_EQ(StatusOf(kInterpreter), Shows(kInterpreter, ""));
+}
+
+TEST_F(StatusWordsTest, NoVersionFromOneThatHangs) {
+  MakeScript(kInterpreter, "echo v1; sleep 1000");
+  EXPECT_EQ(StatusOf(kInterpreter), Shows(kInterpreter, ""));
+}
+
+TEST_F(StatusWordsTest, NothingIsRunForQuiet) {
+  MakeScript(kInterpreter, "touch /mnt/ran");
+  Register(std::string(":e:M::MZ::") + kInterpreter + ":");
+  EXPECT_EQ(Run({"status", "-q", "e"}), Prints(""));
+  EXPECT_NE(access("/mnt/ran", F_OK), 0);
+}
+
+TEST_F(StatusWordsTest, InterpreterThatWasReplaced) {
+  MakeScript(kInterpreter, "echo v1");
+  Register(std::string(":e:M::MZ::") + kInterpreter + ":F");
+  usleep(20000);  // past the clock's tick
+  MakeScript("/mnt/new", "echo v2");
+  ASSERT_EQ(std::rename("/mnt/new", kInterpreter), 0);
+  EXPECT_EQ(
+      Run({"status", "e"}),
+      Prints(FirstLine() + "e  enabled   F     -  " + kInterpreter +
+             "  (not ours)\n"
+             "  no P: argv[0] is the program's path\n"
+             "  no C: programs with setuid run unprivileged: sudo will fail\n"
+             "  F: interpreter held open since registration; the file now at "
+             "that path is another one\n"
+             "  version of that file: v2\n"));
+}
+
+TEST_F(StatusWordsTest, Json) {
+  MakeScript(kInterpreter, "echo v1");
+  Register(std::string(":e:M::MZ::") + kInterpreter + ":F");
+  const Outcome outcome = Run({"status", "--json", "e"});
+  EXPECT_EQ(outcome.status, 0);
+  EXPECT_NE(
+      outcome.out.find(
+          R"("shadowed_by":null,"older_file":false,"words":[)"
+          R"("no P: argv[0] is the program's path",)"
+          R"("no C: programs with setuid run unprivileged: sudo will fail",)"
+          R"("F: interpreter held open since registration"],"version":"v1"}])"),
+      std::string::npos)
+      << outcome.out;
+}
+
+}  // namespace
+}  // namespace cmd
+
+int main(int argc, char** argv) {
+  return cmd::RunTestsInNamespaces(argc, argv);
+}
