@@ -44,6 +44,8 @@ class Console {
     kmsg_results_ = messages && results;
   }
 
+  bool logs_results() const { return kmsg_results_; }
+
   // Keeps text, made as binfmt::Fill() does, for stdout; it is written when the
   // program ends. Results of a change: nothing where the user wants quiet.
   template <typename... Args>

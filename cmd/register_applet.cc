@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // register: makes the kernel start an emulator for foreign programs.
-#include <unistd.h>
-
 #include <cstdint>
 #include <string_view>
 
-#include "absl/strings/strip.h"
 #include "binfmt/array.h"
 #include "binfmt/cmdline.h"
 #include "binfmt/error.h"
@@ -13,6 +10,7 @@
 #include "binfmt/record_files.h"
 #include "binfmt/text.h"
 #include "cmd/applets.h"
+#include "cmd/environment.h"
 #include "cmd/formats.h"
 #include "cmd/plan.h"
 #include "cmd/registrar.h"
@@ -168,17 +166,6 @@ Error ReadSettings(const CommandLine& line, RegisterSettings* settings,
   }
   settings->record.for_files = settings->print != FileFormat::kNone;
   return binfmt::Ok();
-}
-
-// The value of the environment variable NAME, or nothing.
-std::string_view Environment(std::string_view name) {
-  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
-    std::string_view line = *entry;
-    if (absl::ConsumePrefix(&line, name) && absl::ConsumePrefix(&line, "=")) {
-      return line;
-    }
-  }
-  return "";
 }
 
 // Reads the kernel's command line into LINE, and the flags in it into SETTINGS,

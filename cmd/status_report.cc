@@ -7,10 +7,12 @@
 
 #include "arch_table/table.h"
 #include "binfmt/entry.h"
+#include "binfmt/format.h"
 #include "binfmt/record.h"
 #include "cmd/flag_words.h"
 #include "cmd/json.h"
 #include "cmd/probe.h"
+#include "cmd/style.h"
 
 namespace cmd {
 namespace {
@@ -18,6 +20,7 @@ namespace {
 using arch_table::Target;
 using binfmt::Entry;
 using binfmt::Printable;
+using binfmt::operator""_fmt;
 
 const char* NamespaceWord(binfmt::UserNamespace user_namespace) {
   switch (user_namespace) {
@@ -123,9 +126,11 @@ void WriteLine(const Line& line, JsonWriter* json) {
 
 void PrintText(const StatusReport& report, Console* console) {
   const Overview& overview = report.overview;
-  console->Result("binfmt_misc: @ on %@, user namespace: @, Linux %\n",
-                  overview.enabled ? "enabled" : "DISABLED", overview.dir,
-                  overview.read_only ? " (read-only)" : "",
+  const Style style = StyleOf(*console);
+  console->Result("binfmt_misc: @@@ on %@, user namespace: @, Linux %\n"_fmt,
+                  overview.enabled ? style.good : style.bad,
+                  overview.enabled ? "enabled" : "DISABLED", style.off,
+                  overview.dir, overview.read_only ? " (read-only)" : "",
                   NamespaceWord(overview.user_namespace), overview.kernel);
   size_t name_width = 0;
   size_t target_width = 1;
@@ -139,15 +144,23 @@ void PrintText(const StatusReport& report, Console* console) {
   }
   for (const Line& line : *report.lines) {
     if (!report.all && !line.wanted) continue;
-    const binfmt::Text marks = Marks(line);
+    binfmt::Text marks = Marks(line);
+    const binfmt::Text flags = Column(FlagText(*line.entry), 4);
+    size_t others = name_width + flags.size() + target_width +
+                    sizeof("    enabled     ") - 1;
+    if (!marks.empty()) {
+      others += marks.size() + sizeof("  ()") - 1;
+      marks = binfmt::Fill("  (@@@)", style.doubtful, marks, style.off);
+    }
     console->Result(
-        "@  @  @  @  %@@@\n",
+        "@  @@@  @  @  @@\n",
         binfmt::Padded(Printable(line.entry->record.name), name_width),
-        line.entry->enabled ? "enabled " : "disabled",
-        Column(FlagText(*line.entry), 4),
+        line.entry->enabled ? style.good : style.bad,
+        line.entry->enabled ? "enabled " : "disabled", style.off, flags,
         Column(line.target == nullptr ? "" : line.target->name(), target_width),
-        line.entry->record.interpreter, marks.empty() ? "" : "  (", marks,
-        marks.empty() ? "" : ")");
+        EndOfPath(line.entry->record.interpreter,
+                  style.width - std::min(style.width, others)),
+        marks);
     if (!line.wanted || console->quiet()) continue;
     for (const binfmt::Text& word : FlagWords(line)) {
       console->Result("  %\n", word);
