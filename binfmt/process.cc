@@ -38,24 +38,26 @@ Error RunSharingMemory(int (*function)(void*), void* argument, int* status,
                           CLONE_VM | CLONE_VFORK | SIGCHLD, argument);
   if (pid < 0) return SystemError("start", "a process", errno);
   int64_t end = MonotonicMilliseconds() + milliseconds;
-  bool killed = false;
+  int error = 0;
   int result;
   for (;;) {
     const pid_t ended = waitpid(pid, &result, milliseconds == 0 ? 0 : WNOHANG);
     if (ended == pid) break;
     if (ended < 0) {
-      if (errno != EINTR) return SystemError("wait for", "a process", errno);
+      if (errno == EINTR) continue;
+      error = errno;
+      break;
     } else if (MonotonicMilliseconds() < end) {
       SleepMilliseconds(1);
-    } else if (killed) {
+    } else if (error != 0) {
       break;  // sleeps in the kernel, or has another user's rights
     } else {
       kill(-pid, SIGKILL);
-      killed = true;
+      error = ETIMEDOUT;
       end += kDeathTime;
     }
   }
-  if (killed) return SystemError("wait for", "a process", ETIMEDOUT);
+  if (error != 0) return SystemError("wait for", "a process", error);
   if (status != nullptr) *status = result;
   return Ok();
 }

@@ -46,8 +46,6 @@ constexpr binfmt::Format kWords =
     "L: interpreter replaces the program's ELF loader\0"
     "D: registered disabled\0"_fmt;
 
-constexpr char kEmulators[][6] = {"qemu-", "box64", "box86", "FEX"};
-
 }  // namespace
 
 binfmt::Array<binfmt::Text> FlagWords(const Line& line) {
@@ -76,16 +74,16 @@ binfmt::Array<binfmt::Text> FlagWords(const Line& line) {
 binfmt::Text EmulatorVersion(const Line& line) {
   const binfmt::Text& path = line.entry->record.interpreter;
   const std::string_view name = path.substr(path.rfind('/') + 1);
-  for (const std::string_view emulator : kEmulators) {
-    if (!line.interpreter_there ||
-        name.substr(0, emulator.size()) != emulator) {
-      continue;
-    }
-    const binfmt::Run run = binfmt::RunBounded(path.c_str(), path.c_str(),
-                                               "--version", kMilliseconds);
-    if (run.how == binfmt::Run::kExited && run.code == 0) return run.output;
+  const std::string_view begin = name.substr(0, 5);
+  if (!line.interpreter_there ||
+      (begin != "qemu-" && begin != "box64" && begin != "box86" &&
+       name.substr(0, 3) != "FEX")) {
+    return "";
   }
-  return "";
+  const binfmt::Run run = binfmt::RunBounded(path.c_str(), path.c_str(),
+                                             "--version", kMilliseconds);
+  return run.how == binfmt::Run::kExited && run.code == 0 ? run.output
+                                                          : binfmt::Text();
 }
 
 }  // namespace cmd

@@ -73,4 +73,18 @@ void JsonWriter::Field(const char* key, bool value) {
   Bool(value);
 }
 
+void JsonWriter::FieldOrNull(const char* key, std::string_view bytes) {
+  Key(key);
+  if (bytes.empty()) {
+    Null();
+  } else {
+    String(bytes);
+  }
+}
+
+void JsonWriter::BeginArray(const char* key) {
+  Key(key);
+  BeginArray();
+}
+
 }  // namespace cmd

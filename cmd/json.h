@@ -19,6 +19,8 @@ class JsonWriter {
   void BeginObject() { Open('{'); }
   void EndObject() { Close('}'); }
   void BeginArray() { Open('['); }
+  // A key, and an array begun.
+  void BeginArray(const char* key);
   void EndArray() { Close(']'); }
   void Key(const char* key);
   void String(std::string_view bytes);
@@ -30,6 +32,8 @@ class JsonWriter {
   void Field(const char* key, std::string_view bytes);
   void Field(const char* key, const char* text);
   void Field(const char* key, bool value);
+  // null where BYTES are empty.
+  void FieldOrNull(const char* key, std::string_view bytes);
 
   // The text so far. Complete once every Begin has its End.
   std::string_view text() const { return text_.view(); }

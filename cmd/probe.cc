@@ -58,8 +58,7 @@ binfmt::Text Probe(const arch_table::Target& target, JsonWriter* json) {
 
 void ProbeAll(const TargetList& targets, JsonWriter* json, Console* console) {
   if (json != nullptr) {
-    json->Key("probes");
-    json->BeginArray();
+    json->BeginArray("probes");
   }
   for (const arch_table::Target* target : targets) {
     const binfmt::Text why = Probe(*target, json);

@@ -255,7 +255,7 @@ void Run(const CommandLine& line, Console* console) {
     error = Misuse("options --host, --module and --userns go with --mount");
   }
   if (error.ok() && settings.verify && settings.hold) {
-    error = Misuse("options --hold and --verify don't go together");
+    error = Misuse("options --hold and --verify don't go together"_fmt);
   }
   binfmt::Text cmdline;
   if (error.ok() && settings.cmdline) error = ReadCmdline(&settings, &cmdline);

@@ -429,8 +429,7 @@ class Registrar {
     bool hint = false;
     JsonWriter json;
     json.BeginObject();
-    json.Key("entries");
-    json.BeginArray();
+    json.BeginArray("entries");
     for (size_t i = 0; i < outcomes.size(); ++i) {
       const binfmt::Outcome& outcome = outcomes[i];
       const binfmt::Record& record = plan_.records()[i];
@@ -452,17 +451,12 @@ class Registrar {
       if (line_.common.json) {
         json.BeginObject();
         json.Field("name", record.name);
-        json.Key("target");
-        if (target == nullptr) {
-          json.Null();
-        } else {
-          json.String(target->name());
-        }
+        json.FieldOrNull("target", target == nullptr ? std::string_view()
+                                                     : target->name());
         json.Field("result", word);
         json.Field("interpreter", record.interpreter);
         json.Field("flags", flags);
-        json.Key("shadows");
-        json.BeginArray();
+        json.BeginArray("shadows");
         for (const binfmt::Text& name : outcome.shadows) json.String(name);
         json.EndArray();
         json.EndObject();

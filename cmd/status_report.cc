@@ -57,6 +57,10 @@ binfmt::Text FlagText(const Entry& entry) {
                       entry.unknown_flags);
 }
 
+std::string_view NameOf(const Target* target) {
+  return target == nullptr ? std::string_view() : target->name();
+}
+
 // A cell of the table; "-" where there is nothing to say.
 binfmt::Text Column(std::string_view cell, size_t width) {
   return binfmt::Padded(cell.empty() ? "-" : cell, width);
@@ -79,12 +83,7 @@ void WriteLine(const Line& line, JsonWriter* json) {
   json->BeginObject();
   json->Field("name", record.name);
   json->Field("enabled", line.entry->enabled);
-  json->Key("target");
-  if (line.target == nullptr) {
-    json->Null();
-  } else {
-    json->String(line.target->name());
-  }
+  json->FieldOrNull("target", NameOf(line.target));
   json->Field("interpreter", record.interpreter);
   json->Field("flags", FlagText(*line.entry));
   json->Field("type", TypeWord(record.type));
@@ -94,27 +93,18 @@ void WriteLine(const Line& line, JsonWriter* json) {
     json->Key("offset");
     json->Number(record.offset);
     json->Field("magic", binfmt::Hex(record.magic));
-    json->Key("mask");
-    if (record.mask.empty()) {
-      json->Null();
-    } else {
-      json->String(binfmt::Hex(record.mask));
-    }
+    json->FieldOrNull("mask", binfmt::Hex(record.mask));
   }
   json->Field("understood", line.entry->understood);
   json->Field("ours", line.ours);
   json->Field("interpreter_there", line.interpreter_there);
   json->Field("held", line.held());
-  json->Key("shadowed_by");
-  if (line.shadowed_by == nullptr) {
-    json->Null();
-  } else {
-    json->String(line.shadowed_by->record.name);
-  }
+  json->FieldOrNull("shadowed_by", line.shadowed_by == nullptr
+                                       ? binfmt::Text()
+                                       : line.shadowed_by->record.name);
   if (line.wanted) {
     json->Field("older_file", line.older_file);
-    json->Key("words");
-    json->BeginArray();
+    json->BeginArray("words");
     for (const binfmt::Text& word : FlagWords(line)) json->String(word);
     json->EndArray();
     json->Field("version", EmulatorVersion(line));
@@ -127,9 +117,10 @@ void WriteLine(const Line& line, JsonWriter* json) {
 void PrintText(const StatusReport& report, Console* console) {
   const Overview& overview = report.overview;
   const Style style = StyleOf(*console);
-  console->Result("binfmt_misc: @@@ on %@, user namespace: @, Linux %\n"_fmt,
-                  overview.enabled ? style.good : style.bad,
-                  overview.enabled ? "enabled" : "DISABLED", style.off,
+  console->Result("binfmt_misc: @ on %@, user namespace: @, Linux %\n"_fmt,
+                  overview.enabled
+                      ? binfmt::Text("enabled")
+                      : binfmt::Fill("@DISABLED@", style.on, style.off),
                   overview.dir, overview.read_only ? " (read-only)" : "",
                   NamespaceWord(overview.user_namespace), overview.kernel);
   size_t name_width = 0;
@@ -150,14 +141,14 @@ void PrintText(const StatusReport& report, Console* console) {
                     sizeof("    enabled     ") - 1;
     if (!marks.empty()) {
       others += marks.size() + sizeof("  ()") - 1;
-      marks = binfmt::Fill("  (@@@)", style.doubtful, marks, style.off);
+      marks = binfmt::Fill("  (@@@)", style.on, marks, style.off);
     }
     console->Result(
-        "@  @@@  @  @  @@\n",
+        "@  @  @  @  @@\n",
         binfmt::Padded(Printable(line.entry->record.name), name_width),
-        line.entry->enabled ? style.good : style.bad,
-        line.entry->enabled ? "enabled " : "disabled", style.off, flags,
-        Column(line.target == nullptr ? "" : line.target->name(), target_width),
+        line.entry->enabled ? binfmt::Text("enabled ")
+                            : binfmt::Fill("@disabled@", style.on, style.off),
+        flags, Column(NameOf(line.target), target_width),
         EndOfPath(line.entry->record.interpreter,
                   style.width - std::min(style.width, others)),
         marks);
@@ -185,14 +176,12 @@ void PrintJson(const StatusReport& report, Console* console) {
   json.Field("read_only", overview.read_only);
   json.Field("user_namespace", NamespaceWord(overview.user_namespace));
   json.Field("kernel", overview.kernel);
-  json.Key("entries");
-  json.BeginArray();
+  json.BeginArray("entries");
   for (const Line& line : *report.lines) {
     if (report.all || line.wanted) WriteLine(line, &json);
   }
   json.EndArray();
-  json.Key("native");
-  json.BeginArray();
+  json.BeginArray("native");
   for (const Target* native : report.natives) json.String(native->name());
   json.EndArray();
   if (report.probe) ProbeAll(report.probed, &json, console);

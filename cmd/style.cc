@@ -21,9 +21,7 @@ Style StyleOf(const Console& console) {
   if (width > 0) style.width = static_cast<size_t>(width);
   if (width >= 0 && Environment("NO_COLOR").empty() &&
       Environment("TERM") != "dumb") {
-    style.good = "\x1b[32m";
-    style.bad = "\x1b[31m";
-    style.doubtful = "\x1b[33m";
+    style.on = "\x1b[33m";
     style.off = "\x1b[m";
   }
   return style;

@@ -12,11 +12,10 @@
 namespace cmd {
 
 struct Style {
-  // Escape sequences; empty where there is no colour: where stdout is no
-  // terminal, $NO_COLOR is not empty (no-color.org), or $TERM is dumb.
-  const char* good = "";
-  const char* bad = "";
-  const char* doubtful = "";
+  // Around what deserves attention. Empty where there is no colour: where
+  // stdout is no terminal, $NO_COLOR is not empty (no-color.org), or $TERM is
+  // dumb.
+  const char* on = "";
   const char* off = "";
   size_t width = static_cast<size_t>(-1);  // in columns
 };

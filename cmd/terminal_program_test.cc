@@ -82,14 +82,14 @@ class TerminalTest : public ProgramTest {
 
 TEST_F(TerminalTest, ColoursOfStateAndMarks) {
   EXPECT_EQ(Show(200),
-            FirstLine("\x1b[32menabled\x1b[m") +
-                "off  \x1b[31mdisabled\x1b[m  -     -  /mnt/bin/binfmtbox  "
+            FirstLine("enabled") +
+                "off  \x1b[33mdisabled\x1b[m  -     -  /mnt/bin/binfmtbox  "
                 "(\x1b[33mnot ours\x1b[m)\n"
-                "on   \x1b[32menabled \x1b[m  -     -  " +
+                "on   enabled   -     -  " +
                 kInterpreter +
                 "  (\x1b[33minterpreter missing, not ours\x1b[m)\n");
   Write("status", "0");
-  EXPECT_EQ(Show(200).find("binfmt_misc: \x1b[31mDISABLED\x1b[m on "), 0u);
+  EXPECT_EQ(Show(200).find("binfmt_misc: \x1b[33mDISABLED\x1b[m on "), 0u);
 }
 
 TEST_F(TerminalTest, NoColour) {
