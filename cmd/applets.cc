@@ -9,13 +9,6 @@ namespace {
 
 using binfmt::operator""_fmt;
 
-constexpr const Applet* kApplets[] = {
-    &kMountApplet,
-    &kRegisterApplet,
-    &kStatusApplet,
-    &kClearApplet,
-};
-
 binfmt::Text ProgramName(const Applet& applet) {
   return binfmt::Fill("binfmt-@", applet.name);
 }
@@ -29,14 +22,18 @@ binfmt::Text Usage(const Applet& applet) {
 
 }  // namespace
 
-absl::Span<const Applet* const> Applets() { return kApplets; }
+binfmt::Array<Applet> Applets() {
+  return {MountApplet(), RegisterApplet(), StatusApplet(), ClearApplet()};
+}
 
-const Applet* FindApplet(std::string_view name) {
+bool FindApplet(std::string_view name, Applet* applet) {
   absl::ConsumePrefix(&name, "binfmt-");
-  for (const Applet* applet : kApplets) {
-    if (applet->name == name) return applet;
+  for (const Applet& candidate : Applets()) {
+    if (candidate.name != name) continue;
+    *applet = candidate;
+    return true;
   }
-  return nullptr;
+  return false;
 }
 
 int RunApplet(const Applet& applet, absl::Span<const char* const> args) {

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "absl/types/span.h"
+#include "binfmt/array.h"
 #include "binfmt/format.h"
 #include "cmd/console.h"
 #include "cmd/options.h"
@@ -25,19 +26,20 @@ struct Applet {
 };
 
 // All applets, in the order of --list.
-absl::Span<const Applet* const> Applets();
+binfmt::Array<Applet> Applets();
 
-// The applet that NAME ("mount", "binfmt-mount") calls; nullptr: none.
-const Applet* FindApplet(std::string_view name);
+// Finds the applet that NAME ("mount", "binfmt-mount") calls. False: none.
+bool FindApplet(std::string_view name, Applet* applet);
 
 // Runs APPLET with ARGS, those behind its name. Returns the exit status.
 int RunApplet(const Applet& applet, absl::Span<const char* const> args);
 
-// One for each applet, in MODULE_applet.cc.
-extern const Applet kMountApplet;
-extern const Applet kRegisterApplet;
-extern const Applet kStatusApplet;
-extern const Applet kClearApplet;
+// One for each applet, in MODULE_applet.cc. Functions, since each pointer of a
+// constant is a relocation of 24 bytes.
+Applet MountApplet();
+Applet RegisterApplet();
+Applet StatusApplet();
+Applet ClearApplet();
 
 }  // namespace cmd
 

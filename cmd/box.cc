@@ -49,9 +49,9 @@ binfmt::Text Hex32(uint32_t number) {
 
 binfmt::Text Usage() {
   binfmt::Text text = kUsage;
-  for (const Applet* applet : Applets()) {
-    text = binfmt::Fill("@  @@\n", text, binfmt::Padded(applet->name, 26),
-                        applet->summary);
+  for (const Applet& applet : Applets()) {
+    text = binfmt::Fill("@  @@\n", text, binfmt::Padded(applet.name, 26),
+                        applet.summary);
   }
   return binfmt::Fill("@@", text, kUsageOptions);
 }
@@ -94,9 +94,9 @@ void Install(absl::Span<const char* const> args, Console* console) {
     return;
   }
   if (!console->CanReport()) return;
-  for (const Applet* applet : Applets()) {
+  for (const Applet& applet : Applets()) {
     const binfmt::Text path =
-        binfmt::Fill("@/@@", dir, bare ? "" : "binfmt-", applet->name);
+        binfmt::Fill("@/@@", dir, bare ? "" : "binfmt-", applet.name);
     bool made;
     if (Error error = binfmt::LinkToSelf(path, symbolic, &made); !error.ok()) {
       console->Complain(error);
@@ -114,15 +114,15 @@ void Install(absl::Span<const char* const> args, Console* console) {
 int RunBox(absl::Span<const char* const> args) {
   Console console("binfmtbox");
   const std::string_view word = args.empty() ? "--help" : args[0];
-  if (const Applet* applet = FindApplet(word)) {
-    return RunApplet(*applet, Rest(args));
+  if (Applet applet; FindApplet(word, &applet)) {
+    return RunApplet(applet, Rest(args));
   }
   const bool alone = args.size() <= 1;
   if ((word == "--help" || word == "-h") && alone) {
     console.Answer(Usage());
   } else if (word == "--list" && alone) {
-    for (const Applet* applet : Applets()) {
-      console.Answer(binfmt::Fill("@\n", applet->name));
+    for (const Applet& applet : Applets()) {
+      console.Answer(binfmt::Fill("@\n", applet.name));
     }
   } else if (word == "--version" && alone) {
     console.Answer(Version());

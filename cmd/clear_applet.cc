@@ -278,15 +278,19 @@ void Run(const CommandLine& line, Console* console) {
 
 }  // namespace
 
-const Applet kClearApplet = {
-    "clear",
-    " [NAME|TARGET|PATTERN]...",
-    "Take entries out of binfmt_misc."_fmt,
-    "A TARGET means the entry that binfmt-register makes for it (arm64 means\n"
-    "qemu-aarch64); a PATTERN is a shell pattern of entry names. One that is\n"
-    "not there is no error.\n"_fmt,
-    kOptions,
-    Run,
-};
+Applet ClearApplet() {
+  return {
+      "clear",
+      " [NAME|TARGET|PATTERN]...",
+      "Take entries out of binfmt_misc."_fmt,
+      "A TARGET means the entry that binfmt-register makes for it (arm64 "
+      "means\n"
+      "qemu-aarch64); a PATTERN is a shell pattern of entry names. One that "
+      "is\n"
+      "not there is no error.\n"_fmt,
+      kOptions,
+      Run,
+  };
+}
 
 }  // namespace cmd

@@ -22,8 +22,8 @@ int main(int argc, char** argv) {
   // argc is 0 where the caller gave no argv at all.
   const absl::Span<const char* const> args(argv + 1, argc > 1 ? argc - 1 : 0);
   const std::string_view name = argc > 0 ? BaseName(argv[0]) : "";
-  if (const cmd::Applet* applet = cmd::FindApplet(name)) {
-    return cmd::RunApplet(*applet, args);
+  if (cmd::Applet applet; cmd::FindApplet(name, &applet)) {
+    return cmd::RunApplet(applet, args);
   }
   // "binfmtbox-static" and "binfmtbox_arm64" are the box itself.
   if (name.empty() || absl::StartsWith(name, "binfmtbox")) {

@@ -115,14 +115,16 @@ void Run(const CommandLine& line, Console* console) {
 
 }  // namespace
 
-const Applet kMountApplet = {
-    "mount",
-    "",
-    "Mount binfmt_misc, and /proc before it where that is missing."_fmt,
-    "In a user namespace other than the first, a mount hides the host's\n"
-    "handlers there for good; that is done with --userns only.\n"_fmt,
-    kOptions,
-    Run,
-};
+Applet MountApplet() {
+  return {
+      "mount",
+      "",
+      "Mount binfmt_misc, and /proc before it where that is missing."_fmt,
+      "In a user namespace other than the first, a mount hides the host's\n"
+      "handlers there for good; that is done with --userns only.\n"_fmt,
+      kOptions,
+      Run,
+  };
+}
 
 }  // namespace cmd

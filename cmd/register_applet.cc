@@ -270,17 +270,19 @@ void Run(const CommandLine& line, Console* console) {
 
 }  // namespace
 
-const Applet kRegisterApplet = {
-    "register",
-    " [TARGET]...",
-    "Register QEMU's user-mode emulators as handlers of foreign programs."_fmt,
-    "A TARGET is written as QEMU (aarch64), Docker (linux/arm64), Debian\n"
-    "(armhf), uname (armv7l) or Go (mips64le) write it; all is every target\n"
-    "that has an interpreter and that this machine does not run by itself.\n"
-    "Without TARGET: the words of $QEMU_TARGET_LIST, else of\n"
-    "$qemu_target_list, else, with --cmdline, of binfmt.targets=, else all.\n"_fmt,
-    kOptions,
-    Run,
-};
+Applet RegisterApplet() {
+  return {
+      "register",
+      " [TARGET]...",
+      "Register QEMU's user-mode emulators as handlers of foreign programs."_fmt,
+      "A TARGET is written as QEMU (aarch64), Docker (linux/arm64), Debian\n"
+      "(armhf), uname (armv7l) or Go (mips64le) write it; all is every target\n"
+      "that has an interpreter and that this machine does not run by itself.\n"
+      "Without TARGET: the words of $QEMU_TARGET_LIST, else of\n"
+      "$qemu_target_list, else, with --cmdline, of binfmt.targets=, else all.\n"_fmt,
+      kOptions,
+      Run,
+  };
+}
 
 }  // namespace cmd

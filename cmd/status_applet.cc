@@ -175,14 +175,17 @@ void Run(const CommandLine& line, Console* console) {
 
 }  // namespace
 
-const Applet kStatusApplet = {
-    "status",
-    " [NAME|TARGET]...",
-    "Show the entries of binfmt_misc in the order in which they match."_fmt,
-    "With operands it is a probe: the exit status is 0 only when each NAME is\n"
-    "an entry that is enabled and usable, and programs of each TARGET run.\n"_fmt,
-    kOptions,
-    Run,
-};
+Applet StatusApplet() {
+  return {
+      "status",
+      " [NAME|TARGET]...",
+      "Show the entries of binfmt_misc in the order in which they match."_fmt,
+      "With operands it is a probe: the exit status is 0 only when each NAME "
+      "is\n"
+      "an entry that is enabled and usable, and programs of each TARGET run.\n"_fmt,
+      kOptions,
+      Run,
+  };
+}
 
 }  // namespace cmd

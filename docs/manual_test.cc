@@ -63,14 +63,14 @@ TEST(ManualTest, ListsTheOptionsOfEveryApplet) {
 
 TEST(ManualTest, ListsTheOptionsOfEachApplet) {
   const std::string manual = ReadDocument("docs/binfmtbox.8");
-  for (const cmd::Applet* applet : cmd::Applets()) {
-    std::vector<std::string> wanted = WantedItems(binfmt::Text(applet->options));
+  for (const cmd::Applet& applet : cmd::Applets()) {
+    std::vector<std::string> wanted = WantedItems(binfmt::Text(applet.options));
     EXPECT_TRUE(
-        absl::StrContains(manual, absl::StrCat("\n.Ss ", applet->name, "\n")))
-        << "the manual has no subsection for " << applet->name;
-    EXPECT_EQ(absl::StrJoin(ItemLines(manual, applet->name), "\n"),
+        absl::StrContains(manual, absl::StrCat("\n.Ss ", applet.name, "\n")))
+        << "the manual has no subsection for " << applet.name;
+    EXPECT_EQ(absl::StrJoin(ItemLines(manual, applet.name), "\n"),
               absl::StrJoin(wanted, "\n"))
-        << applet->name;
+        << applet.name;
   }
 }
 

@@ -60,11 +60,21 @@ trap 'rm -rf "$work"' EXIT
 
 # Small and hardened. Nothing unwinds, so there are no unwind tables.
 flags=(
-  "--target=$triple" "${cpu[@]}" -Os -w -fPIE -fstack-protector-strong
+  "--target=$triple" "${cpu[@]}" -Oz -w -fPIE -fstack-protector-strong
   -ffunction-sections -fdata-sections
   -fno-asynchronous-unwind-tables -fno-unwind-tables
   "-ffile-prefix-map=$work=" "-ffile-prefix-map=$out=" "-ffile-prefix-map=$musl=musl" "-ffile-prefix-map=$libcxx=libcxx"
 )
+
+# Takes members out of libc.a, of which llvm-ar itself doesn't say that they are
+# not there.
+remove_members() {
+  local member
+  for member in "$@"; do
+    "llvm-ar-$llvm" t "$out/lib/libc.a" | grep -x "$member" >/dev/null || { echo "libc.a has no $member" >&2; exit 1; }
+    "llvm-ar-$llvm" d "$out/lib/libc.a" "$member"
+  done
+}
 
 echo "sysroot $arch: musl"
 mkdir -p "$work/musl" "$out/lib" "$out/include/c++/v1"
@@ -79,11 +89,98 @@ mkdir -p "$work/musl" "$out/lib" "$out/include/c++/v1"
 # Two functions of musl 1.2.3 have published flaws: iconv (CVE-2025-26519,
 # CVE-2026-6042) and qsort (CVE-2026-40200). Nothing here needs them; without
 # them a program that calls one doesn't link.
-"llvm-ar-$llvm" d "$out/lib/libc.a" iconv.o iconv_close.o qsort.o qsort_nr.o
+remove_members iconv.lo iconv_close.lo qsort.lo qsort_nr.lo
 
 cp -r "$kernel/linux" "$kernel/asm-generic" "$out/include/"
 cp -rL "$asm" "$out/include/asm"
 cp "$libgcc" "$out/lib/"
+
+# musl's syscall(3) takes its arguments as C's variable ones, and its fstatat(3)
+# copies the kernel's struct field by field, which on 64-bit machines is the
+# libc's to the byte: 0.5 KB each.
+cat >"$work/syscall.S" <<'SYSCALL'
+#include <asm/unistd.h>
+.text
+.globl syscall
+.type syscall, %function
+syscall:
+#if defined(__x86_64__)
+  mov %rdi, %rax
+  mov %rsi, %rdi
+  mov %rdx, %rsi
+  mov %rcx, %rdx
+  mov %r8, %r10
+  mov %r9, %r8
+  mov 8(%rsp), %r9
+  syscall
+  mov %rax, %rdi
+  jmp __syscall_ret
+#elif defined(__aarch64__)
+  mov x8, x0
+  mov x0, x1
+  mov x1, x2
+  mov x2, x3
+  mov x3, x4
+  mov x4, x5
+  mov x5, x6
+  svc 0
+  b __syscall_ret
+#elif defined(__arm__)
+  .syntax unified
+  .arm
+  mov ip, sp
+  push {r4, r5, r6, r7}
+  mov r7, r0
+  mov r0, r1
+  mov r1, r2
+  mov r2, r3
+  ldm ip, {r3, r4, r5}
+  svc 0
+  pop {r4, r5, r6, r7}
+  b __syscall_ret
+#elif defined(__riscv)
+  mv a7, a0
+  mv a0, a1
+  mv a1, a2
+  mv a2, a3
+  mv a3, a4
+  mv a4, a5
+  mv a5, a6
+  ecall
+  tail __syscall_ret
+#endif
+.size syscall, . - syscall
+
+#if !defined(__arm__)
+.globl __fstatat, fstatat
+.type __fstatat, %function
+.type fstatat, %function
+__fstatat:
+fstatat:
+#if defined(__x86_64__)
+  mov %rcx, %r10
+  mov $__NR_newfstatat, %eax
+  syscall
+  mov %rax, %rdi
+  jmp __syscall_ret
+#elif defined(__aarch64__)
+  mov x8, __NR_newfstatat
+  svc 0
+  b __syscall_ret
+#else
+  li a7, __NR_newfstatat
+  ecall
+  tail __syscall_ret
+#endif
+.size __fstatat, . - __fstatat
+.size fstatat, . - fstatat
+#endif
+.section .note.GNU-stack, "", %progbits
+SYSCALL
+"clang-$llvm" "${flags[@]}" -nostdlibinc -isystem "$out/include" -c "$work/syscall.S" -o "$work/syscall.o"
+remove_members syscall.lo
+[[ $arch == armv7 ]] || remove_members fstatat.lo
+"llvm-ar-$llvm" r "$out/lib/libc.a" "$work/syscall.o"
 
 echo "sysroot $arch: libc++"
 cp -r "$libcxx/libcxx/include/." "$libcxx"/libcxxabi/include/*.h "$out/include/c++/v1/"

@@ -89,6 +89,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   while (!text.empty()) {
     words.emplace_back(binfmtbox_fuzz::TakePart(&text, '\0'));
   }
-  for (const cmd::Applet* applet : cmd::Applets()) Check(*applet, words);
+  for (const cmd::Applet& applet : cmd::Applets()) Check(applet, words);
   return 0;
 }
