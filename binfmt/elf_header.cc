@@ -46,7 +46,11 @@ void FindLoader(std::string_view head, const Reader& reader, ElfFile* elf) {
   const uint64_t size = reader.Number(wide ? 54 : 42, 2);
   const uint64_t count = reader.Number(wide ? 56 : 44, 2);
   if (size != (wide ? 56u : 32u) || count > kMaxProgramHeaders) return;
-  if (table > head.size() || head.size() - table < size * count) return;
+  const bool within =
+      table <= head.size() && head.size() - table >= size * count;
+  elf->is_loadable = elf->type >> 1 == 1 && count > 0 &&
+                     (within || head.size() >= kElfProbeLength);
+  if (!within) return;
   for (uint64_t i = 0; i < count; ++i) {
     const uint64_t header = table + i * size;
     if (reader.Number(header, 4) != kPtInterp) continue;

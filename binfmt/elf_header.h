@@ -22,6 +22,11 @@ struct ElfFile {
   uint16_t type = 0;     // ET_EXEC 2, ET_DYN 3
   uint16_t machine = 0;  // EM_*
   uint32_t flags = 0;
+  // Is it one for the kernel's ELF loader (load_elf_binary()) but for the
+  // machine? Type EXEC or DYN, and program headers of the class's size, at
+  // least one, all within the file; those behind the bytes given are taken to
+  // be there, unless the file is at its end.
+  bool is_loadable = false;
   // Does the file ask for a program interpreter (a dynamic loader)? Known only
   // where the program headers lie within the bytes given.
   enum class Loader { kUnknown, kNone, kPresent };

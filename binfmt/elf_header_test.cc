@@ -165,6 +165,28 @@ TEST(ElfHeaderTest, CraftedProgramHeaderSizeAndCount) {
             "64 little abi 0 type 3 machine 4660 flags 83887104 loader none");
 }
 
+TEST(ElfHeaderTest, LoadableByTypeAndProgramHeaders) {
+  const std::string file = Dynamic(true, false);
+  const auto loadable = [](std::string_view head) {
+    ElfFile elf;
+    return ParseElf(head, &elf) && elf.is_loadable;
+  };
+  EXPECT_TRUE(loadable(file));
+  EXPECT_TRUE(loadable(Dynamic(false, true)));
+  EXPECT_TRUE(loadable(Patched(file, 16, 2, 2)));
+  for (const uint64_t type : {0, 1, 4, 0x203}) {
+    EXPECT_FALSE(loadable(Patched(file, 16, 2, type))) << type;
+  }
+  EXPECT_FALSE(loadable(Patched(file, 54, 2, 32)));
+  EXPECT_FALSE(loadable(Patched(file, 56, 2, 0)));
+  EXPECT_FALSE(loadable(file.substr(0, 64 + 2 * 56 - 1)));
+  EXPECT_TRUE(loadable(file.substr(0, 64 + 2 * 56)));
+  // e_phoff, beyond the end of the file, and of the bytes that are looked at.
+  const std::string far = Patched(file, 32, 8, kElfProbeLength);
+  EXPECT_FALSE(loadable(far));
+  EXPECT_TRUE(loadable(far + std::string(kElfProbeLength - far.size(), '\0')));
+}
+
 TEST(ElfHeaderTest, FirstLoaderCounts) {
   // The PT_LOAD behind it becomes a second PT_INTERP.
   EXPECT_EQ(Facts(Patched(Dynamic(true, false), 64 + 56, 4, 3)), kDynamic64);

@@ -91,78 +91,80 @@ Text WritableByOthers(Text path) {
   }
 }
 
-Error Unusable(const Text& path, const Text& why, int errnum) {
-  return Failure(errnum, "interpreter % @", path, why);
+constexpr Format kInterpreterIs = "interpreter % @";
+
+// IS says of what: "interpreter % @".
+Error Unusable(Format is, const Text& path, const Text& why, int errnum) {
+  return Failure(errnum, is, path, why);
 }
 
-Error ExplainOpen(const Text& path, int errnum, Interpreter* interpreter) {
+Error ExplainOpen(Format is, const Text& path, int errnum,
+                  Interpreter* interpreter) {
+  const Format open = *is.packed() == '%' ? "open" : "open the interpreter"_fmt;
   switch (errnum) {
     case ENOENT: {
       struct stat facts;
       interpreter->is_dangling = lstat(path.c_str(), &facts) == 0;
-      return Unusable(path,
+      return Unusable(is, path,
                       interpreter->is_dangling
                           ? "is a link to a file that is not there"_fmt
                           : "does not exist",
                       errnum);
     }
     case EACCES: {
-      Error error = SystemError("open the interpreter"_fmt, path, errnum);
+      Error error = SystemError(open, path, errnum);
       AddClosedDirectory(path, &error);
       return error;
     }
     case ENOTDIR:
-      return Unusable(path, "does not exist: a part of its path is a file"_fmt,
-                      errnum);
+      return Unusable(
+          is, path, "does not exist: a part of its path is a file"_fmt, errnum);
     case ELOOP:
-      return Unusable(path, "is a link that leads nowhere (too many links)"_fmt,
+      return Unusable(is, path,
+                      "is a link that leads nowhere (too many links)"_fmt,
                       errnum);
     default:
-      return SystemError("open the interpreter"_fmt, path, errnum);
+      return SystemError(open, path, errnum);
   }
 }
 
 }  // namespace
 
-Error InspectInterpreter(const Text& path, Interpreter* interpreter) {
-  *interpreter = Interpreter();
-  if (path.empty() || path[0] != '/') {
-    return Unusable(path,
-                    "is not an absolute path: the kernel would look for it in "
-                    "the directory of whoever starts a program"_fmt,
-                    EINVAL);
-  }
+Error InspectProgram(Format is, const Text& path, Interpreter* program) {
+  *program = Interpreter();
   // O_NONBLOCK: opening a FIFO must not wait for its writer.
   UniqueFd fd =
       OpenAt(AT_FDCWD, path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY);
   const bool readable = fd.ok();
   // Execute permission without read permission is enough for the kernel.
   if (!readable && errno == EACCES) fd = OpenAt(AT_FDCWD, path.c_str(), O_PATH);
-  if (!fd.ok()) return ExplainOpen(path, errno, interpreter);
+  if (!fd.ok()) return ExplainOpen(is, path, errno, program);
 
   struct stat facts;
   if (fstat(fd.get(), &facts) != 0) {
     return SystemError("examine", path, errno);
   }
-  if (S_ISDIR(facts.st_mode)) return Unusable(path, "is a directory", EACCES);
+  if (S_ISDIR(facts.st_mode))
+    return Unusable(is, path, "is a directory", EACCES);
   if (!S_ISREG(facts.st_mode)) {
-    return Unusable(path, "is not a regular file"_fmt, EACCES);
+    return Unusable(is, path, "is not a regular file"_fmt, EACCES);
   }
   if ((facts.st_mode & 0111) == 0) {
     return Unusable(
-        path, Fill("is not executable; make it so with: chmod +x %"_fmt, path),
+        is, path,
+        Fill("is not executable; make it so with: chmod +x %"_fmt, path),
         EACCES);
   }
   struct statfs mount_facts;
   if (fstatfs(fd.get(), &mount_facts) == 0 &&
       (mount_facts.f_flags & ST_NOEXEC) != 0) {
-    return Unusable(path, "lies on a file system that is mounted noexec"_fmt,
-                    EACCES);
+    return Unusable(is, path,
+                    "lies on a file system that is mounted noexec"_fmt, EACCES);
   }
   if (!readable) return Ok();
   if (IsOpenForWriting(fd.get())) {
     return Unusable(
-        path, "is open for writing; try again when its writer is done"_fmt,
+        is, path, "is open for writing; try again when its writer is done"_fmt,
         ETXTBSY);
   }
 
@@ -170,13 +172,27 @@ Error InspectInterpreter(const Text& path, Interpreter* interpreter) {
   if (const int error = head.Read(fd.get()); error != 0) {
     return SystemError("read", path, error);
   }
-  interpreter->head = Text(head.bytes().substr(0, kMatchWindow));
-  interpreter->is_elf = ParseElf(head.bytes(), &interpreter->elf);
-  interpreter->is_script = absl::StartsWith(head.bytes(), "#!");
-  if (!interpreter->is_elf && !interpreter->is_script) {
-    return Unusable(path, "is neither an ELF file nor a script"_fmt, ENOEXEC);
-  }
+  program->is_readable = true;
+  program->head = Text(head.bytes().substr(0, kMatchWindow));
+  program->is_elf = ParseElf(head.bytes(), &program->elf);
+  program->is_script = absl::StartsWith(head.bytes(), "#!");
   return Ok();
+}
+
+Error InspectInterpreter(const Text& path, Interpreter* interpreter) {
+  if (path.empty() || path[0] != '/') {
+    return Unusable(kInterpreterIs, path,
+                    "is not an absolute path: the kernel would look for it in "
+                    "the directory of whoever starts a program"_fmt,
+                    EINVAL);
+  }
+  Error error = InspectProgram(kInterpreterIs, path, interpreter);
+  if (error.ok() && interpreter->is_readable && !interpreter->is_elf &&
+      !interpreter->is_script) {
+    return Unusable(kInterpreterIs, path,
+                    "is neither an ELF file nor a script"_fmt, ENOEXEC);
+  }
+  return error;
 }
 
 Error CheckInterpreterFlags(const Text& path, const Interpreter& interpreter,
@@ -191,7 +207,7 @@ Error CheckInterpreterFlags(const Text& path, const Interpreter& interpreter,
         path, interpreter.elf.loader_path);
   }
   if ((flags & (kOpenBinary | kCredentials)) != 0 && interpreter.is_script) {
-    return Unusable(path,
+    return Unusable(kInterpreterIs, path,
                     "is a script, which flag O or C does not allow; take an "
                     "ELF program, or --credential no"_fmt,
                     ENOEXEC);

@@ -14,12 +14,20 @@ namespace binfmt {
 
 struct Interpreter {
   bool is_elf = false;
-  ElfFile elf;             // where is_elf
-  bool is_script = false;  // begins with #!
-  Text head;               // the first bytes, at most kMatchWindow
+  ElfFile elf;               // where is_elf
+  bool is_script = false;    // begins with #!
+  bool is_readable = false;  // else nothing is known of its bytes
+  Text head;                 // the first bytes, at most kMatchWindow
   // What is not there is a link's goal, not the link.
   bool is_dangling = false;
 };
+
+// Looks at PATH as the kernel does at any program (open_exec()): there, a
+// regular file, executable, on a file system that is mounted without noexec,
+// not open for writing. The error names the first of these that does not hold;
+// IS is its format, for the path and the rest: "interpreter % @", "% @". What
+// may not be read, but executed, is no error. Never waits for a FIFO.
+Error InspectProgram(Format is, const Text& path, Interpreter* program);
 
 // Looks at PATH as the kernel will (open_exec()): absolute, there, a regular
 // file, executable, on a file system that is mounted without noexec, not open
