@@ -5,6 +5,7 @@
 #define BINFMT_ENTRY_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 
 #include "binfmt/error.h"
@@ -27,6 +28,9 @@ struct Entry {
   bool understood = true;
   // Is that all? False where the text has a line of an unknown kind, too.
   bool complete = true;
+  // Of a saved registry's file: when it was modified, in nanoseconds; 0 for
+  // all entries of the kernel.
+  int64_t modified = 0;
 };
 
 // Reads TEXT, the content of the entry file NAME (bm_entry_read(),

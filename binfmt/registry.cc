@@ -103,6 +103,20 @@ Error Registry::Open(const Text& dir, Registry* registry) {
   return Ok();
 }
 
+Error Registry::OpenOrSaved(const Text& dir, Registry* registry) {
+  Error error = Open(dir, registry);
+  // Then the directory is there, and no binfmt_misc.
+  if (error.ok() || !registry->fd_.ok()) return error;
+  Array<Text> names;
+  struct stat facts;
+  if (fstatat(registry->fd_.get(), "status", &facts, 0) != 0 &&
+      (!registry->List(&names).ok() || names.empty())) {
+    return error;
+  }
+  registry->saved_ = true;
+  return Ok();
+}
+
 void Registry::Lock() {
   // Only those who may change the registry can open `register`, so nobody else
   // can keep it locked. The kernel ends the lock of a process that dies.
@@ -120,6 +134,8 @@ Error Registry::ReadEnabled(bool* enabled) const {
   if (const int error =
           ReadFileAt(fd_.get(), "status", kMaxStatusLength, &text);
       error != 0) {
+    *enabled = true;
+    if (error == ENOENT && saved_) return Ok();
     return SystemError("read", Fill("@/status", dir_), error,
                        error == EACCES ? Cause::kDenied : Cause::kFailed);
   }
@@ -130,7 +146,7 @@ Error Registry::ReadEnabled(bool* enabled) const {
 bool Registry::HoldsOlderFile(const Record& record) const {
   struct stat entry;
   struct statx file;
-  if ((record.flags & kFixBinary) == 0 ||
+  if ((record.flags & kFixBinary) == 0 || saved_ ||
       fstatat(fd_.get(), record.name.c_str(), &entry, 0) != 0 ||
       syscall(SYS_statx, AT_FDCWD, record.interpreter.c_str(), 0, STATX_BTIME,
               &file) != 0 ||
@@ -177,14 +193,24 @@ Error Registry::ReadAll(Array<Entry>* entries) const {
     Entry entry;
     if (Error error = Read(name, &entry); !error.ok()) {
       if (error.errnum() == ENOENT) continue;
-      if (error.errnum() != EINVAL) return error;
+      if (error.errnum() != EINVAL || saved_) return error;
       entry = Entry();
       entry.record.name = name;
       entry.record.type = RecordType::kBpf;  // never compared by its bytes
       entry.understood = false;
       entry.complete = false;
     }
+    struct stat facts;
+    if (saved_ && fstatat(fd_.get(), name.c_str(), &facts, 0) == 0) {
+      entry.modified =
+          int64_t{facts.st_mtim.tv_sec} * 1000000000 + facts.st_mtim.tv_nsec;
+    }
     entries->push_back(std::move(entry));
+    // Those of the kernel are in order.
+    for (Entry* at = entries->end() - 1;
+         at != entries->begin() && at[-1].modified < at->modified; --at) {
+      std::swap(at[-1], *at);
+    }
   }
   return Ok();
 }

@@ -27,6 +27,16 @@ class Registry {
   // not be read.
   static Error Open(const Text& dir, Registry* registry);
 
+  // As Open(), but DIR may also be a copy of a binfmt_misc in a directory of
+  // another file system: one with a file `status`, or with any file. Of that
+  // one every file is an entry, ReadAll() fails where it is none, and nothing
+  // can be changed. What a copy does not tell of the match order is guessed:
+  // the files' modification times, newest first, which `cp -a` keeps. They are
+  // those of the registration, unless somebody wrote to the entry with O_TRUNC,
+  // as a shell does, and equal for entries of one tick of the clock.
+  static Error OpenOrSaved(const Text& dir, Registry* registry);
+  bool saved() const { return saved_; }
+
   // Keeps other runs of this program from changing anything until Unlock() or
   // the end of the process. Waits some seconds at most, and goes on without
   // where `register` can't be opened: who can't open it changes nothing.
@@ -79,6 +89,7 @@ class Registry {
   UniqueFd fd_;
   UniqueFd register_fd_;
   bool read_only_ = false;
+  bool saved_ = false;
 };
 
 // Why the kernel refused RECORD with ERRNUM, and what helps. DIR is the
