@@ -89,7 +89,7 @@ size_t WholeRecords(absl::Span<const Text> texts, size_t done) {
 
 }  // namespace
 
-Error Registry::Open(const Text& dir, Registry* registry) {
+Error Registry::Open(const Text& dir, Registry* registry, bool or_saved) {
   registry->dir_ = dir;
   registry->register_fd_.Reset();
   registry->fd_ = OpenAt(AT_FDCWD, dir.c_str(), O_RDONLY | O_DIRECTORY);
@@ -98,22 +98,9 @@ Error Registry::Open(const Text& dir, Registry* registry) {
   if (fstatfs(registry->fd_.get(), &facts) != 0) {
     return SystemError("examine", dir, errno);
   }
-  if (facts.f_type != BINFMTFS_MAGIC) return NotMounted(dir, 0);
+  registry->saved_ = facts.f_type != BINFMTFS_MAGIC;
+  if (registry->saved_ && !or_saved) return NotMounted(dir, 0);
   registry->read_only_ = (facts.f_flags & ST_RDONLY) != 0;
-  return Ok();
-}
-
-Error Registry::OpenOrSaved(const Text& dir, Registry* registry) {
-  Error error = Open(dir, registry);
-  // Then the directory is there, and no binfmt_misc.
-  if (error.ok() || !registry->fd_.ok()) return error;
-  Array<Text> names;
-  struct stat facts;
-  if (fstatat(registry->fd_.get(), "status", &facts, 0) != 0 &&
-      (!registry->List(&names).ok() || names.empty())) {
-    return error;
-  }
-  registry->saved_ = true;
   return Ok();
 }
 

@@ -25,16 +25,16 @@ class Registry {
   // is no binfmt_misc (decided by statfs(2), never by a file's existence), with
   // kNoSupport where this kernel has none to mount, with kDenied where it may
   // not be read.
-  static Error Open(const Text& dir, Registry* registry);
+  //
+  // With OR_SAVED it may also be a copy of a binfmt_misc, a directory of any
+  // other file system. Of that one every file is an entry, ReadAll() fails
+  // where it is none, and nothing can be changed. What a copy does not tell of
+  // the match order is guessed: the files' modification times, newest first,
+  // which `cp -a` keeps. They are those of the registration, unless somebody
+  // wrote to the entry with O_TRUNC, as a shell does, and equal for entries of
+  // one tick of the clock.
+  static Error Open(const Text& dir, Registry* registry, bool or_saved = false);
 
-  // As Open(), but DIR may also be a copy of a binfmt_misc in a directory of
-  // another file system: one with a file `status`, or with any file. Of that
-  // one every file is an entry, ReadAll() fails where it is none, and nothing
-  // can be changed. What a copy does not tell of the match order is guessed:
-  // the files' modification times, newest first, which `cp -a` keeps. They are
-  // those of the registration, unless somebody wrote to the entry with O_TRUNC,
-  // as a shell does, and equal for entries of one tick of the clock.
-  static Error OpenOrSaved(const Text& dir, Registry* registry);
   bool saved() const { return saved_; }
 
   // Keeps other runs of this program from changing anything until Unlock() or

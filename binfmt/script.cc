@@ -1,33 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "binfmt/script.h"
 
-#include "absl/strings/strip.h"
+#include <cstddef>
+
 #include "binfmt/record.h"
 
 namespace binfmt {
-namespace {
 
-bool IsBlank(char c) { return c == ' ' || c == '\t'; }
-
-}  // namespace
-
-bool ParseScript(std::string_view head, Text* interpreter) {
-  head = head.substr(0, kMatchWindow);
-  // A shorter file has zero bytes behind it, which end a path as blanks do.
-  bool complete = head.size() < kMatchWindow;
-  if (!absl::ConsumePrefix(&head, "#!")) return false;
-  size_t start = 0;
-  while (start < head.size() && IsBlank(head[start])) ++start;
-  size_t end = start;
-  while (end < head.size() && !IsBlank(head[end]) && head[end] != '\n' &&
-         head[end] != '\0') {
-    ++end;
-  }
-  complete = complete || end < head.size();
-  if (!complete || (end < head.size() && end == start && head[end] == '\n')) {
-    return false;
-  }
-  *interpreter = head.substr(start, end - start);
+bool ParseScript(const Text& head, Text* interpreter) {
+  // The NUL behind a Text ends a path as the zero bytes behind a short file do.
+  const char* start = head.c_str();
+  if (start[0] != '#' || start[1] != '!') return false;
+  start += 2;
+  while (*start == ' ' || *start == '\t') ++start;
+  const char* end = start;
+  while (*end != '\0' && *end != ' ' && *end != '\t' && *end != '\n') ++end;
+  if (end == start && *end == '\n') return false;
+  if (end == head.c_str() + kMatchWindow) return false;
+  *interpreter =
+      end == start ? "."
+                   : std::string_view(start, static_cast<size_t>(end - start));
   return true;
 }
 

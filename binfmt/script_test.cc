@@ -13,7 +13,9 @@ namespace {
 
 std::string Read(std::string_view head) {
   Text interpreter;
-  return ParseScript(head, &interpreter) ? std::string(interpreter) : "none";
+  return ParseScript(head.substr(0, 256), &interpreter)
+             ? std::string(interpreter)
+             : "none";
 }
 
 TEST(ScriptTest, PathEndsAtABlankALinesEndOrTheFiles) {
@@ -36,10 +38,10 @@ TEST(ScriptTest, NoScript) {
 TEST(ScriptTest, NoPath) {
   EXPECT_EQ(Read("#!\n"), "none");
   EXPECT_EQ(Read("#! \t \n"), "none");
-  // Of these the kernel opens "", its working directory.
-  EXPECT_EQ(Read("#!"), "");
-  EXPECT_EQ(Read("#!  "), "");
-  EXPECT_EQ(Read(std::string_view("#!\0/bin/sh\n", 11)), "");
+  // Of these the kernel opens "", which is its working directory.
+  EXPECT_EQ(Read("#!"), ".");
+  EXPECT_EQ(Read("#!  "), ".");
+  EXPECT_EQ(Read(std::string_view("#!\0/bin/sh\n", 11)), ".");
 }
 
 TEST(ScriptTest, PathThatReachesTheEndOfWhatTheKernelReads) {

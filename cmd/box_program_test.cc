@@ -116,6 +116,7 @@ constexpr char kStatusHelp[] =
 
 Show the entries of binfmt_misc in the order in which they match.
 
+      --match FILE       show what the kernel would do with FILE, and why
       --print FORMAT     print record, binfmt.d or debian, for --file
       --probe            run a small program for each target through its
                          handler

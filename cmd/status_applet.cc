@@ -13,6 +13,7 @@
 #include "cmd/applets.h"
 #include "cmd/formats.h"
 #include "cmd/listing.h"
+#include "cmd/match_report.h"
 #include "cmd/status_report.h"
 #include "cmd/targets.h"
 
@@ -26,6 +27,8 @@ using binfmt::Printable;
 using binfmt::operator""_fmt;
 
 constexpr binfmt::Format kOptions =
+    "      --match FILE       show what the kernel would do with FILE, and "
+    "why\n"
     "      --print FORMAT     print record, binfmt.d or debian, for --file\n"
     "      --probe            run a small program for each target through its\n"
     "                         handler\n"_fmt;
@@ -73,16 +76,11 @@ void Answer(std::string_view operand, bool judge, StatusReport* report,
     if (line == nullptr) line = listing->Named(target->EntryName());
   }
   if (line == nullptr) {
-    binfmt::Array<int> native;
-    if (FindNative({target}, &native).ok() && native[0] != 0) {
+    if (IsNative(target)) {
       report->natives.push_back(target);
       return;
     }
-    console->Complain(
-        binfmt::Failure(0,
-                        "no entry takes programs for @; register one with: "
-                        "binfmtbox register @",
-                        target->name(), target->name()));
+    console->Complain(NoEntry(target));
     return;
   }
   line->wanted = true;
@@ -127,8 +125,17 @@ void Run(const CommandLine& line, Console* console) {
     return;
   }
   const bool prints = format != binfmt::FileFormat::kNone;
+  const GivenOption* match = nullptr;
+  for (const GivenOption& given : line.options) {
+    if (given.Is("match")) match = &given;
+  }
+  if (match != nullptr && line.options.size() + line.operands.size() > 1) {
+    console->Complain(binfmt::Misuse("--match FILE stands alone"_fmt));
+    return;
+  }
   binfmt::Registry registry;
-  if (Error error = binfmt::Registry::Open(line.common.dir, &registry);
+  if (Error error =
+          binfmt::Registry::Open(line.common.dir, &registry, match != nullptr);
       !error.ok()) {
     console->Complain(error);
     return;
@@ -142,8 +149,17 @@ void Run(const CommandLine& line, Console* console) {
   binfmt::Array<Entry> entries;
   Error error = registry.ReadEnabled(&overview.enabled);
   if (error.ok()) error = registry.ReadAll(&entries);
+  // An empty directory is no copy.
+  if (error.ok() && registry.saved() && entries.empty()) {
+    error = binfmt::Registry::Open(line.common.dir, &registry);
+  }
   if (!error.ok()) {
     console->Complain(error);
+    return;
+  }
+  if (match != nullptr) {
+    ReportMatch(match->value, overview, registry, entries, line.common.json,
+                console);
     return;
   }
   Listing listing(entries);

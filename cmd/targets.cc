@@ -60,4 +60,16 @@ binfmt::Error FindNative(const TargetList& targets,
   return binfmt::RunNatively(programs, native);
 }
 
+binfmt::Error NoEntry(const arch_table::Target* target) {
+  return binfmt::Failure(
+      0,
+      "no entry takes programs for @; register one with: binfmtbox register @"_fmt,
+      target->name(), target->name());
+}
+
+bool IsNative(const arch_table::Target* target) {
+  binfmt::Array<int> native;
+  return FindNative({target}, &native).ok() && native[0] != 0;
+}
+
 }  // namespace cmd

@@ -37,6 +37,13 @@ binfmt::Array<std::string_view> SplitWords(std::string_view list);
 // running their built-in programs; a target without one counts as foreign.
 binfmt::Error FindNative(const TargetList& targets, binfmt::Array<int>* native);
 
+// Does this machine run TARGET by itself? False, too, where that can't be found
+// out.
+bool IsNative(const arch_table::Target* target);
+
+// That no entry takes TARGET's programs, and how to have one.
+binfmt::Error NoEntry(const arch_table::Target* target);
+
 }  // namespace cmd
 
 #endif  // CMD_TARGETS_H_

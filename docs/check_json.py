@@ -50,6 +50,10 @@ CALLS = [
     (0, "status", "--json"),
     (1, "status", "--json", "aarch64", "a\nb\\", "hexagon"),
     (0, "status", "--json", NATIVE),
+    (0, "status", "--json", "--match", INTERPRETER),
+    (0, "status", "--json", "--match", PLACE + "/script.p\udcffy"),
+    (1, "status", "--json", "--match", PLACE + "/nothing"),
+    (0, "status", "--json", "--dir", PLACE + "/saved", "--match", INTERPRETER),
     (0, "clear", "--json", "--disable", "--dry-run", "s390x", "hexagon"),
     (0, "clear", "--json", "--disable", "s390x"),
     (0, "clear", "--json", "--disable", "s390x"),
@@ -94,6 +98,17 @@ def register_foreign():
             file.write(record)
 
 
+def make_files():
+    """What --match is asked for."""
+    for name in ("script.p\udcffy", "nothing"):
+        with open(PLACE + "/" + name, "wb") as file:
+            file.write(b"neither\n")
+            os.fchmod(file.fileno(), 0o755)
+    os.mkdir(PLACE + "/saved")
+    with open(PLACE + "/saved/short", "wb") as file:
+        file.write(b"disabled\ninterpreter /nosuch\nflags: \noffset 3\nmagic 006162\n")
+
+
 def check(binary):
     path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "schema.json")
     with open(path, encoding="utf-8") as file:
@@ -102,6 +117,7 @@ def check(binary):
     definitions = closed(schema["$defs"])
     subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", PLACE], check=True)
     shutil.copy(binary, INTERPRETER)
+    make_files()
     failures = 0
     for wanted, applet, *arguments in CALLS:
         if "--override" in arguments:

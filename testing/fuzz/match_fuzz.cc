@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Two records and a file, a line each and the rest: FirstMismatch(),
-// CanOverlap() and Covers() may not contradict one another.
+// CanOverlap() and Covers() may not contradict one another. The whole is also
+// read as a script.
 #include <algorithm>
 #include <string>
 
@@ -8,6 +9,8 @@
 #include "binfmt/match.h"
 #include "binfmt/memory.h"
 #include "binfmt/record.h"
+#include "binfmt/script.h"
+#include "binfmt/text.h"
 #include "testing/fuzz/check.h"
 
 namespace {
@@ -49,11 +52,23 @@ void CheckFile(const Record& a, const Record& b, const Candidate& file) {
   FUZZ_CHECK(!a.SameRule(b) || a_takes == b_takes);
 }
 
+// A script's interpreter is a part of its first line.
+void CheckScript(const binfmt::Text& head) {
+  binfmt::Text interpreter;
+  if (!ParseScript(head, &interpreter)) return;
+  FUZZ_CHECK(head.substr(0, 2) == "#!");
+  FUZZ_CHECK(!interpreter.empty());
+  FUZZ_CHECK(interpreter == "." || head.find(interpreter) != head.npos);
+  FUZZ_CHECK(interpreter.find_first_of(std::string_view(" \t\n\0", 4)) ==
+             interpreter.npos);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const binfmt::MemoryScope scope;
   std::string_view text = binfmtbox_fuzz::TextOf(data, size);
+  CheckScript(text.substr(0, binfmt::kMatchWindow));
   Record a;
   Record b;
   // The first record alone is worth a look, too.

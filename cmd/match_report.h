@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the kernel would do with a file: status --match.
+#ifndef CMD_MATCH_REPORT_H_
+#define CMD_MATCH_REPORT_H_
+
+#include <string_view>
+
+#include "binfmt/array.h"
+#include "binfmt/entry.h"
+#include "binfmt/registry.h"
+#include "cmd/console.h"
+#include "cmd/status_report.h"
+
+namespace cmd {
+
+// Says of FILE which of ENTRIES takes it, which byte or extension decides for
+// each of the others, and what comes of it, file after file, up to a program
+// that this machine runs. Complains where that is not reached. REGISTRY may be
+// a saved one.
+void ReportMatch(std::string_view file, const Overview& overview,
+                 const binfmt::Registry& registry,
+                 const binfmt::Array<binfmt::Entry>& entries, bool json,
+                 Console* console);
+
+}  // namespace cmd
+
+#endif  // CMD_MATCH_REPORT_H_
