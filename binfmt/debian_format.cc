@@ -14,7 +14,8 @@ constexpr std::string_view kKeys =
     " package 1 interpreter 6 detector 8 magic 4 offset 3 mask 5 extension 9 "
     "expose_interpreter 0 credentials C preserve P fix_binary F ";
 enum {
-  kType = 2,
+  kPackage = 1,
+  kType,
   kOffset,
   kMagic,
   kMask,
@@ -55,7 +56,8 @@ Error ParseDebianFormat(std::string_view text, std::string_view name,
     Flags flag;
     const bool is_flag = ParseFlagLetters(std::string_view(&letter, 1), &flag);
     const bool yes = row == "yes";
-    if (letter == '\0' || (is_flag && !yes && row != "no")) {
+    if (letter == '\0' || (is_flag && !yes && row != "no") ||
+        (letter == '1' && !values[kPackage].empty())) {
       return Failure(EINVAL, "no key and value of a format file: \"% %\""_fmt,
                      key, row);
     }
@@ -70,7 +72,8 @@ Error ParseDebianFormat(std::string_view text, std::string_view name,
         !values[kInterpreter].empty() && by_name == values[kMagic].empty();
     if (!complete) continue;
     // Now, so that each later line is judged where it stands.
-    *rule = Fill(":@:@:@:@:@:@:@", name, by_name ? "E" : "M", values[kOffset],
+    *rule = Fill(":@:@:@:@:@:@:@", name == "-" ? values[kPackage] : name,
+                 by_name ? "E" : "M", values[kOffset],
                  values[by_name ? kExtension : kMagic], values[kMask],
                  values[kDetector].empty() ? values[kInterpreter]
                                            : std::string_view(kRunDetectors),

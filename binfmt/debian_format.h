@@ -28,11 +28,13 @@ inline constexpr char kRunDetectors[] = "/usr/lib/binfmt-support/run-detectors";
 // delimiters.
 bool IsDebianFormat(std::string_view text);
 
-// Reads TEXT, the format file of the entry NAME, into RULE, the record that
+// Reads TEXT, the format file of the entry NAME, or with "-" of the one that is
+// called like its package, into RULE, the record that
 // update-binfmts 2.2.2 writes for it. *LINE gets the line of the interpreter,
 // or, with an error, that at which it shows. Stricter than update-binfmts,
-// which passes over keys that it does not know and takes any word for "no";
-// FEX's key expose_interpreter means nothing to either.
+// which passes over keys that it does not know, takes any word for "no", and
+// the last of two packages; FEX's key expose_interpreter means nothing to
+// either.
 Error ParseDebianFormat(std::string_view text, std::string_view name,
                         Text* rule, unsigned* line);
 

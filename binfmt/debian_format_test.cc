@@ -77,6 +77,18 @@ TEST(ParseDebianFormatTest, ADetectorIsAskedByRunDetectors) {
             ":name:M::MZ::/usr/lib/binfmt-support/run-detectors: (line 3)");
 }
 
+// Standard input has no name.
+TEST(ParseDebianFormatTest, ByTheNameOfItsPackage) {
+  Text rule;
+  unsigned line;
+  EXPECT_TRUE(ParseDebianFormat("package p\ninterpreter /i\nmagic MZ\n", "-",
+                                &rule, &line)
+                  .ok());
+  EXPECT_EQ(rule, ":p:M::MZ::/i:");
+  EXPECT_FALSE(
+      ParseDebianFormat("interpreter /i\nmagic MZ\n", "-", &rule, &line).ok());
+}
+
 TEST(ParseDebianFormatTest, AnEmptyValueIsNone) {
   EXPECT_EQ(Read("interpreter /i\nmagic MZ\nmask \noffset\n"),
             ":name:M::MZ::/i: (line 1)");
@@ -98,6 +110,8 @@ TEST(ParseDebianFormatTest, TheLineThatIsBroken) {
             "3: record \"name\": the offset \"x\" is not a decimal number");
   EXPECT_EQ(Read("interpreter /i\nmagic MZ\nmask \\xff\ncredentials no\n"),
             "3: record \"name\": the mask has 1 bytes, the magic 2");
+  EXPECT_EQ(Read("package p\ninterpreter /i\nmagic MZ\npackage q\n"),
+            "4: no key and value of a format file: \"package q\"");
   EXPECT_EQ(Read("extension a/b\ninterpreter /i\n"),
             "2: record \"name\": the extension holds a slash");
 }

@@ -378,14 +378,10 @@ Error FormatRecord(const Record& record, Text* text) {
       has_magic ? Escape(record.mask) : Text(),
       record.interpreter,
       FlagLetters(record.flags & ~kStartDisabled)};
-  TextWriter writer;
-  while (writer.Turn()) {
-    for (const std::string_view field : fields) {
-      writer.Put(delimiter);
-      writer.Put(field);
-    }
+  *text = Text();
+  for (const std::string_view field : fields) {
+    *text = Fill("@@@", *text, std::string_view(&delimiter, 1), field);
   }
-  *text = writer.Finish();
   if (text->size() <= kMaxRecordLength) return Ok();
   return Invalid(
       record.name,
