@@ -45,6 +45,17 @@ TEST(JsonWriterTest, EveryKindOfValue) {
             "\"number\":0,\"largest\":18446744073709551615}");
 }
 
+TEST(JsonWriterTest, NullForNoBytes) {
+  JsonWriter json;
+  json.BeginObject();
+  json.FieldOrNull("none", "");
+  json.FieldOrNull("some", "\"");
+  json.BeginArray("list");
+  json.EndArray();
+  json.EndObject();
+  EXPECT_EQ(json.text(), R"({"none":null,"some":"\"","list":[]})");
+}
+
 TEST(JsonWriterTest, CommasInNestedValues) {
   JsonWriter json;
   json.BeginArray();

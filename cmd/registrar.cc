@@ -451,8 +451,8 @@ class Registrar {
       if (line_.common.json) {
         json.BeginObject();
         json.Field("name", record.name);
-        json.FieldOrNull("target", target == nullptr ? std::string_view()
-                                                     : target->name());
+        json.FieldOrNull(
+            "target", target == nullptr ? std::string_view() : target->name());
         json.Field("result", word);
         json.Field("interpreter", record.interpreter);
         json.Field("flags", flags);
