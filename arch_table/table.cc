@@ -47,13 +47,6 @@ std::vector<std::string_view> Target::Aliases() const {
 
 absl::Span<const Target> Targets() { return kTargets; }
 
-const Target* FindByRule(std::string_view magic, std::string_view mask) {
-  for (const Target& target : Targets()) {
-    if (target.magic() == magic && target.mask() == mask) return &target;
-  }
-  return nullptr;
-}
-
 const Target* FindByHeader(std::string_view header) {
   for (const Target& target : Targets()) {
     const std::string_view magic = target.magic();

@@ -91,9 +91,6 @@ class Target {
 // All rows, in the order of the data file.
 absl::Span<const Target> Targets();
 
-// The target whose magic and mask are exactly these; nullptr if there is none.
-const Target* FindByRule(std::string_view magic, std::string_view mask);
-
 // The target that takes a file which begins with `header`; nullptr if there is
 // none. At most one does. 40 bytes are enough for every row.
 const Target* FindByHeader(std::string_view header);

@@ -72,7 +72,6 @@ TEST(TableTest, EveryRowIsWellFormed) {
     for (size_t i = 0; i < target.magic().size(); ++i) {
       EXPECT_EQ(target.magic()[i] & ~target.mask()[i], 0) << "byte " << i;
     }
-    EXPECT_EQ(FindByRule(target.magic(), target.mask()), &target);
   }
 }
 
@@ -96,14 +95,6 @@ TEST(TableTest, InterpretersThatAreNotTheName) {
             "i486 i386\n"
             "microblaze-old microblaze\n"
             "microblazeel-old microblazeel\n");
-}
-
-TEST(TableTest, UnknownRule) {
-  const Target& target = Targets()[0];
-  EXPECT_EQ(FindByRule("", ""), nullptr);
-  EXPECT_EQ(FindByRule(target.magic(), target.magic()), nullptr);
-  EXPECT_EQ(FindByRule(target.magic().substr(1), target.mask().substr(1)),
-            nullptr);
 }
 
 TEST(TableTest, ShortHeader) {

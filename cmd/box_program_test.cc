@@ -74,6 +74,7 @@ Register QEMU's user-mode emulators as handlers of foreign programs.
   -I, --interpreter PATH  this interpreter (for one target)
   -Q, --qemu-path DIR    the directory of the interpreters
   -F, --qemu-suffix SUFFIX  what follows qemu-NAME in their names
+      --emulator NAME    qemu (default), box64, box86, fex or rosetta
   -p, --persistent yes|no  open the interpreter now, so that it is found in
                          every container (flag F; default yes)
   -c, --credential yes|no  run setuid programs with their owner's rights

@@ -5,43 +5,39 @@
 #include <string_view>
 
 #include "absl/strings/match.h"
-#include "absl/types/span.h"
 #include "binfmt/array.h"
 #include "binfmt/kernel.h"
 #include "binfmt/path.h"
 #include "binfmt/text.h"
+#include "cmd/targets.h"
 
 namespace cmd {
-namespace {
 
 using binfmt::operator""_fmt;
-
-constexpr std::string_view kSearchDirs[] = {"/usr/bin", "/usr/local/bin",
-                                            "/usr/libexec/qemu-binfmt"};
-
-binfmt::Array<binfmt::Text> FileNames(const arch_table::Target& target,
-                                      const SearchOptions& options) {
-  const std::string_view name = target.interpreter();
-  if (options.suffix.has_value()) {
-    return {binfmt::Fill("qemu-@@", name, *options.suffix)};
-  }
-  return {binfmt::Fill("qemu-@-static", name), binfmt::Fill("qemu-@", name),
-          binfmt::Fill("@-binfmt-P", name)};
-}
-
-}  // namespace
 
 binfmt::Error FindInterpreter(const arch_table::Target& target,
                               const SearchOptions& options,
                               FoundInterpreter* found) {
-  const std::string_view given[] = {options.dir};
-  const absl::Span<const std::string_view> dirs =
-      options.dir.empty() ? absl::MakeSpan(kSearchDirs) : absl::MakeSpan(given);
-  const binfmt::Array<binfmt::Text> names = FileNames(target, options);
+  const std::string_view name = target.interpreter();
+  binfmt::Text names;
+  binfmt::Array<std::string_view> files;
+  if (options.suffix.has_value()) {
+    names = binfmt::Fill("qemu-@@", name, *options.suffix);
+    files.push_back(names);
+  } else {
+    names = binfmt::Fill(options.emulator->files(), name, name, name);
+    files = SplitWords(names);
+  }
+  binfmt::Array<std::string_view> dirs = SplitWords(options.emulator->dirs());
+  if (!options.dir.empty()) {
+    dirs.resize(1);
+    dirs[0] = options.dir;
+  }
   binfmt::Error first = binfmt::Ok();
   for (const std::string_view dir : dirs) {
-    for (const binfmt::Text& name : names) {
-      found->path = binfmt::Fill("@@@", dir, dir == "/" ? "" : "/", name);
+    for (const std::string_view file : files) {
+      if (dir == "or" || file == "or") continue;
+      found->path = binfmt::Fill("@@@", dir, dir == "/" ? "" : "/", file);
       binfmt::Error error =
           binfmt::InspectInterpreter(found->path, &found->facts);
       if (error.ok()) return error;
@@ -53,20 +49,16 @@ binfmt::Error FindInterpreter(const arch_table::Target& target,
     }
   }
   if (!first.ok()) return first;
-  found->path = binfmt::Fill("@/@", dirs[0], names[0]);
+  found->path = binfmt::Fill("@/@", dirs[0], files[0]);
   return binfmt::Failure(
-      ENOENT,
-      "there is no @ in @; install qemu-user-static, or name one with "
-      "--interpreter"_fmt,
-      names.size() > 1 ? binfmt::Fill("@, @ or @", names[0], names[1], names[2])
-                       : names[0],
-      SearchPlaces(options));
+      ENOENT, "there is no @ in @, or name one with --interpreter"_fmt, names,
+      SearchAdvice(options));
 }
 
-binfmt::Text SearchPlaces(const SearchOptions& options) {
-  return options.dir.empty()
-             ? "/usr/bin, /usr/local/bin or /usr/libexec/qemu-binfmt"_fmt
-             : binfmt::Printable(options.dir);
+binfmt::Text SearchAdvice(const SearchOptions& options) {
+  std::string_view place = options.dir;
+  if (place.empty()) place = options.emulator->dirs();
+  return binfmt::Fill("%; install @", place, options.emulator->package());
 }
 
 bool UnderstandsPreservedArgv0(const binfmt::Text& path,

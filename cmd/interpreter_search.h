@@ -4,8 +4,8 @@
 #define CMD_INTERPRETER_SEARCH_H_
 
 #include <optional>
-#include <vector>
 
+#include "arch_table/emulators.h"
 #include "arch_table/table.h"
 #include "binfmt/error.h"
 #include "binfmt/interpreter.h"
@@ -15,10 +15,10 @@
 namespace cmd {
 
 struct SearchOptions {
-  // Where to look; empty: /usr/bin, /usr/local/bin, /usr/libexec/qemu-binfmt.
+  const arch_table::Emulator* emulator = arch_table::Emulators().data();
+  // Where to look; empty: where the emulator's files usually are.
   binfmt::Text dir;
-  // What follows qemu-NAME; none: "-static", then "", then Debian's file name
-  // NAME-binfmt-P.
+  // What follows qemu-NAME; none: the emulator's file names.
   std::optional<binfmt::Text> suffix;
 };
 
@@ -35,8 +35,9 @@ binfmt::Error FindInterpreter(const arch_table::Target& target,
                               const SearchOptions& options,
                               FoundInterpreter* found);
 
-// The directories that a search looks into, for a message.
-binfmt::Text SearchPlaces(const SearchOptions& options);
+// The directories that a search looks into, and what to install there, for a
+// message: "/usr/bin or /usr/local/bin; install box64".
+binfmt::Text SearchAdvice(const SearchOptions& options);
 
 // Does the interpreter at PATH, when KERNEL starts it with flag P, know that
 // argv holds the original argv[0]? A name that ends in -binfmt-P says so; QEMU

@@ -203,13 +203,4 @@ Error ParseCommandLine(std::string_view own, absl::Span<const char* const> args,
   return error;
 }
 
-Error ParseYesNo(const GivenOption& given, bool* value) {
-  if (given.value == "yes" || given.value == "no") {
-    *value = given.value == "yes";
-    return binfmt::Ok();
-  }
-  return Misuse("option --@ takes yes or no, not \"%\""_fmt, given.name,
-                given.value);
-}
-
 }  // namespace cmd

@@ -52,9 +52,6 @@ binfmt::Error ParseCommandLine(std::string_view own,
                                absl::Span<const char* const> args,
                                CommandLine* line);
 
-// Reads a value that is "yes" or "no".
-binfmt::Error ParseYesNo(const GivenOption& given, bool* value);
-
 // The help text of the options that every applet takes.
 extern const binfmt::Format kCommonOptions;
 

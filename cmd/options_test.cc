@@ -130,20 +130,6 @@ TEST(OptionsTest, HelpWins) {
   EXPECT_EQ(Parse({"--help=me"}), "option --help takes no value");
 }
 
-TEST(OptionsTest, YesAndNo) {
-  bool value = false;
-  EXPECT_TRUE(ParseYesNo({"berry", "yes"}, &value).ok());
-  EXPECT_TRUE(value);
-  EXPECT_TRUE(ParseYesNo({"berry", "no"}, &value).ok());
-  EXPECT_FALSE(value);
-  for (const char* other : {"", "y", "Yes", "true", "1", "no "}) {
-    const binfmt::Error error = ParseYesNo({"berry", other}, &value);
-    EXPECT_EQ(error.cause(), binfmt::Cause::kMisuse);
-    EXPECT_EQ(error.text(), "option --berry takes yes or no, not \"" +
-                                std::string(other) + "\"");
-  }
-}
-
 TEST(OptionsTest, TheHelpTextIsTheTable) {
   EXPECT_EQ(Parse({"--a-name-that-fills-the-column=1"}),
             "a-name-that-fills-the-column=1");

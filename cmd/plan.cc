@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "arch_table/emulators.h"
 #include "binfmt/array.h"
 #include "binfmt/elf_header.h"
 #include "binfmt/text.h"
@@ -173,22 +174,27 @@ Error Plan::AddTarget(const Target& target, bool by_name) {
     return error;
   }
   binfmt::Record record;
-  record.name = target.EntryName();
+  const arch_table::Emulator& emulator = *options_.search.emulator;
+  record.name = emulator.EntryName(target);
   record.magic = binfmt::Text(target.magic());
-  record.mask = binfmt::Text(target.mask());
+  record.mask = binfmt::Text(emulator.mask(target));
   record.interpreter = found.path;
-  if (options_.persistent) record.flags |= binfmt::kFixBinary;
-  if (options_.credential.value_or(false)) {
-    record.flags |= binfmt::kCredentials | binfmt::kOpenBinary;
-  }
-  if (!options_.credential.has_value() && HasCredential(record.name)) {
-    record.flags |= binfmt::kCredentials | binfmt::kOpenBinary;
-  }
-  if (options_.preserve_argv0 == Choice::kYes ||
-      (options_.preserve_argv0 == Choice::kAuto &&
-       UnderstandsPreservedArgv0(found.path, kernel_))) {
-    record.flags |= binfmt::kPreserveArgv0;
-  }
+  (void)binfmt::ParseFlagLetters(emulator.flag_letters, &record.flags);
+  const auto set = [&record](Choice choice, binfmt::Flags flags) {
+    if (choice == Choice::kAuto) return;
+    record.flags |= flags;
+    if (choice == Choice::kNo) record.flags ^= flags;
+  };
+  set(options_.persistent, binfmt::kFixBinary);
+  set(options_.credential == Choice::kAuto && HasCredential(record.name)
+          ? Choice::kYes
+          : options_.credential,
+      binfmt::kCredentials | binfmt::kOpenBinary);
+  set(options_.preserve_argv0 == Choice::kAuto &&
+              UnderstandsPreservedArgv0(found.path, kernel_)
+          ? Choice::kYes
+          : options_.preserve_argv0,
+      binfmt::kPreserveArgv0);
   return Add(record, &target, found.facts);
 }
 

@@ -3,7 +3,6 @@
 #ifndef CMD_PLAN_H_
 #define CMD_PLAN_H_
 
-#include <optional>
 #include <string_view>
 
 #include "arch_table/table.h"
@@ -25,10 +24,12 @@ enum class Choice { kNo, kYes, kAuto };
 
 // How records are made from targets.
 struct RecordOptions {
-  bool persistent = true;          // flag F
-  std::optional<bool> credential;  // flags O and C; none: no
-  Choice preserve_argv0 = Choice::kAuto;
-  binfmt::Text interpreter;  // empty: search
+  // kAuto: as the emulator is registered by its own project; QEMU's gets F, and
+  // P where it is understood.
+  Choice persistent = Choice::kAuto;      // flag F
+  Choice credential = Choice::kAuto;      // flags O and C
+  Choice preserve_argv0 = Choice::kAuto;  // flag P
+  binfmt::Text interpreter;               // empty: search
   SearchOptions search;
   // The records are for files: an interpreter need not be there yet, nor this
   // kernel know the flags.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cmd/recognise.h"
 
+#include "arch_table/emulators.h"
 #include "arch_table/program.h"
 #include "binfmt/install.h"
 #include "binfmt/match.h"
@@ -37,12 +38,17 @@ bool IsOurs(const binfmt::Record& record) {
   if (record.type != binfmt::RecordType::kMagic || record.offset != 0) {
     return false;
   }
-  const arch_table::Target* target =
-      arch_table::FindByRule(record.magic, record.mask);
-  if (target == nullptr) return false;
-  const binfmt::Text name = target->EntryName();
-  // A helper of a run that died is ours as well.
-  return record.name == name || binfmt::IsHelperName(record.name, name);
+  const arch_table::Target* target = arch_table::FindByHeader(record.magic);
+  if (target == nullptr || target->magic() != record.magic) return false;
+  for (const arch_table::Emulator& emulator : arch_table::Emulators()) {
+    const std::string_view name = emulator.EntryName(*target);
+    // A helper of a run that died is ours as well.
+    if (emulator.mask(*target) == record.mask && !name.empty() &&
+        (record.name == name || binfmt::IsHelperName(record.name, name))) {
+      return true;
+    }
+  }
+  return false;
 }
 
 }  // namespace cmd

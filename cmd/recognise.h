@@ -29,8 +29,8 @@ class Recogniser {
   binfmt::Array<binfmt::Text> headers_;  // one a target, in the table's order
 };
 
-// Is RECORD one that this program makes: a row's magic and mask under the name
-// that the row's target gets?
+// Is RECORD one that this program makes: a row's magic, and mask and name as
+// some emulator gets them for the row's target?
 bool IsOurs(const binfmt::Record& record);
 
 }  // namespace cmd

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "arch_table/emulators.h"
 #include "binfmt/array.h"
 #include "binfmt/cmdline.h"
 #include "binfmt/error.h"
@@ -31,6 +32,7 @@ constexpr binfmt::Format kOptions =
     "  -I, --interpreter PATH  this interpreter (for one target)\n"
     "  -Q, --qemu-path DIR    the directory of the interpreters\n"
     "  -F, --qemu-suffix SUFFIX  what follows qemu-NAME in their names\n"
+    "      --emulator NAME    qemu (default), box64, box86, fex or rosetta\n"
     "  -p, --persistent yes|no  open the interpreter now, so that it is found "
     "in\n"
     "                         every container (flag F; default yes)\n"
@@ -65,17 +67,18 @@ constexpr binfmt::Format kOptions =
     "                         lost\n"_fmt;
 
 Error ReadChoice(const GivenOption& given, Choice* choice) {
-  if (given.value == "auto") {
+  const bool may_be_auto = given.Is("preserve-argv0");
+  if (given.value == "yes") {
+    *choice = Choice::kYes;
+  } else if (given.value == "no") {
+    *choice = Choice::kNo;
+  } else if (may_be_auto && given.value == "auto") {
     *choice = Choice::kAuto;
-    return binfmt::Ok();
+  } else {
+    return Misuse("option --@ takes @, not \"%\""_fmt, given.name,
+                  may_be_auto ? "yes, no or auto" : "yes or no", given.value);
   }
-  bool yes;
-  if (ParseYesNo(given, &yes).ok()) {
-    *choice = yes ? Choice::kYes : Choice::kNo;
-    return binfmt::Ok();
-  }
-  return Misuse("option --@ takes yes, no or auto, not \"%\"", given.name,
-                given.value);
+  return binfmt::Ok();
 }
 
 // Reads a value that is a directory.
@@ -142,22 +145,25 @@ Error ReadSettings(const CommandLine& line, RegisterSettings* settings,
       error = ReadDirectory(given, &settings->dir);
     } else if (given.Is("qemu-suffix")) {
       settings->record.search.suffix = binfmt::Text(given.value);
-    } else if (given.Is("persistent")) {
-      error = ParseYesNo(given, &settings->record.persistent);
-    } else if (given.Is("credential")) {
-      bool value = false;
-      error = ParseYesNo(given, &value);
-      settings->record.credential = value;
-    } else if (given.Is("preserve-argv0")) {
-      error = ReadChoice(given, &settings->record.preserve_argv0);
-    } else if (given.Is("ignore-family")) {
-      error = ParseYesNo(given, &settings->ignore_native);
+    } else if (given.Is("emulator")) {
+      settings->record.search.emulator = arch_table::FindEmulator(given.value);
+      if (settings->record.search.emulator == nullptr) {
+        error = Misuse("unknown emulator \"%\""_fmt, given.value);
+      }
     } else if (given.Is("replace")) {
       settings->install.replace = true;
     } else if (given.Is("verify")) {
       settings->verify = true;
     } else if (given.Is("override")) {
       settings->install.override_others = true;
+    } else if (Choice* choice =
+                   given.Is("persistent")   ? &settings->record.persistent
+                   : given.Is("credential") ? &settings->record.credential
+                   : given.Is("preserve-argv0")
+                       ? &settings->record.preserve_argv0
+                   : given.Is("ignore-family") ? &settings->ignore_family
+                                               : nullptr) {
+      error = ReadChoice(given, choice);
     }
     if (!error.ok()) return error;
   }
@@ -179,7 +185,7 @@ Error ReadCmdline(RegisterSettings* settings, binfmt::Text* line) {
   RecordOptions& record = settings->record;
   for (const char& flag : binfmt::FindParameter(*line, "binfmt.flags")) {
     if (flag == 'C') {
-      if (!record.credential.has_value()) record.credential = true;
+      if (record.credential == Choice::kAuto) record.credential = Choice::kYes;
     } else if (flag == 'P') {
       if (record.preserve_argv0 == Choice::kAuto) {
         record.preserve_argv0 = Choice::kYes;
@@ -229,6 +235,11 @@ Error ReadRequest(const CommandLine& line, const RegisterSettings& settings,
     }
     const Target* target;
     if (Error error = ParseTarget(word, &target); !error.ok()) return error;
+    const arch_table::Emulator& emulator = *settings.record.search.emulator;
+    if (emulator.EntryName(*target).empty()) {
+      return Misuse("@ does not run programs for @"_fmt, emulator.word,
+                    target->name());
+    }
     if (!Contains(request->named, target)) request->named.push_back(target);
   }
   if (!settings.record.interpreter.empty() &&
@@ -240,7 +251,9 @@ Error ReadRequest(const CommandLine& line, const RegisterSettings& settings,
     return binfmt::Ok();
   }
   for (const Target& target : arch_table::Targets()) {
-    request->targets.push_back(&target);
+    if (!settings.record.search.emulator->EntryName(target).empty()) {
+      request->targets.push_back(&target);
+    }
   }
   return binfmt::Ok();
 }

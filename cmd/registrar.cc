@@ -127,7 +127,8 @@ class Registrar {
 
   void MakePlan() {
     Collect();
-    plan_.Vet(request_.named, settings_.ignore_native, &guard_, console_);
+    plan_.Vet(request_.named, settings_.ignore_family == Choice::kYes, &guard_,
+              console_);
     if (!binfmt::SelinuxEnforces()) return;
     for (const binfmt::Record& record : plan_.records()) {
       if (const binfmt::Text hint = binfmt::SelinuxHint(record.interpreter);
@@ -148,7 +149,9 @@ class Registrar {
     if (request_.system) AddDirectories(kSystemDirs, false);
     for (const std::string_view file : request_.files) AddFile(file, false);
     for (const Target* target : request_.targets) {
-      Add(target, "", binfmt::Fill("@: ", target->EntryName()));
+      Add(target, "",
+          binfmt::Fill("@: ",
+                       settings_.record.search.emulator->EntryName(*target)));
     }
     for (;;) {
       const bool last = ended_ || binfmt::MonotonicMilliseconds() >= end;
@@ -157,9 +160,9 @@ class Registrar {
       if (last && none) {
         console_->Complain(binfmt::Failure(
             ENOENT,
-            "there is no interpreter for any target in @; install "
-            "qemu-user-static, or name a directory with --qemu-path"_fmt,
-            SearchPlaces(settings_.record.search)));
+            "there is no interpreter for any target in @, or name a directory "
+            "with --qemu-path"_fmt,
+            SearchAdvice(settings_.record.search)));
       }
       if (last || (complete && !none)) return;
       while (!ended_ && binfmt::MonotonicMilliseconds() < end &&
@@ -476,7 +479,7 @@ class Registrar {
     json.EndObject();
     if (line_.common.json) console_->Result("@\n", json.text());
     if (hint && !line_.common.dry_run &&
-        !settings_.record.credential.has_value()) {
+        settings_.record.credential == Choice::kAuto) {
       console_->Note(
           "setuid programs (sudo) will run without their rights; "
           "--credential yes gives them");

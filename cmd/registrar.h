@@ -22,9 +22,9 @@ struct RegisterSettings {
   bool mount = false;
   bool cmdline = false;
   bool hold = false;
-  bool ignore_native = false;
   bool verify = false;
-  int64_t wait = 0;  // milliseconds
+  Choice ignore_family = Choice::kNo;  // yes: register native targets, too
+  int64_t wait = 0;                    // milliseconds
   // Not kNone: nothing is registered, the records go to stdout or into DIR.
   // record.for_files goes with it.
   binfmt::FileFormat print = binfmt::FileFormat::kNone;
