@@ -52,9 +52,17 @@ class Target {
   // natively, as QEMU sees it: "arm" of arm and aarch64.
   std::string_view family() const;
 
+  bool SameFamily(const Target& other) const {
+    return Same(row_.family, other.row_.family);
+  }
+
   // What follows "qemu-" in the emulator's file name: "i386" for i486, the
   // name itself for most.
   std::string_view interpreter() const;
+
+  bool SameInterpreter(const Target& other) const {
+    return Same(row_.interpreter, other.row_.interpreter);
+  }
 
   // The name that a binfmt_misc entry of this target gets: "qemu-aarch64".
   std::string_view EntryName() const;
@@ -85,6 +93,11 @@ class Target {
   std::string_view code() const;
 
  private:
+  // The generator finds the place of a text anew for each row, and so the same.
+  static bool Same(PoolSlice a, PoolSlice b) {
+    return a.offset == b.offset && a.size == b.size;
+  }
+
   Row row_;
 };
 

@@ -36,11 +36,13 @@ bool FindApplet(std::string_view name, Applet* applet) {
   return false;
 }
 
-int RunApplet(const Applet& applet, absl::Span<const char* const> args) {
+int RunApplet(const Applet& applet, absl::Span<const char* const> args,
+              bool as_script) {
   Console console(ProgramName(applet));
   CommandLine line;
   const binfmt::Error error =
       ParseCommandLine(binfmt::Text(applet.options), args, &line);
+  line.as_script = as_script;
   console.set_kmsg(line.common.kmsg && !line.common.help, !line.common.json);
   if (!error.ok()) {
     console.Complain(error);

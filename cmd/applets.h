@@ -31,8 +31,10 @@ binfmt::Array<Applet> Applets();
 // Finds the applet that NAME ("mount", "binfmt-mount") calls. False: none.
 bool FindApplet(std::string_view name, Applet* applet);
 
-// Runs APPLET with ARGS, those behind its name. Returns the exit status.
-int RunApplet(const Applet& applet, absl::Span<const char* const> args);
+// Runs APPLET with ARGS, those behind its name, AS_SCRIPT of QEMU, which
+// register can stand in for. Returns the exit status.
+int RunApplet(const Applet& applet, absl::Span<const char* const> args,
+              bool as_script = false);
 
 // One for each applet, in MODULE_applet.cc. Functions, since each pointer of a
 // constant is a relocation of 24 bytes.

@@ -90,6 +90,8 @@ Register QEMU's user-mode emulators as handlers of foreign programs.
       --system           register what systemd-binfmt would
       --print FORMAT     print only: record, binfmt.d or debian
   -e, --exportdir DIR    write files only
+  -s, --systemd CPU|ALL  write binfmt.d files, into /etc/binfmt.d unless -e
+  -d, --debian           write Debian's, into /usr/share/binfmts unless -e
       --cmdline          read binfmt.targets= and binfmt.flags= of the kernel
                          command line
       --binfmt-d DIR     leave the records in DIR, too, for systemd-binfmt

@@ -22,8 +22,10 @@ int main(int argc, char** argv) {
   // argc is 0 where the caller gave no argv at all.
   const absl::Span<const char* const> args(argv + 1, argc > 1 ? argc - 1 : 0);
   const std::string_view name = argc > 0 ? BaseName(argv[0]) : "";
-  if (cmd::Applet applet; cmd::FindApplet(name, &applet)) {
-    return cmd::RunApplet(applet, args);
+  const bool as_script = name == "qemu-binfmt-conf.sh";
+  if (cmd::Applet applet;
+      cmd::FindApplet(as_script ? "register" : name, &applet)) {
+    return cmd::RunApplet(applet, args, as_script);
   }
   // "binfmtbox-static" and "binfmtbox_arm64" are the box itself.
   if (name.empty() || absl::StartsWith(name, "binfmtbox")) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "absl/strings/match.h"
 #include "absl/strings/strip.h"
 #include "binfmt/registry.h"
 #include "binfmt/text.h"
@@ -40,30 +41,6 @@ struct Option {
   std::string_view value;  // what the help calls the value; empty: takes none
   bool is_common = false;
 };
-
-// Finds the option called NAME, or, where that is empty, with LETTER in HELP.
-Option FindIn(std::string_view help, std::string_view name, char letter) {
-  while (!help.empty()) {
-    const size_t end = std::min(help.find('\n'), help.size() - 1);
-    std::string_view line = help.substr(0, end);
-    help.remove_prefix(end + 1);
-    if (line.size() < kNameColumn || line.substr(kDashesColumn, 2) != "--") {
-      continue;
-    }
-    const char its_letter = line[kLetterColumn];
-    line.remove_prefix(kNameColumn);
-    Option option;
-    option.name = line.substr(0, line.find(' '));
-    line.remove_prefix(option.name.size());
-    if (line.size() > 1 && line[1] != ' ') {
-      option.value = line.substr(1, line.find(' ', 1) - 1);
-    }
-    if (name.empty() ? its_letter == letter : option.name == name) {
-      return option;
-    }
-  }
-  return Option();
-}
 
 void Take(const Option& option, std::string_view value, CommandLine* line) {
   CommonOptions& common = line->common;
@@ -103,7 +80,10 @@ class Parser {
  public:
   Parser(std::string_view own, absl::Span<const char* const> args,
          CommandLine* line)
-      : own_(own), args_(args), line_(line) {}
+      : own_size_(own.size()),
+        help_(binfmt::Fill("@@", own, kCommonOptions)),
+        args_(args),
+        line_(line) {}
 
   Error Run() {
     while (next_ < args_.size()) {
@@ -126,20 +106,53 @@ class Parser {
   }
 
  private:
+  // The option called NAME or, where that is empty, with LETTER.
   Option Find(std::string_view name, char letter) const {
-    Option option = FindIn(own_, name, letter);
-    if (option.name.empty()) {
-      option = FindIn(common_, name, letter);
-      option.is_common = true;
+    std::string_view help = help_;
+    while (!help.empty()) {
+      std::string_view line = binfmt::TakeUntil('\n', &help);
+      if (line.size() < kNameColumn || line.substr(kDashesColumn, 2) != "--") {
+        continue;
+      }
+      const char its_letter = line[kLetterColumn];
+      line.remove_prefix(kNameColumn);
+      Option option;
+      option.is_common = line.data() >= help_.data() + own_size_;
+      option.name = binfmt::TakeUntil(' ', &line);
+      if (!line.empty() && line[0] != ' ') {
+        option.value = binfmt::TakeUntil(' ', &line);
+      }
+      if (name.empty() ? its_letter == letter : option.name == name) {
+        return option;
+      }
     }
-    return option;
+    return Option();
+  }
+
+  // The option of qemu-binfmt-conf.sh that alone begins with NAME; empty: none.
+  // Of our own no part will do: it would change its meaning with each new one.
+  static std::string_view Whole(std::string_view name) {
+    const binfmt::Text names =
+        "debian systemd qemu-path qemu-suffix exportdir help credential "
+        "persistent preserve-argv0 ignore-family"_fmt;
+    std::string_view rest = names;
+    std::string_view found;
+    while (!rest.empty()) {
+      const std::string_view whole = binfmt::TakeUntil(' ', &rest);
+      if (!absl::StartsWith(whole, name)) continue;
+      if (!found.empty()) return "";
+      found = whole;
+    }
+    return found;
   }
 
   Error Long(std::string_view text) {
     const size_t equals = text.find('=');
-    const Option option = Find(text.substr(0, equals), '\0');
+    const std::string_view name = text.substr(0, equals);
+    Option option = Find(name, '\0');
+    if (option.name.empty()) option = Find(Whole(name), '\0');
     if (option.name.empty()) {
-      return Misuse("unknown option \"--%\""_fmt, text.substr(0, equals));
+      return Misuse("unknown option \"--%\""_fmt, name);
     }
     if (equals == std::string_view::npos) return TakeWithNext(option);
     if (option.value.empty()) {
@@ -179,8 +192,8 @@ class Parser {
     return binfmt::Ok();
   }
 
-  std::string_view own_;
-  const binfmt::Text common_ = kCommonOptions;
+  size_t own_size_;
+  binfmt::Text help_;  // the applet's own options first
   absl::Span<const char* const> args_;
   CommandLine* line_;
   size_t next_ = 0;

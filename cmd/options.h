@@ -36,12 +36,15 @@ struct CommandLine {
   CommonOptions common;
   binfmt::Array<GivenOption> options;  // the applet's own
   binfmt::Array<std::string_view> operands;
+  // Called by the name of QEMU's qemu-binfmt-conf.sh, whose defaults hold.
+  bool as_script = false;
 };
 
 // Reads ARGS by OWN, an applet's part of the help text, of which parts become
-// names in *LINE, and the options that
-// every applet takes: -n, -nq, -D DIR, -DDIR, --dir DIR, --dir=DIR; options and
-// operands may be mixed; what follows "--" is an operand. Fails with kMisuse.
+// names in *LINE, and the options that every applet takes: -n, -nq, -D DIR,
+// -DDIR, --dir DIR, --dir=DIR; options and operands may be mixed; what follows
+// "--" is an operand. The options of QEMU's qemu-binfmt-conf.sh may be
+// abbreviated, as getopt(1) lets it. Fails with kMisuse.
 //
 // The help text is the table of options, so that neither can differ from the
 // other. A line of it that begins with

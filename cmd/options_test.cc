@@ -110,6 +110,32 @@ TEST(OptionsTest, UnknownOptions) {
   EXPECT_EQ(Parse({"-\xff"}), "unknown option \"-\\xff\"");
 }
 
+// As getopt(1) takes them; that set of options is closed.
+TEST(OptionsTest, OptionsOfQemusScriptMayBeAbbreviated) {
+  const auto parse = [](const char* word) {
+    CommandLine line;
+    const binfmt::Error error = ParseCommandLine(
+        "  -p, --persistent yes|no  text\n"
+        "  -s, --systemd CPU|ALL  text\n"
+        "      --system           text\n"
+        "      --print FORMAT     text\n",
+        {word}, &line);
+    if (!error.ok()) return std::string(error.text());
+    if (line.common.help) return std::string("help");
+    return std::string(line.options[0].name) + "=" +
+           std::string(line.options[0].value);
+  };
+  EXPECT_EQ(parse("--pers=yes"), "persistent=yes");
+  EXPECT_EQ(parse("--s=ALL"), "systemd=ALL");
+  EXPECT_EQ(parse("--system"), "system=");
+  EXPECT_EQ(parse("--systemd"), "option --systemd needs a value, CPU|ALL");
+  EXPECT_EQ(parse("--h"), "help");
+  EXPECT_EQ(parse("--p=yes"), "unknown option \"--p\"");
+  EXPECT_EQ(parse("--prin=record"), "unknown option \"--prin\"");
+  EXPECT_EQ(parse("--cred=yes"), "unknown option \"--cred\"");
+  EXPECT_EQ(parse("--persistently=yes"), "unknown option \"--persistently\"");
+}
+
 TEST(OptionsTest, MissingValue) {
   EXPECT_EQ(Parse({"-D"}), "option --dir needs a value, DIR");
   EXPECT_EQ(Parse({"-nD"}), "option --dir needs a value, DIR");

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "arch_table/emulators.h"
+#include "arch_table/names.h"
 #include "binfmt/array.h"
 #include "binfmt/cmdline.h"
 #include "binfmt/error.h"
@@ -49,6 +50,10 @@ constexpr binfmt::Format kOptions =
     "      --system           register what systemd-binfmt would\n"
     "      --print FORMAT     print only: record, binfmt.d or debian\n"
     "  -e, --exportdir DIR    write files only\n"
+    "  -s, --systemd CPU|ALL  write binfmt.d files, into /etc/binfmt.d unless "
+    "-e\n"
+    "  -d, --debian           write Debian's, into /usr/share/binfmts unless "
+    "-e\n"
     "      --cmdline          read binfmt.targets= and binfmt.flags= of the "
     "kernel\n"
     "                         command line\n"
@@ -104,31 +109,63 @@ Error ReadSeconds(const GivenOption& given, int64_t* milliseconds) {
   return binfmt::Ok();
 }
 
+// The value of the environment variable NAME, or nothing.
+std::string_view Environment(std::string_view name) {
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+    std::string_view line = *entry;
+    if (binfmt::TakeUntil('=', &line) == name) return line;
+  }
+  return "";
+}
+
+// Turns on what the option NAME only turns on; false where it does more.
+bool TurnOn(std::string_view name, RegisterSettings* settings,
+            RegisterRequest* request) {
+  std::string_view names =
+      "mount userns host cmdline hold system replace override verify";
+  for (bool* is_on :
+       {&settings->mount, &settings->mounting.allow_user_namespace,
+        &settings->mounting.on_host, &settings->cmdline, &settings->hold,
+        &request->system, &settings->install.replace,
+        &settings->install.override_others, &settings->verify}) {
+    if (binfmt::TakeUntil(' ', &names) != name) continue;
+    *is_on = true;
+    return true;
+  }
+  return false;
+}
+
 Error ReadSettings(const CommandLine& line, RegisterSettings* settings,
                    RegisterRequest* request) {
+  if (line.as_script) {
+    settings->mount = true;
+    settings->record.search.dir = "/usr/local/bin";
+    settings->record.search.suffix = binfmt::Text();
+    settings->record.persistent = Choice::kNo;
+    settings->record.credential = Choice::kNo;
+    settings->record.preserve_argv0 = Choice::kNo;
+  }
   settings->install.dry_run = line.common.dry_run;
   settings->mounting.dry_run = line.common.dry_run;
+  // Of --systemd and --debian, which do not care for the order of options.
+  std::string_view dir;
+  FileFormat format = FileFormat::kNone;
   for (const GivenOption& given : line.options) {
     Error error = binfmt::Ok();
-    if (given.Is("mount")) {
-      settings->mount = true;
-    } else if (given.Is("module")) {
+    if (TurnOn(given.name, settings, request)) continue;
+    if (given.Is("module")) {
       settings->mounting.module = binfmt::Text(given.value);
-    } else if (given.Is("userns")) {
-      settings->mounting.allow_user_namespace = true;
-    } else if (given.Is("host")) {
-      settings->mounting.on_host = true;
-    } else if (given.Is("cmdline")) {
-      settings->cmdline = true;
-    } else if (given.Is("hold")) {
-      settings->hold = true;
-      settings->mounting.holds = true;
     } else if (given.Is("wait")) {
       error = ReadSeconds(given, &settings->wait);
     } else if (given.Is("rule")) {
       request->rules.push_back(given.value);
-    } else if (given.Is("system")) {
-      request->system = true;
+    } else if (given.Is("systemd")) {
+      dir = "/etc/binfmt.d";
+      format = FileFormat::kLine;
+      request->systemd = given.value == "ALL" ? "all" : given.value;
+    } else if (given.Is("debian")) {
+      dir = "/usr/share/binfmts";
+      format = FileFormat::kDebian;
     } else if (given.Is("exportdir")) {
       error = ReadDirectory(given, &settings->dir);
       settings->print = FileFormat::kLine;
@@ -150,12 +187,6 @@ Error ReadSettings(const CommandLine& line, RegisterSettings* settings,
       if (settings->record.search.emulator == nullptr) {
         error = Misuse("unknown emulator \"%\""_fmt, given.value);
       }
-    } else if (given.Is("replace")) {
-      settings->install.replace = true;
-    } else if (given.Is("verify")) {
-      settings->verify = true;
-    } else if (given.Is("override")) {
-      settings->install.override_others = true;
     } else if (Choice* choice =
                    given.Is("persistent")   ? &settings->record.persistent
                    : given.Is("credential") ? &settings->record.credential
@@ -166,6 +197,13 @@ Error ReadSettings(const CommandLine& line, RegisterSettings* settings,
       error = ReadChoice(given, choice);
     }
     if (!error.ok()) return error;
+  }
+  settings->mounting.holds = settings->hold;
+  if (!dir.empty()) {
+    request->missing_too = true;
+    settings->print = format;
+    const std::string_view other = Environment("EXPORTDIR");
+    if (settings->dir.empty()) settings->dir = other.empty() ? dir : other;
   }
   if (Error error = ReadFormat(line, &settings->print); !error.ok()) {
     return error;
@@ -221,6 +259,7 @@ Error ReadRequest(const CommandLine& line, const RegisterSettings& settings,
       words.push_back(word);
     }
   }
+  if (!request->systemd.empty()) words.push_back(request->systemd);
   if (words.empty() && !line.operands.empty()) {
     return Misuse("an operand names no target");
   }
@@ -246,14 +285,25 @@ Error ReadRequest(const CommandLine& line, const RegisterSettings& settings,
       (request->all || request->named.size() != 1)) {
     return Misuse("option --interpreter goes with one target");
   }
+  const std::string_view word =
+      request->all || settings.record.for_files ? Environment("HOST_ARCH") : "";
+  const Target* host = arch_table::FindTarget(word);
+  if (host == nullptr && !word.empty()) {
+    return Misuse("unknown HOST_ARCH \"%\""_fmt, word);
+  }
+  request->for_other_machine = settings.record.for_files && host != nullptr;
   if (!request->all) {
     request->targets = request->named;
     return binfmt::Ok();
   }
   for (const Target& target : arch_table::Targets()) {
-    if (!settings.record.search.emulator->EntryName(target).empty()) {
-      request->targets.push_back(&target);
+    if (settings.record.search.emulator->EntryName(target).empty()) continue;
+    if (host != nullptr && host->SameFamily(target) &&
+        (settings.ignore_family != Choice::kYes ||
+         host->SameInterpreter(target))) {
+      continue;
     }
+    request->targets.push_back(&target);
   }
   return binfmt::Ok();
 }

@@ -127,6 +127,7 @@ class Registrar {
 
   void MakePlan() {
     Collect();
+    if (request_.for_other_machine) return;
     plan_.Vet(request_.named, settings_.ignore_family == Choice::kYes, &guard_,
               console_);
     if (!binfmt::SelinuxEnforces()) return;
@@ -238,9 +239,10 @@ class Registrar {
     for (size_t i = 0; i < wishes_.size(); ++i) {
       const Wish wish = wishes_[i];
       const bool named = Contains(request_.named, wish.target);
-      Error error = wish.target != nullptr
-                        ? plan_.AddTarget(*wish.target, named)
-                        : plan_.AddRule(wish.rule);
+      Error error =
+          wish.target != nullptr
+              ? plan_.AddTarget(*wish.target, named || request_.missing_too)
+              : plan_.AddRule(wish.rule);
       if (error.errnum() == ENOENT) {
         const bool missed = wish.target == nullptr || named;
         complete &= !missed;

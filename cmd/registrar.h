@@ -40,6 +40,11 @@ struct RegisterRequest {
   TargetList targets;
   TargetList named;  // those of them that were asked for by name
   bool all = false;
+  // With files: those of "all" whose interpreter is missing, too.
+  bool missing_too = false;
+  // The files are not for this machine, so that it is not asked what it runs.
+  bool for_other_machine = false;
+  std::string_view systemd;  // the word of --systemd, or empty
   binfmt::Array<std::string_view> rules;
   binfmt::Array<std::string_view> files;  // or directories; "-": stdin
   bool system = false;                    // what systemd-binfmt would register

@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: Apache-2.0
+// register in place of QEMU's qemu-binfmt-conf.sh: by its name with its
+// defaults, and by ours with its words.
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <set>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "cmd/program_runner.h"
+#include "gtest/gtest.h"
+
+namespace cmd {
+namespace {
+
+constexpr char kLink[] = "/mnt/bin/qemu-binfmt-conf.sh";
+constexpr const char* kFolders[] = {"/etc/binfmt.d", "/mnt/out",
+                                    "/usr/share/binfmts"};
+// Over these a test has empty folders of its own.
+constexpr const char* kHidden[] = {"/etc", "/usr/share", "/usr/local"};
+
+std::vector<std::string> Split(const std::string& text, char divider) {
+  std::vector<std::string> parts;
+  std::istringstream stream(text);
+  for (std::string part; std::getline(stream, part, divider);) {
+    parts.push_back(part);
+  }
+  return parts;
+}
+
+// What was made, in the form of calls.txt.
+class Report {
+ public:
+  // Rows of e_machine values that the script does not know are ours alone.
+  void Add(const std::string& name, std::string place, std::string interpreter,
+           std::string flags) {
+    const std::string old = "-old";
+    if (name.size() > old.size() &&
+        name.compare(name.size() - old.size(), old.size(), old) == 0) {
+      return;
+    }
+    for (std::string* text : {&place, &interpreter}) {
+      const size_t start = text->find(name);
+      if (start != std::string::npos) text->replace(start, name.size(), "*");
+    }
+    std::sort(flags.begin(), flags.end());
+    groups_[place + " " + interpreter + " " + (flags.empty() ? "-" : flags)]
+        .insert(name.substr(name.find('-') + 1));
+  }
+
+  std::string Text() const {
+    std::string text;
+    for (const auto& [head, names] : groups_) {
+      std::string line;
+      for (const std::string& name : names) {
+        line += (line.empty() ? "" : ",") + name;
+      }
+      text += head + " " + line + "\n";
+    }
+    return text;
+  }
+
+ private:
+  std::map<std::string, std::set<std::string>> groups_;
+};
+
+class ScriptTest : public ProgramTest {
+ protected:
+  void SetUp() override {
+    ProgramTest::SetUp();
+    for (const char* folder : kHidden) {
+      ASSERT_EQ(mount("none", folder, "tmpfs", 0, "mode=755"), 0) << folder;
+    }
+    for (const char* folder : kFolders) ASSERT_EQ(mkdir(folder, 0755), 0);
+    ASSERT_EQ(link(kBox, kLink), 0);
+    std::vector<std::string> names;
+    for (const char* cpu :
+         {"aarch64", "aarch64_be", "alpha",   "arm",       "armeb",
+          "hexagon", "hppa",       "i386",    "i486",      "loongarch64",
+          "m68k",    "microblaze", "mips",    "mips64",    "mips64el",
+          "mipsel",  "mipsn32",    "or1k",    "mipsn32el", "microblazeel",
+          "ppc",     "ppc64",      "ppc64le", "riscv32",   "riscv64",
+          "s390x",   "sh4",        "sh4eb",   "sparc",     "sparc32plus",
+          "sparc64", "x86_64",     "xtensa",  "xtensaeb"}) {
+      names.push_back(std::string("qemu-") + cpu);
+      names.push_back(names.back() + "-static");
+    }
+    MakeInterpreters("/mnt/emu", names);
+    ASSERT_EQ(mkdir("/usr/local/bin", 0755), 0);
+    ASSERT_EQ(mount("/mnt/emu", "/usr/local/bin", nullptr, MS_BIND, nullptr),
+              0);
+    Mount();
+  }
+
+  void TearDown() override {
+    umount2("/usr/local/bin", MNT_DETACH);
+    for (const char* folder : kHidden) umount2(folder, MNT_DETACH);
+    ProgramTest::TearDown();
+  }
+
+  static void Empty() {
+    Write("status", "-1");
+    for (const char* folder : kFolders) {
+      for (const auto& file : std::filesystem::directory_iterator(folder)) {
+        unlink(file.path().c_str());
+      }
+    }
+  }
+
+  // "[NAME=VALUE]... WORD..." behind FIRST.
+  static Outcome RunCall(const std::string& call,
+                         std::vector<std::string> first) {
+    Call how;
+    how.path = first[0] == "qemu-binfmt-conf.sh" ? kLink : kBox;
+    for (const std::string& word : Split(call, ' ')) {
+      const bool variable = word[0] != '-' && word.find('=') != word.npos;
+      (variable ? how.env : first).push_back(word);
+    }
+    how.argv = std::move(first);
+    return Execute(how);
+  }
+
+  // What the kernel and the folders hold.
+  static std::string Result() {
+    Report report;
+    for (const std::string& name : Split(EntryNames(), ' ')) {
+      std::vector<std::string> lines = Split(EntryText(name), '\n');
+      lines.resize(3);
+      report.Add(name, "kernel", lines[1].substr(lines[1].find(' ') + 1),
+                 lines[2].substr(lines[2].find(' ') + 1));
+    }
+    for (const char* folder : kFolders) {
+      for (const auto& file : std::filesystem::directory_iterator(folder)) {
+        AddFile(file.path().string(), &report);
+      }
+    }
+    return report.Text();
+  }
+
+ private:
+  static void AddFile(const std::string& path, Report* report) {
+    const std::string text = ReadFile(path);
+    if (text[0] == ':') {
+      std::vector<std::string> fields =
+          Split(text.substr(0, text.size() - 1), ':');
+      fields.resize(8);
+      report->Add(fields[1], path, fields[6], fields[7]);
+      return;
+    }
+    std::map<std::string, std::string> facts;
+    for (const std::string& line : Split(text, '\n')) {
+      const size_t blank = line.find(' ');
+      facts[line.substr(0, blank)] = line.substr(blank + 1);
+    }
+    report->Add(path.substr(path.rfind('/') + 1), path, facts["interpreter"],
+                std::string(facts["credentials"] == "yes" ? "CO" : "") +
+                    (facts["fix_binary"] == "yes" ? "F" : "") +
+                    (facts["preserve"] == "yes" ? "P" : ""));
+  }
+};
+
+struct Recorded {
+  std::string call;
+  std::string result;
+};
+
+std::vector<Recorded> ReadCalls() {
+  std::vector<Recorded> calls;
+  std::istringstream lines(ReadFile("testdata/qemu_binfmt_conf/calls.txt"));
+  for (std::string line; std::getline(lines, line);) {
+    if (line.compare(0, 2, "$ ") == 0) {
+      calls.push_back({line.substr(2), ""});
+    } else {
+      calls.back().result += line + "\n";
+    }
+  }
+  return calls;
+}
+
+TEST_F(ScriptTest, ByItsNameEveryOptionMakesTheSameEntries) {
+  const std::vector<Recorded> calls = ReadCalls();
+  ASSERT_EQ(calls.size(), 60u);
+  for (const Recorded& recorded : calls) {
+    Empty();
+    const Outcome outcome = RunCall(recorded.call, {"qemu-binfmt-conf.sh"});
+    EXPECT_EQ(outcome.status, 0) << recorded.call << "\n" << outcome.err;
+    EXPECT_EQ(Result(), recorded.result) << recorded.call;
+  }
+}
+
+TEST_F(ScriptTest, ByOurNameTheSameWordsHold) {
+  for (const Recorded& recorded : ReadCalls()) {
+    Empty();
+    const Outcome outcome =
+        RunCall(recorded.call, {"binfmtbox", "register", "-Q/usr/local/bin",
+                                "--qemu-suffix=", "-pno", "-cno", "-gno"});
+    EXPECT_EQ(outcome.status, 0) << recorded.call << "\n" << outcome.err;
+    EXPECT_EQ(Result(), recorded.result) << recorded.call;
+  }
+}
+
+TEST_F(ScriptTest, ItMountsAndTakesOurOptionsToo) {
+  ASSERT_EQ(umount(kRegistry), 0);
+  EXPECT_EQ(RunCall("--userns -q arm", {"qemu-binfmt-conf.sh"}), Prints(""));
+  EXPECT_EQ(EntryNames(), "qemu-arm");
+}
+
+TEST_F(ScriptTest, OnlyTheWholeNameIsTheScript) {
+  ASSERT_EQ(symlink(kBox, "/mnt/bin/qemu-binfmt-conf"), 0);
+  Call call;
+  call.path = "/mnt/bin/qemu-binfmt-conf";
+  call.argv = {"qemu-binfmt-conf"};
+  EXPECT_EQ(Execute(call),
+            Fails(127,
+                  "binfmtbox: there is no applet \"qemu-binfmt-conf\"; see "
+                  "\"binfmtbox --list\"\n"));
+  EXPECT_EQ(Run({"qemu-binfmt-conf.sh"}),
+            Fails(127,
+                  "binfmtbox: there is no applet \"qemu-binfmt-conf.sh\"; see "
+                  "\"binfmtbox --list\"\n"));
+}
+
+// Where the script registers what can't work, and says nothing.
+TEST_F(ScriptTest, MissingInterpretersAreLeftOut) {
+  ASSERT_EQ(umount2("/usr/local/bin", MNT_DETACH), 0);
+  EXPECT_EQ(RunCall("", {"qemu-binfmt-conf.sh"}),
+            Fails(1,
+                  "binfmt-register: there is no interpreter for any target in "
+                  "/usr/local/bin; install qemu-user-static, or name a "
+                  "directory with --qemu-path\n"));
+  EXPECT_EQ(EntryNames(), "");
+}
+
+// But files may be for another root.
+TEST_F(ScriptTest, MissingInterpretersWillDoForFiles) {
+  ASSERT_EQ(umount2("/usr/local/bin", MNT_DETACH), 0);
+  const std::vector<Recorded> calls = ReadCalls();
+  const auto all = std::find_if(
+      calls.begin(), calls.end(),
+      [](const Recorded& recorded) { return recorded.call == "-s ALL"; });
+  EXPECT_EQ(RunCall("-s ALL", {"qemu-binfmt-conf.sh"}).status, 0);
+  EXPECT_EQ(Result(), all->result);
+}
+
+TEST_F(ScriptTest, UnknownHost) {
+  EXPECT_EQ(RunCall("HOST_ARCH=BePC -s ALL", {"qemu-binfmt-conf.sh"}),
+            Fails(2,
+                  "binfmt-register: unknown HOST_ARCH \"BePC\"; see "
+                  "\"binfmt-register --help\"\n"));
+  EXPECT_EQ(Result(), "");
+}
+
+TEST_F(ScriptTest, UnknownCpu) {
+  EXPECT_EQ(RunCall("-s arn", {"qemu-binfmt-conf.sh"}).status, 2);
+  EXPECT_EQ(Result(), "");
+}
+
+TEST_F(ScriptTest, AmbiguousOption) {
+  EXPECT_EQ(RunCall("--p yes", {"qemu-binfmt-conf.sh"}),
+            Fails(2,
+                  "binfmt-register: unknown option \"--p\"; see "
+                  "\"binfmt-register --help\"\n"));
+}
+
+// The machine's own programs stay its own, whatever HOST_ARCH says.
+TEST_F(ScriptTest, HostArchDoesNotOpenTheGuard) {
+  EXPECT_EQ(RunCall("HOST_ARCH=aarch64 -q", {"qemu-binfmt-conf.sh"}).status, 0);
+  const std::string names = " " + EntryNames() + " ";
+  for (const char* name : {" qemu-x86_64 ", " qemu-i386 ", " qemu-aarch64 "}) {
+    EXPECT_EQ(names.find(name), std::string::npos) << name;
+  }
+  EXPECT_NE(names.find(" qemu-s390x "), std::string::npos);
+}
+
+}  // namespace
+}  // namespace cmd
+
+int main(int argc, char** argv) {
+  return cmd::RunTestsInNamespaces(argc, argv);
+}
