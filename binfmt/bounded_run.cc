@@ -85,7 +85,8 @@ Run RunFromMemory(const Text& program, const char* argv0, int milliseconds) {
   // A file that was not made, or written, can't be started either.
   (void)WriteAll(fd.get(), program);
   return RunBounded(
-      Fill("/proc/self/fd/@", Decimal(static_cast<uint64_t>(fd.get()))).c_str(),
+      Fill("/proc/self/fd/@"_fmt, Decimal(static_cast<uint64_t>(fd.get())))
+          .c_str(),
       argv0, nullptr, milliseconds);
 }
 

@@ -72,7 +72,7 @@ Error ParseDebianFormat(std::string_view text, std::string_view name,
         !values[kInterpreter].empty() && by_name == values[kMagic].empty();
     if (!complete) continue;
     // Now, so that each later line is judged where it stands.
-    *rule = Fill(":@:@:@:@:@:@:@", name == "-" ? values[kPackage] : name,
+    *rule = Fill(":@:@:@:@:@:@:@"_fmt, name == "-" ? values[kPackage] : name,
                  by_name ? "E" : "M", values[kOffset],
                  values[by_name ? kExtension : kMagic], values[kMask],
                  values[kDetector].empty() ? values[kInterpreter]
@@ -104,7 +104,7 @@ Text FormatDebian(std::string_view rule) {
     std::string_view value =
         fields[kFlags].find(letter) == std::string_view::npos ? "no" : "yes";
     if (letter < 'A') value = fields[letter - '0'];
-    if (!value.empty()) text = Fill("@@ @\n", text, key, value);
+    if (!value.empty()) text = Fill("@@ @\n"_fmt, text, key, value);
   }
   return text;
 }

@@ -111,7 +111,7 @@ Text FormatEntry(const Entry& entry) {
                   Hex(record.magic), record.mask.empty() ? "" : "mask ",
                   Hex(record.mask), record.mask.empty() ? "" : "\n");
     case RecordType::kExtension:
-      return Fill("@extension .@\n", head, record.magic);
+      return Fill("@extension .@\n"_fmt, head, record.magic);
     case RecordType::kBpf:
       break;
   }

@@ -31,7 +31,7 @@ Error FailurePointers(int code, const char* types, Format format, ...) {
 
 Error SystemError(Format what, std::string_view object, int errnum,
                   Cause cause) {
-  return Failure(Because(errnum, cause), "cannot @ %: @", what, object,
+  return Failure(Because(errnum, cause), "cannot @ %: @"_fmt, what, object,
                  DescribeErrno(errnum));
 }
 

@@ -31,7 +31,7 @@ Error ExplainRefusal(const Record& record, int errnum, std::string_view dir) {
                                     "the interpreter @ was not found when the "
                                     "kernel opened it (flag F)"_fmt,
                                     interpreter)
-                              : Fill("% is gone", dir);
+                              : Fill("% is gone"_fmt, dir);
       break;
     case EACCES:
       why = Fill(

@@ -243,7 +243,7 @@ class Installer {
     if (removal.ok()) {
       error.AddText("; it was taken out again"_fmt);
     } else {
-      error.AddText("; and @", removal.text());
+      error.AddText("; and @"_fmt, removal.text());
     }
     return error;
   }

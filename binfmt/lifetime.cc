@@ -109,7 +109,7 @@ timespec TimeBetweenInstances() {
 
 bool InstanceIsOlder(const Text& dir, const timespec& then) {
   struct stat facts;
-  if (stat(Fill("@/status", dir).c_str(), &facts) != 0) return false;
+  if (stat(Fill("@/status"_fmt, dir).c_str(), &facts) != 0) return false;
   return !IsBefore(then, facts.st_ctim);
 }
 
@@ -126,7 +126,7 @@ bool MountNamespaceLasts() {
   // PID 1 takes its namespace along.
   if (getpid() == 1) return false;
   return SameNamespace(kOwn, "/proc/1/ns/mnt") ||
-         SameNamespace(kOwn, Fill("/proc/@/ns/mnt",
+         SameNamespace(kOwn, Fill("/proc/@/ns/mnt"_fmt,
                                   Decimal(static_cast<uint64_t>(getppid()))));
 }
 

@@ -29,7 +29,7 @@ Flags WithImplied(size_t index) {
 }
 
 Error Invalid(const Text& name, const Text& what) {
-  return Failure(EINVAL, "record \"%\": @", name, what);
+  return Failure(EINVAL, "record \"%\": @"_fmt, name, what);
 }
 
 Error CheckName(const Text& name) {

@@ -45,7 +45,7 @@ Error WriteFileIn(const Text& dir, const Text& name, std::string_view text) {
   (void)mkdir(dir.c_str(), 0755);
   // No name that systemd-binfmt reads. What a run that died left there goes;
   // what another user puts there meanwhile is not used.
-  const Text temporary = Fill("@/.binfmtbox.new", dir);
+  const Text temporary = Fill("@/.binfmtbox.new"_fmt, dir);
   (void)unlink(temporary.c_str());
   const UniqueFd fd(
       static_cast<int>(syscall(SYS_openat, AT_FDCWD, temporary.c_str(),

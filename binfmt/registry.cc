@@ -75,7 +75,7 @@ Error NotMounted(const Text& dir, int errnum) {
   return Failure(
       Because(errnum, Cause::kNotMounted),
       "binfmt_misc is not mounted on %; mount it with: binfmtbox mount@"_fmt,
-      dir, dir == kDefaultDir ? "" : Fill(" --dir %", Printable(dir)));
+      dir, dir == kDefaultDir ? "" : Fill(" --dir %"_fmt, Printable(dir)));
 }
 
 // Takes what DONE bytes cover off the front of TEXTS; returns how many.
@@ -123,7 +123,7 @@ Error Registry::ReadEnabled(bool* enabled) const {
       error != 0) {
     *enabled = true;
     if (error == ENOENT && saved_) return Ok();
-    return SystemError("read", Fill("@/status", dir_), error,
+    return SystemError("read", Fill("@/status"_fmt, dir_), error,
                        error == EACCES ? Cause::kDenied : Cause::kFailed);
   }
   *enabled = text == "enabled\n";
@@ -207,7 +207,7 @@ Error Registry::OpenRegister() {
   register_fd_ = OpenAt(fd_.get(), "register", O_WRONLY);
   if (register_fd_.ok()) return Ok();
   const int error = errno;
-  const Text file = Fill("@/register", dir_);
+  const Text file = Fill("@/register"_fmt, dir_);
   if (error == EROFS) {
     return Failure(
         Because(error, Cause::kDenied),

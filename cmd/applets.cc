@@ -10,7 +10,7 @@ namespace {
 using binfmt::operator""_fmt;
 
 binfmt::Text ProgramName(const Applet& applet) {
-  return binfmt::Fill("binfmt-@", applet.name);
+  return binfmt::Fill("binfmt-@"_fmt, applet.name);
 }
 
 binfmt::Text Usage(const Applet& applet) {

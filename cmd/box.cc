@@ -50,7 +50,7 @@ binfmt::Text Hex32(uint32_t number) {
 binfmt::Text Usage() {
   binfmt::Text text = kUsage;
   for (const Applet& applet : Applets()) {
-    text = binfmt::Fill("@  @@\n", text, binfmt::Padded(applet.name, 26),
+    text = binfmt::Fill("@  @@\n"_fmt, text, binfmt::Padded(applet.name, 26),
                         applet.summary);
   }
   return binfmt::Fill("@@", text, kUsageOptions);

@@ -163,7 +163,7 @@ class Report {
     if (!as_json_) {
       // A failure has been complained of.
       if (result != kFailedWord) {
-        console_->Result("%: @\n", name, result);
+        console_->Result("%: @\n"_fmt, name, result);
       }
       return;
     }

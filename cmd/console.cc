@@ -55,7 +55,7 @@ void Console::WriteLine(const char* level, std::string_view text) const {
         binfmt::OpenAt(binfmt::kCurrentDir, "/dev/kmsg", O_WRONLY | O_APPEND);
     if (!fd.ok() ||
         binfmt::WriteAll(fd.get(),
-                         binfmt::Fill("<@>@: @\n", level, program_,
+                         binfmt::Fill("<@>@: @\n"_fmt, level, program_,
                                       text.substr(0, kMostOfALine))) != 0) {
       break;
     }
@@ -64,7 +64,7 @@ void Console::WriteLine(const char* level, std::string_view text) const {
   }
   // Where stderr takes nothing either, there is nobody left to tell.
   (void)binfmt::WriteAll(kStandardError,
-                         binfmt::Fill("@: @\n", program_, text));
+                         binfmt::Fill("@: @\n"_fmt, program_, text));
 }
 
 void Console::Keep(const char* types, binfmt::Format format, ...) {
@@ -76,14 +76,14 @@ void Console::Keep(const char* types, binfmt::Format format, ...) {
 }
 
 void Console::Note(std::string_view text) {
-  if (!quiet_) WriteLine(kWarning, binfmt::Fill("note: @", text));
+  if (!quiet_) WriteLine(kWarning, binfmt::Fill("note: @"_fmt, text));
 }
 
 void Console::Complain(const binfmt::Error& error) {
   const int status = StatusOf(error.cause());
   if (if_possible_ && status >= kExitNotMounted &&
       status <= kExitWouldNotLast) {
-    WriteLine(kWarning, binfmt::Fill("note: @", error.text()));
+    WriteLine(kWarning, binfmt::Fill("note: @"_fmt, error.text()));
     return;
   }
   WriteLine(kError, status == kExitMisuse

@@ -22,7 +22,7 @@ binfmt::Error FindInterpreter(const arch_table::Target& target,
   binfmt::Text names;
   binfmt::Array<std::string_view> files;
   if (options.suffix.has_value()) {
-    names = binfmt::Fill("qemu-@@", name, *options.suffix);
+    names = binfmt::Fill("qemu-@@"_fmt, name, *options.suffix);
     files.push_back(names);
   } else {
     names = binfmt::Fill(options.emulator->files(), name, name, name);
@@ -58,7 +58,7 @@ binfmt::Error FindInterpreter(const arch_table::Target& target,
 binfmt::Text SearchAdvice(const SearchOptions& options) {
   std::string_view place = options.dir;
   if (place.empty()) place = options.emulator->dirs();
-  return binfmt::Fill("%; install @", place, options.emulator->package());
+  return binfmt::Fill("%; install @"_fmt, place, options.emulator->package());
 }
 
 bool UnderstandsPreservedArgv0(const binfmt::Text& path,

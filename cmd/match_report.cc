@@ -84,7 +84,7 @@ void Matcher::PrintRow(const Text& name, const char* what, const Text& result) {
   json_.Field("what", what);
   json_.Field("result", result);
   json_.EndObject();
-  if (!is_json_) console_->Result("%: %, %\n", name, what, result);
+  if (!is_json_) console_->Result("%: %, %\n"_fmt, name, what, result);
 }
 
 void Matcher::PrintEntry(const Entry& entry, const Entry* taker) {

@@ -52,8 +52,8 @@ binfmt::Text Probe(const arch_table::Target& target, JsonWriter* json) {
         break;
     }
   }
-  return binfmt::Fill("@ @@@@%", word, number, hint.empty() ? "" : ", ", hint,
-                      run.output.empty() ? "" : ": ", run.output);
+  return binfmt::Fill("@ @@@@%"_fmt, word, number, hint.empty() ? "" : ", ",
+                      hint, run.output.empty() ? "" : ": ", run.output);
 }
 
 void ProbeAll(const TargetList& targets, JsonWriter* json, Console* console) {
@@ -66,7 +66,7 @@ void ProbeAll(const TargetList& targets, JsonWriter* json, Console* console) {
       console->Complain(binfmt::Failure(0, "@: a program does not run: @"_fmt,
                                         target->name(), why));
     } else if (json == nullptr) {
-      console->Result("@: runs\n", target->name());
+      console->Result("@: runs\n"_fmt, target->name());
     }
   }
   if (json != nullptr) json->EndArray();

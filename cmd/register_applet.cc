@@ -90,7 +90,7 @@ Error ReadChoice(const GivenOption& given, Choice* choice) {
 Error ReadDirectory(const GivenOption& given, binfmt::Text* value) {
   std::string_view dir = given.value;
   if (dir.empty() || dir[0] != '/') {
-    return Misuse("option --@ needs an absolute path", given.name);
+    return Misuse("option --@ needs an absolute path"_fmt, given.name);
   }
   // "DIR/" is DIR, or the same entry would differ from itself.
   while (dir.size() > 1 && dir.back() == '/') dir.remove_suffix(1);
@@ -102,20 +102,12 @@ Error ReadDirectory(const GivenOption& given, binfmt::Text* value) {
 Error ReadSeconds(const GivenOption& given, int64_t* milliseconds) {
   uint32_t seconds;
   if (!binfmt::ParseDecimal(given.value, kMostSeconds, &seconds)) {
-    return Misuse("option --@ takes a number of seconds, at most @, not \"%\"",
-                  given.name, binfmt::Decimal(kMostSeconds), given.value);
+    return Misuse(
+        "option --@ takes a number of seconds, at most @, not \"%\""_fmt,
+        given.name, binfmt::Decimal(kMostSeconds), given.value);
   }
   *milliseconds = int64_t{seconds} * 1000;
   return binfmt::Ok();
-}
-
-// The value of the environment variable NAME, or nothing.
-std::string_view Environment(std::string_view name) {
-  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
-    std::string_view line = *entry;
-    if (binfmt::TakeUntil('=', &line) == name) return line;
-  }
-  return "";
 }
 
 // Turns on what the option NAME only turns on; false where it does more.
@@ -174,7 +166,7 @@ Error ReadSettings(const CommandLine& line, RegisterSettings* settings,
     } else if (given.Is("interpreter")) {
       settings->record.interpreter = binfmt::Text(given.value);
       if (given.value.empty()) {
-        error = Misuse("option --interpreter needs a path");
+        error = Misuse("option --interpreter needs a path"_fmt);
       }
     } else if (given.Is("qemu-path")) {
       error = ReadDirectory(given, &settings->record.search.dir);
@@ -231,7 +223,7 @@ Error ReadCmdline(RegisterSettings* settings, binfmt::Text* line) {
     } else if (flag != 'F') {  // which is the default
       return Misuse(
           "unknown flag \"%\" in binfmt.flags= of the kernel command line, "
-          "which takes C, F and P",
+          "which takes C, F and P"_fmt,
           std::string_view(&flag, 1));
     }
   }
@@ -261,7 +253,7 @@ Error ReadRequest(const CommandLine& line, const RegisterSettings& settings,
   }
   if (!request->systemd.empty()) words.push_back(request->systemd);
   if (words.empty() && !line.operands.empty()) {
-    return Misuse("an operand names no target");
+    return Misuse("an operand names no target"_fmt);
   }
   if (words.empty() && request->rules.empty() && request->files.empty() &&
       !request->system) {
@@ -283,7 +275,7 @@ Error ReadRequest(const CommandLine& line, const RegisterSettings& settings,
   }
   if (!settings.record.interpreter.empty() &&
       (request->all || request->named.size() != 1)) {
-    return Misuse("option --interpreter goes with one target");
+    return Misuse("option --interpreter goes with one target"_fmt);
   }
   const std::string_view word =
       request->all || settings.record.for_files ? Environment("HOST_ARCH") : "";
@@ -315,7 +307,7 @@ void Run(const CommandLine& line, Console* console) {
   if (error.ok() && !settings.mount &&
       (settings.mounting.on_host || settings.mounting.allow_user_namespace ||
        !settings.mounting.module.empty())) {
-    error = Misuse("options --host, --module and --userns go with --mount");
+    error = Misuse("options --host, --module and --userns go with --mount"_fmt);
   }
   if (error.ok() && settings.verify && settings.hold) {
     error = Misuse("options --hold and --verify don't go together"_fmt);

@@ -337,13 +337,14 @@ class Registrar {
       const binfmt::Record& record = plan_.records()[i];
       const Target* target = recogniser.Recognise(record);
       const binfmt::Text why = target == nullptr
-                                   ? binfmt::Text("there is none built in")
+                                   ? binfmt::Text("there is none built in"_fmt)
                                    : Probe(*target, nullptr);
       if (why.empty()) continue;
       const bool ours = outcome.change != binfmt::Change::kUnchanged;
       outcome.change = binfmt::Change::kFailed;
-      outcome.error = binfmt::Failure(0, "%: no program ran: @; @", record.name,
-                                      why, ours ? "taken back" : "left alone");
+      outcome.error =
+          binfmt::Failure(0, "%: no program ran: @; @"_fmt, record.name, why,
+                          ours ? "taken back" : "left alone");
       if (!ours) continue;
       if (Error error = registry.Remove(record.name); !error.ok()) {
         outcome.error = error;
@@ -484,7 +485,7 @@ class Registrar {
         settings_.record.credential == Choice::kAuto) {
       console_->Note(
           "setuid programs (sudo) will run without their rights; "
-          "--credential yes gives them");
+          "--credential yes gives them"_fmt);
     }
   }
 

@@ -39,21 +39,22 @@ binfmt::Text WhyUnusable(const Overview& overview, const Line& line) {
   if (!overview.enabled) {
     return binfmt::Fill(
         "@ is of no use while binfmt_misc is disabled; enable it with: echo 1 "
-        "> %/status",
+        "> %/status"_fmt,
         name, overview.dir);
   }
   if (!line.entry->enabled) {
     return binfmt::Fill(
-        "@ is disabled; enable it with: binfmtbox clear --enable @", name,
+        "@ is disabled; enable it with: binfmtbox clear --enable @"_fmt, name,
         name);
   }
   if (line.shadowed_by != nullptr) {
-    return binfmt::Fill("@ never gets a program: % takes them first", name,
+    return binfmt::Fill("@ never gets a program: % takes them first"_fmt, name,
                         line.shadowed_by->record.name);
   }
   if (!line.startable()) {
-    return binfmt::Fill("the interpreter of @, %, is missing or not executable",
-                        name, line.entry->record.interpreter);
+    return binfmt::Fill(
+        "the interpreter of @, %, is missing or not executable"_fmt, name,
+        line.entry->record.interpreter);
   }
   return "";
 }
@@ -68,8 +69,8 @@ void Answer(std::string_view operand, bool judge, StatusReport* report,
     target = arch_table::FindTarget(operand);
     if (target == nullptr) {
       console->Complain(
-          binfmt::Failure(0, "there is no entry and no target \"%\"@", operand,
-                          Suggestion(operand)));
+          binfmt::Failure(0, "there is no entry and no target \"%\"@"_fmt,
+                          operand, Suggestion(operand)));
       return;
     }
     line = listing->Handler(*target);
@@ -95,7 +96,7 @@ void Answer(std::string_view operand, bool judge, StatusReport* report,
     report->probed.push_back(target);
   } else if (report->probe) {
     console->Complain(
-        binfmt::Failure(0, "there is no built-in program for %", operand));
+        binfmt::Failure(0, "there is no built-in program for %"_fmt, operand));
   }
 }
 

@@ -42,7 +42,7 @@ binfmt::Text Marks(const Line& line) {
   };
   if (!line.entry->understood) add("not understood");
   if (line.shadowed_by != nullptr) {
-    add(binfmt::Fill("shadowed by %", line.shadowed_by->record.name));
+    add(binfmt::Fill("shadowed by %"_fmt, line.shadowed_by->record.name));
   }
   if (line.entry->understood && !line.interpreter_there &&
       line.entry->record.type != binfmt::RecordType::kBpf) {
@@ -120,7 +120,7 @@ void PrintText(const StatusReport& report, Console* console) {
   console->Result("binfmt_misc: @ on %@, user namespace: @, Linux %\n"_fmt,
                   overview.enabled
                       ? binfmt::Text("enabled")
-                      : binfmt::Fill("@DISABLED@", style.on, style.off),
+                      : binfmt::Fill("@DISABLED@"_fmt, style.on, style.off),
                   overview.dir, overview.read_only ? " (read-only)" : "",
                   NamespaceWord(overview.user_namespace), overview.kernel);
   size_t name_width = 0;
@@ -141,13 +141,14 @@ void PrintText(const StatusReport& report, Console* console) {
                     sizeof("    enabled     ") - 1;
     if (!marks.empty()) {
       others += marks.size() + sizeof("  ()") - 1;
-      marks = binfmt::Fill("  (@@@)", style.on, marks, style.off);
+      marks = binfmt::Fill("  (@@@)"_fmt, style.on, marks, style.off);
     }
     console->Result(
-        "@  @  @  @  @@\n",
+        "@  @  @  @  @@\n"_fmt,
         binfmt::Padded(Printable(line.entry->record.name), name_width),
-        line.entry->enabled ? binfmt::Text("enabled ")
-                            : binfmt::Fill("@disabled@", style.on, style.off),
+        line.entry->enabled
+            ? binfmt::Text("enabled ")
+            : binfmt::Fill("@disabled@"_fmt, style.on, style.off),
         flags, Column(NameOf(line.target), target_width),
         EndOfPath(line.entry->record.interpreter,
                   style.width - std::min(style.width, others)),
@@ -157,12 +158,12 @@ void PrintText(const StatusReport& report, Console* console) {
       console->Result("  %\n", word);
     }
     if (const binfmt::Text version = EmulatorVersion(line); !version.empty()) {
-      console->Result("  version@: %\n", line.older_file ? " of that file" : "",
-                      version);
+      console->Result("  version@: %\n"_fmt,
+                      line.older_file ? " of that file" : "", version);
     }
   }
   for (const Target* native : report.natives) {
-    console->Result("@: this machine runs it by itself\n", native->name());
+    console->Result("@: this machine runs it by itself\n"_fmt, native->name());
   }
   if (report.probe) ProbeAll(report.probed, nullptr, console);
 }
