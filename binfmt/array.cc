@@ -5,14 +5,25 @@
 
 namespace binfmt::internal {
 
-void* Grow(void* from, size_t width, uint32_t size, uint32_t* capacity) {
-  *capacity = *capacity == 0 ? 4 : 2 * *capacity;
-  void* const grown = operator new(*capacity* width);
-  if (size != 0) {
-    std::memcpy(grown, from, size * width);
-    operator delete(from);
+void* Elements::Add(size_t width) {
+  if (size == capacity) {
+    capacity = capacity == 0 ? 4 : 2 * capacity;
+    char* const grown = static_cast<char*>(operator new(capacity* width));
+    if (size != 0) std::memcpy(grown, values, size * width);
+    values = grown;
+    end = grown + size * width;
   }
-  return grown;
+  char* const place = static_cast<char*>(end);
+  end = place + width;
+  ++size;
+  return place;
+}
+
+void Elements::Copy(const void* from, size_t count, size_t width) {
+  size = capacity = static_cast<uint32_t>(count);
+  values = operator new(count* width);
+  if (count != 0) std::memcpy(values, from, count * width);
+  end = static_cast<char*>(values) + count * width;
 }
 
 }  // namespace binfmt::internal

@@ -15,9 +15,19 @@ namespace binfmt {
 
 namespace internal {
 
-// Memory for twice CAPACITY values of WIDTH bytes; takes over SIZE values from
-// FROM, which is freed, unless SIZE is 0.
-void* Grow(void* from, size_t width, uint32_t size, uint32_t* capacity);
+// What an Array is whatever its elements are. It counts them and knows where
+// they end, since either from the other is a multiplication or a division.
+struct Elements {
+  // The place of one more element of WIDTH bytes, behind the others.
+  void* Add(size_t width);
+  // Becomes a copy of COUNT elements at FROM.
+  void Copy(const void* from, size_t count, size_t width);
+
+  void* values = nullptr;
+  void* end = nullptr;
+  uint32_t size = 0;
+  uint32_t capacity = 0;
+};
 
 }  // namespace internal
 
@@ -35,8 +45,12 @@ class Array {
   using const_iterator = const T*;
 
   Array() = default;
-  Array(std::initializer_list<T> values) {
-    for (const T& value : values) push_back(value);
+  Array(std::initializer_list<T> list) {
+    if constexpr (std::is_trivially_copyable_v<T>) {
+      elements_.Copy(list.begin(), list.size(), sizeof(T));
+    } else {
+      for (const T& value : list) push_back(value);
+    }
   }
   // Of SIZE values, as if made by T().
   explicit Array(size_t size) { resize(size); }
@@ -44,8 +58,12 @@ class Array {
   Array(Array&& other) noexcept { swap(other); }
   Array& operator=(const Array& other) {
     if (this == &other) return *this;
-    clear();
-    for (const T& value : other) push_back(value);
+    if constexpr (std::is_trivially_copyable_v<T>) {
+      elements_.Copy(other.data(), other.size(), sizeof(T));
+    } else {
+      clear();
+      for (const T& value : other) push_back(value);
+    }
     return *this;
   }
   Array& operator=(Array&& other) noexcept {
@@ -54,60 +72,50 @@ class Array {
   }
   ~Array() = default;
 
-  size_t size() const { return size_; }
-  bool empty() const { return size_ == 0; }
-  T* data() { return values_; }
-  const T* data() const { return values_; }
-  T* begin() { return values_; }
-  T* end() { return values_ + size_; }
-  const T* begin() const { return values_; }
-  const T* end() const { return values_ + size_; }
+  size_t size() const { return elements_.size; }
+  bool empty() const { return elements_.size == 0; }
+  T* data() { return static_cast<T*>(elements_.values); }
+  const T* data() const { return static_cast<T*>(elements_.values); }
+  T* begin() { return data(); }
+  T* end() { return static_cast<T*>(elements_.end); }
+  const T* begin() const { return data(); }
+  const T* end() const { return static_cast<T*>(elements_.end); }
 
   T& operator[](size_t index) {
-    if (index >= size_) __builtin_trap();
-    return values_[index];
+    if (index >= size()) __builtin_trap();
+    return data()[index];
   }
   const T& operator[](size_t index) const {
-    if (index >= size_) __builtin_trap();
-    return values_[index];
+    if (index >= size()) __builtin_trap();
+    return data()[index];
   }
 
   void push_back(T value) {
-    if (size_ == capacity_) Grow();
-    new (values_ + size_) T(std::move(value));
-    ++size_;
+    static_assert(std::is_trivially_destructible_v<T>);
+    new (elements_.Add(sizeof(T))) T(std::move(value));
   }
 
   // Makes it larger, by values as if made by T(), or smaller.
   void resize(size_t size) {
-    if (size_ > size) size_ = size;
-    while (size_ < size) {
-      if (size_ == capacity_) Grow();
-      new (values_ + size_++) T();
+    if (elements_.size > size) {
+      elements_.size = static_cast<uint32_t>(size);
+      elements_.end = data() + size;
     }
+    while (elements_.size < size) new (elements_.Add(sizeof(T))) T();
   }
-  void clear() { resize(0); }
+  void clear() {
+    elements_.size = 0;
+    elements_.end = elements_.values;
+  }
 
   friend bool operator==(const Array& a, const Array& b) {
     return std::equal(a.begin(), a.end(), b.begin(), b.end());
   }
 
-  void swap(Array& other) {
-    std::swap(values_, other.values_);
-    std::swap(size_, other.size_);
-    std::swap(capacity_, other.capacity_);
-  }
+  void swap(Array& other) { std::swap(elements_, other.elements_); }
 
  private:
-  void Grow() {
-    static_assert(std::is_trivially_destructible_v<T>);
-    values_ =
-        static_cast<T*>(internal::Grow(values_, sizeof(T), size_, &capacity_));
-  }
-
-  T* values_ = nullptr;
-  uint32_t size_ = 0;
-  uint32_t capacity_ = 0;
+  internal::Elements elements_;
 };
 
 }  // namespace binfmt
