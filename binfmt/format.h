@@ -8,10 +8,12 @@
 namespace binfmt {
 
 // What the program has to say is a sixth of it, so these texts are packed when
-// they are compiled: "cannot open %: @"_fmt. A byte from 0x80 on stands for two
-// others, each of which may be such a byte again (byte pair encoding, P. Gage,
-// 1994). Text(format) and Fill(format, ...) unpack it; nothing else reads it.
-// Plain ASCII is its own packed form, so that short literals need no suffix.
+// they are compiled: "cannot open %: @"_fmt. A byte that no text has (from 0x80
+// on, and control characters) stands for two others, each of which may be such
+// a byte again (byte pair encoding, P. Gage, 1994). Text(format) and
+// Fill(format, ...) unpack it; nothing else reads it. Printable ASCII, with
+// tabs and newlines, is its own packed form, so that short literals need no
+// suffix.
 //
 // train_format.py chooses the pairs. Any choice is right; a new one makes the
 // program smaller when its texts have changed much.
@@ -28,16 +30,37 @@ class Format {
 
 namespace internal {
 
-// What a byte from 0x80 on stands for: neither a NUL nor the characters that
+// CODE stands for SECOND behind FIRST: neither is a NUL or a character that
 // Fill() replaces.
 struct FormatPair {
+  unsigned char code;
   unsigned char first;
   unsigned char second;
 };
 
+// In the order in which they are packed.
 inline constexpr FormatPair kFormatPairs[] = {
 #include "binfmt/format_pairs.inc"
 };
+
+// Does CODE stand for two others?
+constexpr bool IsPair(unsigned char code) {
+  return code >= 0x80 ||
+         (code < 0x20 && code != '\0' && code != '\t' && code != '\n');
+}
+
+// What IsPair() codes stand for, by code: those from 0x80 on first.
+struct FormatCodes {
+  unsigned char halves[0x80 + 0x20][2] = {};
+
+  constexpr FormatCodes() {
+    for (const FormatPair& pair : kFormatPairs) {
+      halves[(pair.code + 0x80) & 0xff][0] = pair.first;
+      halves[(pair.code + 0x80) & 0xff][1] = pair.second;
+    }
+  }
+};
+inline constexpr FormatCodes kFormatCodes;
 
 // A struct, since compilers align a bare array of this length to 16 bytes.
 template <size_t kSize>
@@ -47,21 +70,19 @@ struct PackedText {
 
 // Packs the SIZE characters at TEXT where they are; returns how many are left.
 constexpr size_t Pack(char* text, size_t size) {
-  unsigned code = 0x80;
   for (const FormatPair& pair : kFormatPairs) {
     const char first = static_cast<char>(pair.first);
     const char second = static_cast<char>(pair.second);
     size_t kept = 0;
     for (size_t i = 0; i < size; ++i, ++kept) {
       if (text[i] == first && i + 1 < size && text[i + 1] == second) {
-        text[kept] = static_cast<char>(code);
+        text[kept] = static_cast<char>(pair.code);
         ++i;
       } else {
         text[kept] = text[i];
       }
     }
     size = kept;
-    ++code;
   }
   return size;
 }

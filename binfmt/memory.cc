@@ -5,6 +5,8 @@
 #include "binfmt/memory.h"
 
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <cstddef>
 #include <cstring>
@@ -12,6 +14,11 @@
 
 namespace {
 
+#if defined(SYS_mmap2)
+constexpr long kMmap = SYS_mmap2;
+#else
+constexpr long kMmap = SYS_mmap;
+#endif
 constexpr size_t kAlignment = 16;
 constexpr size_t kStaticSize = 65536;
 constexpr size_t kChunkSize = 262144;
@@ -32,8 +39,10 @@ char* g_end = g_static + kStaticSize;
 void MapChunk(size_t size) {
   size += sizeof(Chunk);
   if (size < kChunkSize) size = kChunkSize;
-  void* memory = mmap(nullptr, size, PROT_READ | PROT_WRITE,
-                      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  // By number: mmap(3) of musl minds other threads.
+  void* const memory = reinterpret_cast<void*>(
+      syscall(kMmap, nullptr, size, PROT_READ | PROT_WRITE,
+              MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
   // There is no way to go on without memory, and nothing is half done that the
   // next run would not heal.
   if (memory == MAP_FAILED) __builtin_trap();
@@ -64,6 +73,12 @@ void operator delete[](void*, size_t) noexcept {}
 namespace binfmt {
 
 char* KeepBytes(size_t size) { return static_cast<char*>(operator new(size)); }
+
+char* FreeBytes(size_t* size) {
+  if (static_cast<size_t>(g_end - g_next) < *size) MapChunk(*size);
+  *size = static_cast<size_t>(g_end - g_next);
+  return g_next;
+}
 
 MemoryScope::MemoryScope() : next_(g_next), end_(g_end) {}
 

@@ -11,6 +11,11 @@ namespace binfmt {
 // for, or the program.
 char* KeepBytes(size_t size);
 
+// Memory that is not in use, at least *SIZE bytes, for something whose length
+// is not known yet; *SIZE gets how much there is. The next KeepBytes() may give
+// the same bytes to whoever asks.
+char* FreeBytes(size_t* size);
+
 // An applet ends before it has used much, so nothing is freed: in the products
 // `operator delete` does nothing, and without the code that frees, each is 6 %
 // smaller. What goes on until it is told to end would grow: each of its turns

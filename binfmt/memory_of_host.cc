@@ -24,6 +24,8 @@ char* KeepBytes(size_t size) {
   return reinterpret_cast<char*>(block + 1);
 }
 
+char* FreeBytes(size_t* size) { return KeepBytes(*size); }
+
 MemoryScope::MemoryScope() : next_(g_last), end_(nullptr) {}
 
 MemoryScope::~MemoryScope() {

@@ -119,14 +119,12 @@ char ChooseDelimiter(const Record& record) {
 // BYTES with all that is not plain as \xHH.
 Text Escape(std::string_view bytes) {
   TextWriter writer;
-  while (writer.Turn()) {
-    for (const char c : bytes) {
-      if (IsPlain(c)) {
-        writer.Put(c);
-      } else {
-        writer.Put("\\x");
-        writer.PutHex(c);
-      }
+  for (const char c : bytes) {
+    if (IsPlain(c)) {
+      writer.Put(c);
+    } else {
+      writer.Put("\\x");
+      writer.PutHex(c);
     }
   }
   return writer.Finish();
@@ -195,25 +193,23 @@ class FieldReader {
 // backslash stays and takes the next byte with it; a NUL ends the text.
 Text Unescape(std::string_view field) {
   TextWriter writer;
-  while (writer.Turn()) {
-    size_t i = 0;
-    while (i < field.size() && field[i] != '\0') {
-      if (field[i] == '\\' && i + 1 < field.size() && field[i + 1] != '\0') {
-        if (field[i + 1] == 'x' && i + 2 < field.size() &&
-            IsHexDigit(field[i + 2])) {
-          i += 2;
-          int byte = HexValue(field[i++]);
-          if (i < field.size() && IsHexDigit(field[i])) {
-            byte = byte * 16 + HexValue(field[i++]);
-          }
-          writer.Put(static_cast<char>(byte));
-          continue;
+  size_t i = 0;
+  while (i < field.size() && field[i] != '\0') {
+    if (field[i] == '\\' && i + 1 < field.size() && field[i + 1] != '\0') {
+      if (field[i + 1] == 'x' && i + 2 < field.size() &&
+          IsHexDigit(field[i + 2])) {
+        i += 2;
+        int byte = HexValue(field[i++]);
+        if (i < field.size() && IsHexDigit(field[i])) {
+          byte = byte * 16 + HexValue(field[i++]);
         }
-        writer.Put('\\');
-        ++i;
+        writer.Put(static_cast<char>(byte));
+        continue;
       }
-      writer.Put(field[i++]);
+      writer.Put('\\');
+      ++i;
     }
+    writer.Put(field[i++]);
   }
   return writer.Finish();
 }
@@ -289,10 +285,8 @@ Error ParseExtensionFields(FieldReader* reader, Record* record) {
 
 Text FlagLetters(Flags flags) {
   TextWriter writer;
-  while (writer.Turn()) {
-    for (size_t i = 0; kFlagLetters[i] != '\0'; ++i) {
-      if ((flags & (1u << i)) != 0) writer.Put(kFlagLetters[i]);
-    }
+  for (size_t i = 0; kFlagLetters[i] != '\0'; ++i) {
+    if ((flags & (1u << i)) != 0) writer.Put(kFlagLetters[i]);
   }
   return writer.Finish();
 }

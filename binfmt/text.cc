@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #include "binfmt/memory.h"
 
@@ -21,19 +22,23 @@ int HexValue(char c) {
   return -1;
 }
 
-bool TextWriter::Turn() {
-  if (turns_ == 1) bytes_ = KeepBytes(size_ + 1);
-  if (turns_ < 2) size_ = 0;
-  return ++turns_ <= 2;
+void TextWriter::Reserve(size_t count) {
+  if (capacity_ - size_ > count) return;
+  capacity_ = 2 * size_ + count + 64;
+  char* const bytes = FreeBytes(&capacity_);
+  if (size_ != 0) std::memmove(bytes, bytes_, size_);
+  bytes_ = bytes;
 }
 
 void TextWriter::Put(char c) {
-  if (bytes_ != nullptr) bytes_[size_] = c;
-  ++size_;
+  Reserve(1);
+  bytes_[size_++] = c;
 }
 
 void TextWriter::Put(std::string_view bytes) {
-  for (const char c : bytes) Put(c);
+  Reserve(bytes.size());
+  if (!bytes.empty()) std::memcpy(bytes_ + size_, bytes.data(), bytes.size());
+  size_ += bytes.size();
 }
 
 void TextWriter::PutHex(char c) {
@@ -42,8 +47,12 @@ void TextWriter::PutHex(char c) {
 }
 
 Text TextWriter::Finish() {
+  Reserve(0);
   bytes_[size_] = '\0';
-  return Text(Text::Whole(), bytes_, size_);
+  // Where the C library's heap is used, this is another place.
+  char* const kept = KeepBytes(size_ + 1);
+  return Text(Text::Whole(),
+              static_cast<char*>(std::memmove(kept, bytes_, size_ + 1)), size_);
 }
 
 void TextWriter::PutPrintable(std::string_view bytes) {
@@ -72,24 +81,25 @@ void TextWriter::PutUnpacked(Format format) {
 }
 
 void TextWriter::PutUnpacked(unsigned char code) {
-  if (code < 0x80) {
+  if (!internal::IsPair(code)) {
     Put(static_cast<char>(code));
     return;
   }
-  const internal::FormatPair& pair = internal::kFormatPairs[code - 0x80];
-  PutUnpacked(pair.first);
-  PutUnpacked(pair.second);
+  for (const unsigned char half :
+       internal::kFormatCodes.halves[(code + 0x80) & 0xff]) {
+    PutUnpacked(half);
+  }
 }
 
 Text::Text(Format format) {
   TextWriter writer;
-  while (writer.Turn()) writer.PutUnpacked(format);
+  writer.PutUnpacked(format);
   *this = writer.Finish();
 }
 
 Text::Text(std::string_view bytes) {
   TextWriter writer;
-  while (writer.Turn()) writer.Put(bytes);
+  writer.Put(bytes);
   *this = writer.Finish();
 }
 
@@ -101,38 +111,30 @@ namespace internal {
 
 Text FillList(const char* types, Format format, va_list args) {
   TextWriter writer;
-  while (writer.Turn()) {
-    va_list rest;
-    va_copy(rest, args);
-    const char* type = types;
-    for (const char* c = format.packed(); *c != '\0'; ++c) {
-      if (*type == '\0' || (*c != '%' && *c != '@')) {
-        writer.PutUnpacked(static_cast<unsigned char>(*c));
-        continue;
-      }
-      const void* pointer = va_arg(rest, const void*);
-      std::string_view arg;
-      switch (*type++) {
-        case 's':
-          arg = *static_cast<const std::string*>(pointer);
-          break;
-        case 'f':
-          writer.PutUnpacked(Format(static_cast<const char*>(pointer)));
-          continue;
-        case 'v':
-          arg = *static_cast<const std::string_view*>(pointer);
-          break;
-        default:
-          arg = static_cast<const char*>(pointer);
-          break;
-      }
-      if (*c == '%') {
-        writer.PutPrintable(arg);
-      } else {
-        writer.Put(arg);
-      }
+  const char* type = types;
+  for (const char* c = format.packed(); *c != '\0'; ++c) {
+    if (*type == '\0' || (*c != '%' && *c != '@')) {
+      writer.PutUnpacked(static_cast<unsigned char>(*c));
+      continue;
     }
-    va_end(rest);
+    const void* pointer = va_arg(args, const void*);
+    std::string_view arg;
+    switch (*type++) {
+      case 'f':
+        writer.PutUnpacked(Format(static_cast<const char*>(pointer)));
+        continue;
+      case 'v':
+        arg = *static_cast<const std::string_view*>(pointer);
+        break;
+      default:
+        arg = static_cast<const char*>(pointer);
+        break;
+    }
+    if (*c == '%') {
+      writer.PutPrintable(arg);
+    } else {
+      writer.Put(arg);
+    }
   }
   return writer.Finish();
 }
@@ -204,31 +206,25 @@ std::string_view TakeUntil(char delimiter, std::string_view* text) {
 
 Text Padded(std::string_view bytes, size_t width) {
   TextWriter writer;
-  while (writer.Turn()) {
-    writer.Put(bytes);
-    for (size_t i = bytes.size(); i < width; ++i) writer.Put(' ');
-  }
+  writer.Put(bytes);
+  for (size_t i = bytes.size(); i < width; ++i) writer.Put(' ');
   return writer.Finish();
 }
 
 Text Hex(std::string_view bytes) {
   TextWriter writer;
-  while (writer.Turn()) {
-    for (const char c : bytes) writer.PutHex(c);
-  }
+  for (const char c : bytes) writer.PutHex(c);
   return writer.Finish();
 }
 
 bool Unhex(std::string_view hex, Text* bytes) {
   if (hex.size() % 2 != 0) return false;
   TextWriter writer;
-  while (writer.Turn()) {
-    for (size_t i = 0; i < hex.size(); i += 2) {
-      const int high = HexValue(hex[i]);
-      const int low = HexValue(hex[i + 1]);
-      if (high < 0 || low < 0) return false;
-      writer.Put(static_cast<char>(high * 16 + low));
-    }
+  for (size_t i = 0; i < hex.size(); i += 2) {
+    const int high = HexValue(hex[i]);
+    const int low = HexValue(hex[i + 1]);
+    if (high < 0 || low < 0) return false;
+    writer.Put(static_cast<char>(high * 16 + low));
   }
   *bytes = writer.Finish();
   return true;

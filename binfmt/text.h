@@ -53,13 +53,11 @@ class Bytes : public Array<char> {
   std::string_view view() const { return {data(), size()}; }
 };
 
-// Writes a text in two turns, of which the first only counts, so that it takes
-// no more memory than it needs:
-//   while (writer.Turn()) { writer.Put(...); }
-//   return writer.Finish();
+// Writes a text into the memory behind all that is in use, so that it takes no
+// more than it needs. Nothing else may be made between the first Put() and
+// Finish().
 class TextWriter {
  public:
-  bool Turn();
   void Put(char c);
   void Put(std::string_view bytes);
   void PutUnpacked(Format format);
@@ -72,9 +70,12 @@ class TextWriter {
   Text Finish();
 
  private:
+  // Makes room for COUNT more bytes and a NUL.
+  void Reserve(size_t count);
+
   char* bytes_ = nullptr;
   size_t size_ = 0;
-  int turns_ = 0;
+  size_t capacity_ = 0;
 };
 
 namespace internal {
@@ -84,15 +85,13 @@ namespace internal {
 template <typename T>
 struct TypeLetter;
 template <>
-struct TypeLetter<std::string> {
-  static constexpr char kLetter = 's';
-};
-template <>
 struct TypeLetter<std::string_view> {
   static constexpr char kLetter = 'v';
 };
 template <>
-struct TypeLetter<Text> : TypeLetter<std::string_view> {};
+struct TypeLetter<Text> {
+  static constexpr char kLetter = 'c';
+};
 template <>
 struct TypeLetter<const char*> {
   static constexpr char kLetter = 'c';
@@ -103,14 +102,17 @@ struct TypeLetter<Format> {
 };
 template <>
 struct TypeLetter<char*> : TypeLetter<const char*> {};
+template <>
+struct TypeLetter<std::string> : TypeLetter<const char*> {};
 
 template <typename... Args>
 struct Types {
   static constexpr char kText[] = {TypeLetter<Args>::kLetter..., '\0'};
 };
 
-inline const void* Pointer(const std::string& string) { return &string; }
+inline const void* Pointer(const std::string& text) { return text.c_str(); }
 inline const void* Pointer(const std::string_view& view) { return &view; }
+inline const void* Pointer(const Text& text) { return text.data(); }
 inline const void* Pointer(const char* text) { return text; }
 inline const void* Pointer(Format format) { return format.packed(); }
 

@@ -92,14 +92,12 @@ TEST(TextTest, GoogletestPrintsIt) {
 TEST(TextTest, WriterCountsThenWrites) {
   TextWriter writer;
   int turns = 0;
-  while (writer.Turn()) {
-    ++turns;
-    writer.Put('a');
-    writer.Put(std::string_view("b\0c", 3));
-    writer.Put("");
-    writer.PutHex('\xf0');
-    writer.PutPrintable("\n\u00e4");
-  }
+  ++turns;
+  writer.Put('a');
+  writer.Put(std::string_view("b\0c", 3));
+  writer.Put("");
+  writer.PutHex('\xf0');
+  writer.PutPrintable("\n\u00e4");
   EXPECT_EQ(turns, 2);
   const Text text = writer.Finish();
   EXPECT_EQ(text, std::string("ab\0cf0\\x0a\u00e4", 12));
@@ -108,8 +106,6 @@ TEST(TextTest, WriterCountsThenWrites) {
 
 TEST(TextTest, WriterOfNothing) {
   TextWriter writer;
-  while (writer.Turn()) {
-  }
   const Text text = writer.Finish();
   EXPECT_EQ(text, "");
   EXPECT_TRUE(EndsWithNul(text));

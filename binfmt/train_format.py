@@ -14,7 +14,8 @@ import sys
 
 LITERALS = re.compile(r'((?:"(?:[^"\\\n]|\\.)*"\s*)+)_fmt\b')
 PARTS = re.compile(r'"((?:[^"\\\n]|\\.)*)"')
-CODES = range(0x80, 0x100)
+# As binfmt::internal::IsPair() has it.
+CODES = [*range(0x80, 0x100), *range(0x01, 0x09), *range(0x0b, 0x20)]
 KEPT_APART = {0, ord("%"), ord("@")}
 
 
@@ -48,7 +49,7 @@ def main():
             counts.update(pair for pair in zip(text, text[1:]) if not KEPT_APART & set(pair))
         pair = min(counts, key=lambda pair: (-counts[pair], pair))
         texts = [replace(text, pair, code) for text in texts]
-        print("    {0x%02x, 0x%02x}," % pair)
+        print("    {0x%02x, 0x%02x, 0x%02x}," % (code, *pair))
     print("packed %d bytes into %d" % (before, sum(map(len, texts))), file=sys.stderr)
 
 
