@@ -6,13 +6,13 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <climits>
 #include <cstddef>
 
 #include "absl/strings/match.h"
 #include "binfmt/elf_header.h"
 #include "binfmt/io.h"
 #include "binfmt/match.h"
+#include "binfmt/path.h"
 #include "binfmt/text.h"
 
 namespace binfmt {
@@ -35,13 +35,6 @@ Text ReadHead(const Text& path) {
   const UniqueFd fd = OpenAt(AT_FDCWD, path.c_str(), O_RDONLY | O_NONBLOCK);
   if (fd.ok()) (void)ReadSome(fd.get(), kMatchWindow, &head);
   return head;
-}
-
-Text TargetOf(const char* link) {
-  char path[PATH_MAX];
-  const ssize_t length = readlink(link, path, sizeof(path));
-  return length > 0 ? Text(std::string_view(path, static_cast<size_t>(length)))
-                    : Text();
 }
 
 unsigned char ComparedBits(const Record& record, size_t position) {
@@ -87,8 +80,8 @@ Error TooManyHops(const Record& record) {
 Guard::Guard() {
   const Text own(OwnHead());
   AddSample("this program itself (binfmtbox)"_fmt, own,
-            TargetOf("/proc/self/exe"));
-  AddSample("PID 1", ReadHead("/proc/1/exe"), TargetOf("/proc/1/exe"));
+            LinkTarget("/proc/self/exe"));
+  AddSample("PID 1", ReadHead("/proc/1/exe"), LinkTarget("/proc/1/exe"));
   for (const char* line :
        {"#!/bin/sh\n", "#! /bin/sh\n", "#!/usr/bin/env sh\n"}) {
     AddSample("every script", line, "");

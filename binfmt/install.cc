@@ -15,6 +15,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/strip.h"
 #include "binfmt/array.h"
+#include "binfmt/clock.h"
 #include "binfmt/kernel.h"
 #include "binfmt/match.h"
 #include "binfmt/text.h"
@@ -33,10 +34,10 @@ constexpr size_t kMachinePosition = 18;
 // readers, but not where there is one processor only; there, sleeping lets the
 // one that was interrupted go on.
 void WaitForReaders() {
-  constexpr useconds_t kMicroseconds = 10000;
+  constexpr int64_t kMilliseconds = 10;
   if (RunningKernel().IsBefore(7, 3)) return;
   syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0);
-  usleep(kMicroseconds);
+  SleepMilliseconds(kMilliseconds);
 }
 
 // An unpredictable name, so that nobody can take it first and be mistaken for

@@ -73,13 +73,11 @@ Text WritableByOthers(Text path) {
     struct stat facts;
     if (lstat(part.c_str(), &facts) != 0) return part;
     if (S_ISLNK(facts.st_mode)) {
-      char target[PATH_MAX];
-      const ssize_t length = readlink(part.c_str(), target, sizeof(target));
-      if (length <= 0 || ++links > kMostLinks) return part;
+      const Text target = LinkTarget(part.c_str());
+      if (target.empty() || ++links > kMostLinks) return part;
       path = Fill("@@@",
                   part.substr(0, target[0] == '/' ? 0 : part.rfind('/') + 1),
-                  std::string_view(target, static_cast<size_t>(length)),
-                  path.substr(end));
+                  target, path.substr(end));
       end = 0;
       continue;
     }

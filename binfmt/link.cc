@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <climits>
 
+#include "binfmt/path.h"
 #include "binfmt/text.h"
 
 namespace binfmt {
@@ -25,12 +25,10 @@ bool IsSelf(const Text& path) {
 
 Error LinkToSelf(const Text& path, bool symbolic, bool* made) {
   *made = false;
-  char self[PATH_MAX];
-  const ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
-  if (length < 0) return SystemError("read", "/proc/self/exe", errno);
-  self[length] = '\0';
-  const int result =
-      symbolic ? symlink(self, path.c_str()) : link(self, path.c_str());
+  const Text self = LinkTarget("/proc/self/exe");
+  if (self.empty()) return SystemError("read", "/proc/self/exe", errno);
+  const int result = symbolic ? symlink(self.c_str(), path.c_str())
+                              : link(self.c_str(), path.c_str());
   *made = result == 0;
   if (result == 0) return Ok();
   const int error = errno;

@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "binfmt/path.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+
+#include <climits>
+#include <string_view>
 
 namespace binfmt {
 
@@ -19,6 +24,14 @@ std::string_view BaseName(std::string_view path) {
 bool IsPipe(const Text& path) {
   struct stat facts;
   return stat(path.c_str(), &facts) == 0 && S_ISFIFO(facts.st_mode);
+}
+
+Text LinkTarget(const char* path) {
+  char target[PATH_MAX];
+  const long length =
+      syscall(SYS_readlinkat, AT_FDCWD, path, target, sizeof(target));
+  if (length <= 0) return "";
+  return std::string_view(target, static_cast<size_t>(length));
 }
 
 bool AddClosedDirectory(const Text& path, Error* error) {

@@ -14,6 +14,9 @@ namespace binfmt {
 // unlike a loop of links, though opening either is ELOOP.
 bool IsThere(const Text& path);
 
+// Where the symbolic link PATH leads; empty, and errno, where it can't be read.
+Text LinkTarget(const char* path);
+
 // What follows the last slash.
 std::string_view BaseName(std::string_view path);
 

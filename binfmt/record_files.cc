@@ -52,7 +52,8 @@ Error WriteFileIn(const Text& dir, const Text& name, std::string_view text) {
                                O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644)));
   int errnum = 0;
   if (fd.ok()) {
-    (void)fchmod(fd.get(), 0644);  // whatever the umask is
+    // Whatever the umask is; fchmod(3) of musl also knows O_PATH.
+    (void)syscall(SYS_fchmod, fd.get(), 0644);
     errnum = WriteAll(fd.get(), text);
     if (errnum == 0 && rename(temporary.c_str(), path.c_str()) == 0) {
       return Ok();
