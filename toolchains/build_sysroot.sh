@@ -86,10 +86,11 @@ mkdir -p "$work/musl" "$out/lib" "$out/include/c++/v1"
     CFLAGS="${flags[*]}" LIBCC="$libgcc"
   make -j"$(nproc)" install-libs install-headers
 ) >"$work/musl.log" 2>&1 || { tail -n 30 "$work/musl.log" >&2; exit 1; }
-# Two functions of musl 1.2.3 have published flaws: iconv (CVE-2025-26519,
-# CVE-2026-6042) and qsort (CVE-2026-40200). Nothing here needs them; without
-# them a program that calls one doesn't link.
-remove_members iconv.lo iconv_close.lo qsort.lo qsort_nr.lo
+# iconv of musl 1.2.3 has published flaws (CVE-2025-26519, CVE-2026-6042) and
+# nothing here needs it; without it a program that calls it doesn't link. qsort
+# (CVE-2026-40200) is needed by getaddrinfo, which is in the tests; the products
+# have neither.
+remove_members iconv.lo iconv_close.lo
 
 cp -r "$kernel/linux" "$kernel/asm-generic" "$out/include/"
 cp -rL "$asm" "$out/include/asm"
@@ -178,9 +179,24 @@ fstatat:
 .section .note.GNU-stack, "", %progbits
 SYSCALL
 "clang-$llvm" "${flags[@]}" -nostdlibinc -isystem "$out/include" -c "$work/syscall.S" -o "$work/syscall.o"
-remove_members syscall.lo
+# musl's of these read a word at a time, for 0.2 KB; texts here are short.
+cat >"$work/string.c" <<'STRING'
+#include <stddef.h>
+size_t strlen(const char *s) {
+  const char *end = s;
+  while (*end) ++end;
+  return end - s;
+}
+void *memchr(const void *memory, int byte, size_t size) {
+  for (const unsigned char *at = memory; size; --size, ++at)
+    if (*at == (unsigned char)byte) return (void *)at;
+  return NULL;
+}
+STRING
+"clang-$llvm" "${flags[@]}" -fno-builtin -nostdlibinc -isystem "$out/include" -c "$work/string.c" -o "$work/string.o"
+remove_members syscall.lo strlen.lo memchr.lo
 [[ $arch == armv7 ]] || remove_members fstatat.lo
-"llvm-ar-$llvm" r "$out/lib/libc.a" "$work/syscall.o"
+"llvm-ar-$llvm" r "$out/lib/libc.a" "$work/syscall.o" "$work/string.o"
 
 echo "sysroot $arch: libc++"
 cp -r "$libcxx/libcxx/include/." "$libcxx"/libcxxabi/include/*.h "$out/include/c++/v1/"

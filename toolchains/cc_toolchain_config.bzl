@@ -38,6 +38,10 @@ _SMALLER = [
     # clang does this by itself for ARM.
     "-enable-machine-outliner=always",
     "-enable-misched=false",
+    "-enable-shrink-wrap=false",
+    "-inline-threshold=0",
+    "-simplifycfg-hoist-common=false",
+    "-tail-merge-size=2",
     "-x86-cmov-converter=false",
 ]
 

@@ -20,7 +20,7 @@ ERRORS = ("EIO", "EINTR", "ENOMEM")
 MORE_ERRORS = ("ENOSPC", "EPERM", "EACCES", "EAGAIN", "EMFILE")
 # What is likely for these calls, whatever the rest gets.
 LIKELY_ERRORS = {
-    "clone": ("EAGAIN",),
+    "vfork": ("EAGAIN",),
     "mount": ("EPERM", "ENOSPC"),
     "openat": ("EPERM", "EMFILE"),
     "write": ("EPERM", "ENOSPC"),
@@ -209,7 +209,7 @@ class FaultTest(namespace.TestCase):
         if SOAK:
             errors += MORE_ERRORS
         effects = [f"error={name}" for name in dict.fromkeys(errors)]
-        if call.name != "stat":
+        if call.name != "newfstatat" or '"/proc/' not in call.text:
             # Where a namespace can't be looked at, "would not last" is the answer.
             effects += ["error=EIO+", "error=ENOSPC+"]
         effects += [f"retval={value}" for value in RESULTS.get(call.name, ())]
