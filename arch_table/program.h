@@ -36,8 +36,9 @@ class ElfImage {
 // 32-bit header fills 52 and leaves the rest zero.
 ElfImage SampleHeader(const Target& target);
 
-// A complete static executable that only calls exit(41 + argc), 90 to 150 bytes:
-// ELF header, one program header, code(). Empty if the target has no code.
+// A complete static executable that only calls exit(41 + argc), 90 to 150
+// bytes: ELF header, one program header, code(). Empty if the target has no
+// code.
 ElfImage BuiltInProgram(const Target& target);
 
 }  // namespace arch_table

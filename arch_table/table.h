@@ -89,7 +89,8 @@ class Target {
   // e_flags of a typical program for this target.
   uint32_t flags() const { return row_.flags; }
 
-  // Machine code of exit(41 + argc), position independent; empty if the row has none.
+  // Machine code of exit(41 + argc), position independent; empty if the row has
+  // none.
   std::string_view code() const;
 
  private:

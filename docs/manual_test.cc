@@ -55,10 +55,11 @@ std::vector<std::string> ItemLines(const std::string& manual,
 }
 
 TEST(ManualTest, ListsTheOptionsOfEveryApplet) {
-  EXPECT_EQ(absl::StrJoin(ItemLines(ReadDocument("docs/binfmtbox.8"),
-                                    "Options of every applet"),
-                          "\n"),
-            absl::StrJoin(WantedItems(binfmt::Text(cmd::kCommonOptions)), "\n"));
+  EXPECT_EQ(
+      absl::StrJoin(ItemLines(ReadDocument("docs/binfmtbox.8"),
+                              "Options of every applet"),
+                    "\n"),
+      absl::StrJoin(WantedItems(binfmt::Text(cmd::kCommonOptions)), "\n"));
 }
 
 TEST(ManualTest, ListsTheOptionsOfEachApplet) {

@@ -105,8 +105,8 @@ def magic_rules():
             NO_MACHINE,
         ),
         (
-            "mask leaves half of e_machine out",
-            rule("half", elf(EXECUTABLE, arm, ident=ELF_32), elf_mask(machine=0xFF)),
+            "mask leaves the half of e_machine out that differs",
+            rule("half", elf(EXECUTABLE, arm, ident=ELF_32), elf_mask(machine=0xFF00)),
             NO_MACHINE,
         ),
         (

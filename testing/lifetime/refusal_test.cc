@@ -82,10 +82,12 @@ TEST_F(RecordRefusalTest, FlagsOfANewerKernel) {
                        "OFT\n"));
     return;
   }
-  EXPECT_EQ(result,
-            Refused("record \"foreign\": flags T, L and D need Linux 7.3, this "
-                    "is " +
-                    std::string(name.release)));
+  EXPECT_EQ(
+      result,
+      Refused(
+          "record \"foreign\": flags T and L and type B need Linux 7.3, this "
+          "is " +
+          std::string(name.release)));
   EXPECT_EQ(Entries(), "");
 }
 
