@@ -29,7 +29,8 @@ Flags WithImplied(size_t index) {
 }
 
 Error Invalid(const Text& name, const Text& what) {
-  return Failure(EINVAL, "record \"%\": @"_fmt, name, what);
+  // A bad name may hold a NUL.
+  return Failure(EINVAL, "record \"%\": @"_fmt, std::string_view(name), what);
 }
 
 Error CheckName(const Text& name) {
@@ -96,7 +97,7 @@ Error CheckAbsolute(const Record& record) {
   }
   return Invalid(record.name,
                  Fill("the interpreter \"%\" is not an absolute path"_fmt,
-                      record.interpreter));
+                      std::string_view(record.interpreter)));
 }
 
 // Fields that are copied as they are must not hold the delimiter; a letter

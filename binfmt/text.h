@@ -125,7 +125,9 @@ Text FillList(const char* types, Format format, va_list args);
 // Printable() writes them, for what comes from outside; @ by the bytes as they
 // are, for words of our own: Fill("cannot open %: @", path, reason). ARGS are
 // Text, std::string_view, std::string, const char* or Format. Once they are at
-// their end, % and @ stay.
+// their end, % and @ stay. What is behind the first NUL of a Text or
+// std::string is left out: hand one that may hold a NUL over as
+// std::string_view.
 //
 // With a message behind every error this is what the program is made of, so the
 // calls are short: one pointer an argument. absl::StrCat(), which builds an
