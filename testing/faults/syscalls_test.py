@@ -107,7 +107,10 @@ class SyscallsTest(namespace.TestCase):
         text = STATUS | {"ioctl"}
         self.assert_writes(self.assert_calls(text, "status"), [])
         self.assert_writes(self.assert_calls(STATUS, "status", "--json"), [])
-        self.assert_calls(STATUS, "status", "arm", "s390x")
+        # Is the held interpreter older than the file? With -q it is not run for its
+        # version.
+        named = (text | {"statx", "clock_gettime"}) - {"write"}
+        self.assert_calls(named, "status", "-q", "arm", "s390x")
 
     def test_clear_never_writes_to_status(self):
         namespace.register("all")
