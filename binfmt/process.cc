@@ -17,7 +17,7 @@
 namespace binfmt {
 namespace {
 
-constexpr size_t kStackSize = 32768;
+[[maybe_unused]] constexpr size_t kStackSize = 32768;
 constexpr size_t kSignalSetSize = 8;
 constexpr int kDeathTime = 1000;  // milliseconds
 
@@ -31,11 +31,17 @@ Error RunSharingMemory(int (*function)(void*), void* argument, int* status,
   // musl is 1 KB for the sake of threads.
   const long as_default[8] = {};
   syscall(SYS_rt_sigaction, SIGCHLD, as_default, nullptr, kSignalSetSize);
+#if !defined(__GLIBC__) && (defined(__x86_64__) || defined(__arm__))
+  // 0.4 KB less. Elsewhere musl's vfork(2) is fork(2), which shares nothing.
+  const pid_t pid = vfork();
+  if (pid == 0) _exit(function(argument));
+#else
   // Not on this function's stack: there the address sanitizer would go on
   // minding the frames of children that never returned.
   const std::unique_ptr<char[]> stack(new char[kStackSize]);
   const pid_t pid = clone(function, stack.get() + kStackSize,
                           CLONE_VM | CLONE_VFORK | SIGCHLD, argument);
+#endif
   if (pid < 0) return SystemError("start", "a process", errno);
   int64_t end = MonotonicMilliseconds() + milliseconds;
   int error = 0;
