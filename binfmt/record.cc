@@ -433,6 +433,10 @@ Error ParseRecord(std::string_view text, Record* record,
   }
   if (field.empty())
     return Invalid(record->name, "the interpreter is empty"_fmt);
+  if (record->type == RecordType::kBpf &&
+      field.find('/') != std::string_view::npos) {
+    return Invalid(record->name, "type B takes no path"_fmt);
+  }
   record->interpreter = Text(field);
 
   // check_special_flags() takes letters as long as they are flags, one newline
