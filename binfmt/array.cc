@@ -3,12 +3,14 @@
 
 #include <cstring>
 
+#include "binfmt/memory.h"
+
 namespace binfmt::internal {
 
 void* Elements::Add(size_t width) {
   if (size == capacity) {
     capacity = capacity == 0 ? 4 : 2 * capacity;
-    char* const grown = static_cast<char*>(operator new(capacity* width));
+    char* const grown = KeepBytes(capacity * width);
     if (size != 0) std::memcpy(grown, values, size * width);
     values = grown;
     end = grown + size * width;
@@ -21,7 +23,7 @@ void* Elements::Add(size_t width) {
 
 void Elements::Copy(const void* from, size_t count, size_t width) {
   size = capacity = static_cast<uint32_t>(count);
-  values = operator new(count* width);
+  values = KeepBytes(count * width);
   if (count != 0) std::memcpy(values, from, count * width);
   end = static_cast<char*>(values) + count * width;
 }

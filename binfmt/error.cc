@@ -2,14 +2,16 @@
 #include "binfmt/error.h"
 
 #include <cstdarg>
+#include <new>
 
 #include "binfmt/errno_text.h"
+#include "binfmt/memory.h"
 #include "binfmt/text.h"
 
 namespace binfmt {
 
 Error::Error(Cause cause, int errnum, Text text)
-    : facts_(new Facts{cause, errnum, text}) {}
+    : facts_(new (KeepBytes(sizeof(Facts))) Facts{cause, errnum, text}) {}
 
 std::string_view Error::text() const {
   return ok() ? std::string_view() : facts_->text;
