@@ -20,7 +20,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const binfmt::Error error =
       binfmt::ParseDebianFormat(text, "name", &rule, &line);
   FUZZ_CHECK(binfmtbox_fuzz::IsPrintable(error.text()));
-  FUZZ_CHECK(line <= std::count(text.begin(), text.end(), '\n') + 1);
+  const auto lines = 1 + std::count(text.begin(), text.end(), '\n');
+  FUZZ_CHECK(line <= static_cast<size_t>(lines));
   if (!error.ok()) return 0;
   FUZZ_CHECK(line > 0);
   binfmt::Record record;
