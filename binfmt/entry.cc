@@ -38,6 +38,9 @@ Error ParseEntry(std::string_view name, std::string_view text, Entry* entry) {
   *entry = Entry();
   Record& record = entry->record;
   record.name = Text(name);
+  if (text.find('\0') != std::string_view::npos) {
+    return Malformed(name, "it holds a zero byte");
+  }
   if (absl::ConsumePrefix(&text, "enabled\n")) {
     entry->enabled = true;
   } else if (!absl::ConsumePrefix(&text, "disabled\n")) {

@@ -88,6 +88,8 @@ TEST(EntryTest, MalformedTexts) {
             Malformed("it begins with neither enabled nor disabled"));
   EXPECT_EQ(Parse("Enabled\ninterpreter /i\n"),
             Malformed("it begins with neither enabled nor disabled"));
+  EXPECT_EQ(Parse(std::string("enabled\ninterpreter /a\0b\nflags: \n", 33)),
+            Malformed("it holds a zero byte"));
   EXPECT_EQ(Parse("enabled\n"), Malformed("no interpreter line"));
   EXPECT_EQ(Parse("enabled\nflags: \n"), Malformed("no interpreter line"));
   EXPECT_EQ(Parse("enabled\ninterpreter /i\nmagic 41\n"),
