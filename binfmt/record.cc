@@ -33,6 +33,16 @@ Error Invalid(const Text& name, const Text& what) {
   return Failure(EINVAL, "record \"%\": @"_fmt, std::string_view(name), what);
 }
 
+bool HasLength(std::string_view text) {
+  return text.size() >= kMinRecordLength && text.size() <= kMaxRecordLength;
+}
+
+Text WrongLength(std::string_view text) {
+  return Fill("a record of @ bytes; the kernel takes @ to @"_fmt,
+              Decimal(text.size()), Decimal(kMinRecordLength),
+              Decimal(kMaxRecordLength));
+}
+
 Error CheckName(const Text& name) {
   if (name.empty()) return Invalid(name, "the name is empty"_fmt);
   if (name == "." || name == ".." || name.find('/') != std::string_view::npos) {
@@ -377,21 +387,13 @@ Error FormatRecord(const Record& record, Text* text) {
   for (const std::string_view field : fields) {
     *text = Fill("@@@", *text, std::string_view(&delimiter, 1), field);
   }
-  if (text->size() <= kMaxRecordLength) return Ok();
-  return Invalid(
-      record.name,
-      Fill("the record has @ bytes, more than the @ that the kernel takes"_fmt,
-           Decimal(text->size()), Decimal(kMaxRecordLength)));
+  return HasLength(*text) ? Ok() : Invalid(record.name, WrongLength(*text));
 }
 
 Error ParseRecord(std::string_view text, Record* record,
                   const KernelVersion* kernel) {
   *record = Record();
-  if (text.size() < kMinRecordLength || text.size() > kMaxRecordLength) {
-    return Failure(EINVAL, "a record of @ bytes; the kernel takes @ to @"_fmt,
-                   Decimal(text.size()), Decimal(kMinRecordLength),
-                   Decimal(kMaxRecordLength));
-  }
+  if (!HasLength(text)) return Failure(EINVAL, "@", WrongLength(text));
   FieldReader reader(text);
   // Linux 6.18.44 refuses these, and so do the stable 6.1 and 6.12 that the
   // release does not tell from those before them. These took the padding for

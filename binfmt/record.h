@@ -80,8 +80,8 @@ Error CheckForKernel(const Record& record, const KernelVersion& kernel);
 // The text for one write to `register`. There is no newline at the end, and no
 // flag D, which old kernels refuse: who registers it switches it off
 // afterwards. The delimiter is ':' unless a field holds one. Fails where
-// CheckRecord() does, where no delimiter is left, and where the text is over
-// kMaxRecordLength.
+// CheckRecord() does, where no delimiter is left, and where the text is longer
+// than kMaxRecordLength or shorter than kMinRecordLength.
 Error FormatRecord(const Record& record, Text* text);
 
 // Reads TEXT as the kernel would (create_entry()): same fields, same limits,

@@ -206,10 +206,9 @@ TEST(RecordTest, FormatAtTheLengthLimit) {
   ASSERT_TRUE(FormatRecord(record, &text).ok());
   EXPECT_EQ(text.size(), kMaxRecordLength);
   record.flags = kFixBinary;
-  EXPECT_EQ(Format(record),
-            Invalid("exe",
-                    "the record has 1921 bytes, more than the 1920 that the "
-                    "kernel takes"));
+  EXPECT_EQ(
+      Format(record),
+      Invalid("exe", "a record of 1921 bytes; the kernel takes 11 to 1920"));
 }
 
 TEST(RecordTest, FormatRefusesWhatCheckRecordRefuses) {
@@ -436,6 +435,10 @@ TEST(RecordTest, TypeB) {
   ASSERT_EQ(ErrorText(ParseRecord(":n:B::::my_handler:", &record)), "ok");
   EXPECT_EQ(record.type, RecordType::kBpf);
   EXPECT_EQ(Format(record), "ok: :n:B::::my_handler:");
+  // Only such a record can be too short.
+  record.interpreter = "p";
+  EXPECT_EQ(Format(record),
+            Invalid("n", "a record of 10 bytes; the kernel takes 11 to 1920"));
 }
 
 // check_special_flags() of 7.3: the letters imply others first.
