@@ -18,6 +18,10 @@ constexpr size_t kSampleSize = 64;
 constexpr uint32_t kLoadAddress = 0x400000;
 constexpr uint32_t kAlignment = 0x10000;
 
+// EI_VERSION: EV_CURRENT, and one that no rule asks for.
+constexpr uint8_t kCurrentVersion = 1;
+constexpr uint8_t kProbeVersion = 0xff;
+
 }  // namespace
 
 // Appends numbers in a target's byte order and word size.
@@ -65,8 +69,8 @@ uint16_t ProgramHeaderSize(const Target& target) {
   return target.is_64bit() ? 56 : 32;
 }
 
-void WriteHeader(const Target& target, uint32_t entry, uint16_t program_headers,
-                 ElfWriter* elf) {
+void WriteHeader(const Target& target, uint8_t version, uint32_t entry,
+                 uint16_t program_headers, ElfWriter* elf) {
   const uint16_t header_size = HeaderSize(target);
   const uint8_t elf_class = target.is_64bit() ? 2 : 1;
   const uint8_t data = target.is_big_endian() ? 2 : 1;
@@ -74,7 +78,7 @@ void WriteHeader(const Target& target, uint32_t entry, uint16_t program_headers,
       "\x7f"
       "ELF");
   const char ident[12] = {static_cast<char>(elf_class), static_cast<char>(data),
-                          1};  // EV_CURRENT
+                          static_cast<char>(version)};
   elf->Bytes(std::string_view(ident, sizeof(ident)));
   elf->Half(2);  // e_type: ET_EXEC
   elf->Half(target.machine());
@@ -91,12 +95,36 @@ void WriteHeader(const Target& target, uint32_t entry, uint16_t program_headers,
   elf->Half(0);  // e_shstrndx
 }
 
+// SIZE bytes of the file from OFFSET.
+void WriteProgramHeader(const Target& target, uint32_t type, uint32_t offset,
+                        uint32_t size, ElfWriter* elf) {
+  constexpr uint32_t kReadAndExecute = 5;  // PF_R | PF_X
+  elf->Word(type);
+  if (target.is_64bit()) elf->Word(kReadAndExecute);
+  elf->Native(offset);        // p_offset
+  elf->Native(kLoadAddress);  // p_vaddr
+  elf->Native(kLoadAddress);  // p_paddr
+  elf->Native(size);          // p_filesz
+  elf->Native(size);          // p_memsz
+  if (!target.is_64bit()) elf->Word(kReadAndExecute);
+  elf->Native(kAlignment);
+}
+
 }  // namespace
 
 ElfImage SampleHeader(const Target& target) {
   ElfWriter elf(target);
-  WriteHeader(target, kLoadAddress, 0, &elf);
+  WriteHeader(target, kCurrentVersion, kLoadAddress, 0, &elf);
   elf.FillTo(kSampleSize);
+  return elf.image();
+}
+
+ElfImage NativeProbe(const Target& target) {
+  constexpr uint32_t kInterpreter = 3;         // PT_INTERP
+  constexpr uint32_t kBehindTheEnd = 1 << 20;  // of any probe
+  ElfWriter elf(target);
+  WriteHeader(target, kProbeVersion, kLoadAddress, 1, &elf);
+  WriteProgramHeader(target, kInterpreter, kBehindTheEnd, 2, &elf);
   return elf.image();
 }
 
@@ -106,20 +134,11 @@ ElfImage BuiltInProgram(const Target& target) {
   const uint32_t code_offset = HeaderSize(target) + ProgramHeaderSize(target);
   const uint32_t file_size =
       code_offset + static_cast<uint32_t>(target.code().size());
-  constexpr uint32_t kLoad = 1;            // PT_LOAD
-  constexpr uint32_t kReadAndExecute = 5;  // PF_R | PF_X
+  constexpr uint32_t kLoad = 1;  // PT_LOAD
 
   ElfWriter elf(target);
-  WriteHeader(target, kLoadAddress + code_offset, 1, &elf);
-  elf.Word(kLoad);
-  if (target.is_64bit()) elf.Word(kReadAndExecute);
-  elf.Native(0);             // p_offset
-  elf.Native(kLoadAddress);  // p_vaddr
-  elf.Native(kLoadAddress);  // p_paddr
-  elf.Native(file_size);     // p_filesz
-  elf.Native(file_size);     // p_memsz
-  if (!target.is_64bit()) elf.Word(kReadAndExecute);
-  elf.Native(kAlignment);
+  WriteHeader(target, kCurrentVersion, kLoadAddress + code_offset, 1, &elf);
+  WriteProgramHeader(target, kLoad, 0, file_size, &elf);
   elf.Bytes(target.code());
   return elf.image();
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// ELF files made from a row: a header to match rules against, and a program
-// that proves that an emulator works.
+// ELF files made from a row: a header to match rules against, a question to the
+// kernel, and a program that proves that an emulator works.
 
 #ifndef ARCH_TABLE_PROGRAM_H_
 #define ARCH_TABLE_PROGRAM_H_
@@ -35,6 +35,12 @@ class ElfImage {
 // An ELF header of type ET_EXEC that the target takes: 64 bytes, of which a
 // 32-bit header fills 52 and leaves the rest zero.
 ElfImage SampleHeader(const Target& target);
+
+// A program that a kernel which runs the target's programs by itself begins to
+// load, and gives up with EIO (load_elf_binary()), since the name of its loader
+// (PT_INTERP) is behind the end of the file. Others say ENOEXEC. Its EI_VERSION
+// is one that no rule asks for, and that the kernel does not look at.
+ElfImage NativeProbe(const Target& target);
 
 // A complete static executable that only calls exit(41 + argc), 90 to 150
 // bytes: ELF header, one program header, code(). Empty if the target has no

@@ -40,6 +40,16 @@ TEST(ProgramTest, SampleOf32BitBigEndian) {
             "00000000000000000000000000000000");
 }
 
+TEST(ProgramTest, ProbeOf32BitLittleEndian) {
+  EXPECT_EQ(ToHex(std::string(NativeProbe(*FindTarget("i386")).bytes())),
+            "7f454c460101ff000000000000000000"
+            "02000300010000000000400034000000"
+            "00000000000000003400200001000000"
+            "00000000"
+            "03000000000010000000400000004000"
+            "02000000020000000500000000000100");
+}
+
 TEST(ProgramTest, ProgramOf32BitLittleEndian) {
   EXPECT_EQ(ToHex(std::string(BuiltInProgram(*FindTarget("i386")).bytes())),
             "7f454c46010101000000000000000000"

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -18,8 +17,10 @@
 namespace binfmt {
 namespace {
 
-constexpr size_t kDataPosition = 5;     // EI_DATA
-constexpr size_t kVersionPosition = 6;  // EI_VERSION
+constexpr size_t kDataPosition = 5;  // EI_DATA
+constexpr char kName[] = "binfmtbox-native-probe";
+// MFD_EXEC of Linux 6.3, which the C library's headers do not have yet.
+constexpr unsigned kExecutable = 0x10;
 
 constexpr char OwnByteOrder() {
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
@@ -30,69 +31,68 @@ constexpr char OwnByteOrder() {
 }
 
 // What parent and child share.
-struct Attempt {
-  absl::Span<const Text> programs;
-  size_t current = 0;  // the program that is being tried
-  int fd = -1;         // the memfd
-  int error = 0;       // errno of a failed write to it
+struct Question {
+  absl::Span<const Text> probes;
+  Array<int>* native;
+  int fd;              // the memfd
+  size_t current = 0;  // the probe that is being tried
+  int error = 0;       // an errno that is no answer
 };
 
-bool IsCandidate(const Text& program) {
-  return program.size() > kVersionPosition &&
-         program[kDataPosition] == OwnByteOrder();
-}
-
-// Runs in the child: tries one program after the other until one replaces this
-// process. A failed execve(2) leaves the process as it was.
-int TryPrograms(void* argument) {
-  auto* attempt = static_cast<Attempt*>(argument);
-  // The parent's memory is shared, its descriptors are not: whatever a program
+// Runs in the child: a handler that takes a probe replaces it, not us.
+int TryProbes(void* argument) {
+  auto* question = static_cast<Question*>(argument);
+  // The parent's memory is shared, its descriptors are not: whatever a handler
   // prints must not appear among the parent's output.
   for (int fd = 0; fd <= 2; ++fd) close(fd);
-  char* const argv[] = {const_cast<char*>("binfmtbox-native-probe"), nullptr};
+  char* const argv[] = {const_cast<char*>(kName), nullptr};
   char* const envp[] = {nullptr};
-  for (; attempt->current < attempt->programs.size(); ++attempt->current) {
-    const Text& program = attempt->programs[attempt->current];
-    if (!IsCandidate(program)) continue;
-    const ssize_t size = static_cast<ssize_t>(program.size());
-    const char version = '\xff';
-    // What a longer program left behind the end is never looked at.
-    if (pwrite(attempt->fd, program.data(), program.size(), 0) != size ||
-        pwrite(attempt->fd, &version, 1, kVersionPosition) != 1) {
-      attempt->error = errno;
-      return 1;
+  while (question->current < question->probes.size()) {
+    const size_t current = question->current++;
+    const Text& probe = question->probes[current];
+    if (probe.size() <= kDataPosition ||
+        probe[kDataPosition] != OwnByteOrder()) {
+      continue;
     }
-    syscall(SYS_execveat, attempt->fd, "", argv, envp, AT_EMPTY_PATH);
+    // What a longer probe left behind the end is never looked at.
+    if (pwrite(question->fd, probe.data(), probe.size(), 0) ==
+        static_cast<ssize_t>(probe.size())) {
+      syscall(SYS_execveat, question->fd, "", argv, envp, AT_EMPTY_PATH);
+    }
+    if (errno == EIO) {
+      (*question->native)[current] = 1;
+    } else if (errno != ENOEXEC && errno != ENOENT) {
+      question->error = errno;
+      break;
+    }
   }
   return 0;
 }
 
+int MakeMemfd() {
+  const long fd = syscall(SYS_memfd_create, kName, MFD_CLOEXEC | kExecutable);
+  if (fd >= 0 || errno != EINVAL) return static_cast<int>(fd);
+  return static_cast<int>(syscall(SYS_memfd_create, kName, MFD_CLOEXEC));
+}
+
 }  // namespace
 
-Error RunNatively(absl::Span<const Text> programs, Array<int>* runs) {
-  runs->clear();
-  runs->resize(programs.size());
-  bool any = false;
-  for (const Text& program : programs) any = any || IsCandidate(program);
-  if (!any) return Ok();
-
-  const UniqueFd fd(static_cast<int>(
-      syscall(SYS_memfd_create, "binfmtbox-native-probe", MFD_CLOEXEC)));
+Error FindNative(absl::Span<const Text> probes, Array<int>* native) {
+  native->clear();
+  native->resize(probes.size());
+  if (probes.empty()) return Ok();
+  const UniqueFd fd(MakeMemfd());
   if (!fd.ok()) return SystemError("make", "a memfd", errno);
-  Attempt attempt{programs, 0, fd.get(), 0};
-  while (attempt.current < programs.size()) {
-    int status;
-    if (Error error = RunSharingMemory(TryPrograms, &attempt, &status);
-        !error.ok()) {
-      return error;
+  Question question{probes, native, fd.get()};
+  while (question.current < probes.size()) {
+    const size_t before = question.current;
+    Error error = RunSharingMemory(TryProbes, &question);
+    if (!error.ok()) return error;
+    // An emulator's child has memory of its own.
+    if (question.current == before) break;
+    if (question.error != 0) {
+      return SystemError("ask the kernel about", "a memfd", question.error);
     }
-    if (attempt.error != 0) {
-      return SystemError("write", "a memfd", attempt.error);
-    }
-    if (attempt.current >= programs.size()) break;
-    (*runs)[attempt.current] =
-        WIFEXITED(status) && WEXITSTATUS(status) == kProbeExitStatus ? 1 : 0;
-    ++attempt.current;
   }
   return Ok();
 }

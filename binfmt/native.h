@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the machine runs by itself, found by running it.
+// What the machine runs by itself, found by asking its kernel.
 #ifndef BINFMT_NATIVE_H_
 #define BINFMT_NATIVE_H_
 
@@ -10,23 +10,25 @@
 
 namespace binfmt {
 
-// The exit status of a program given to RunNatively().
-inline constexpr int kProbeExitStatus = 42;
-
-// Runs each of PROGRAMS, complete ELF files that exit with kProbeExitStatus at
-// once, on the machine itself and says which of them ran: (*runs)[i], 0 or 1.
+// Asks the kernel for each of PROBES whether it is for this machine:
+// (*native)[i], 0 or 1. A probe is an ELF file of less than 4 KiB that the
+// kernel's own loader begins to load and then gives up with EIO
+// (load_elf_binary(): its PT_INTERP is behind the end of the file); one for
+// another machine it refuses with ENOEXEC (elf_check_arch()). So nothing runs,
+// and a kernel that may run its 32-bit sibling, but is told or made not to,
+// says so.
 //
-// No handler gets in the way: the copy that is run has an EI_VERSION that no
-// handler's magic has (the kernel's ELF loader never reads that byte,
-// load_elf_binary()), and lives in a memfd with close-on-exec, which a handler
-// refuses with ENOENT (BINPRM_FLAGS_PATH_INACCESSIBLE). An empty program never
-// runs. Programs of the other byte order are not tried: Linux compares
-// e_machine in its own.
+// No handler gets in the way if EI_VERSION of the probes is one that no
+// handler's magic has; what takes them all the same is refused with ENOENT,
+// since they live in a memfd with close-on-exec
+// (BINPRM_FLAGS_PATH_INACCESSIBLE), or runs in their place, in a child process,
+// and counts as no answer: foreign. Probes of the other byte order, and empty
+// ones, are foreign: Linux compares e_machine in its own.
 //
-// One process is made for each program that runs, and one more; it shares this
-// one's memory until it runs the program. Fails where memfd_create(2) or
-// clone(2) does; *runs is then of no use.
-Error RunNatively(absl::Span<const Text> programs, Array<int>* runs);
+// Fails where memfd_create(2) or clone(2) does, and where the kernel says
+// anything else of a probe (EACCES: what is in a memfd may not be run here);
+// *native is then of no use.
+Error FindNative(absl::Span<const Text> probes, Array<int>* native);
 
 }  // namespace binfmt
 

@@ -38,26 +38,26 @@ binfmt::Text Suggestion(std::string_view word) {
 }
 
 binfmt::Array<std::string_view> SplitWords(std::string_view list) {
-  constexpr std::string_view kDividers = " \t\n,";
   binfmt::Array<std::string_view> words;
-  for (;;) {
-    const size_t start = list.find_first_not_of(kDividers);
-    if (start == std::string_view::npos) return words;
-    list.remove_prefix(start);
-    const size_t length = std::min(list.find_first_of(kDividers), list.size());
-    words.push_back(list.substr(0, length));
-    list.remove_prefix(length);
+  size_t start = 0;
+  for (size_t i = 0; i <= list.size(); ++i) {
+    if (i < list.size() && list[i] != ' ' && list[i] != '\t' &&
+        list[i] != '\n' && list[i] != ',') {
+      continue;
+    }
+    if (i != start) words.push_back(list.substr(start, i - start));
+    start = i + 1;
   }
+  return words;
 }
 
 binfmt::Error FindNative(const TargetList& targets,
                          binfmt::Array<int>* native) {
-  static_assert(arch_table::kProgramExitStatus == binfmt::kProbeExitStatus);
-  binfmt::Array<binfmt::Text> programs;
+  binfmt::Array<binfmt::Text> probes;
   for (const arch_table::Target* target : targets) {
-    programs.push_back(arch_table::BuiltInProgram(*target).bytes());
+    probes.push_back(arch_table::NativeProbe(*target).bytes());
   }
-  return binfmt::RunNatively(programs, native);
+  return binfmt::FindNative(probes, native);
 }
 
 binfmt::Error NoEntry(const arch_table::Target* target) {

@@ -33,8 +33,8 @@ binfmt::Text Suggestion(std::string_view word);
 // Words divided by blanks and commas, as in $QEMU_TARGET_LIST.
 binfmt::Array<std::string_view> SplitWords(std::string_view list);
 
-// Which of TARGETS does this machine run by itself (1) or not (0)? Found by
-// running their built-in programs; a target without one counts as foreign.
+// Which of TARGETS does this machine run by itself (1) or not (0)? The kernel
+// is asked, see binfmt/native.h.
 binfmt::Error FindNative(const TargetList& targets, binfmt::Array<int>* native);
 
 // Does this machine run TARGET by itself? False, too, where that can't be found
