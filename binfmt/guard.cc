@@ -30,6 +30,15 @@ constexpr size_t kMachineEnd = 20;
 // exec_binprm(): depth > 5 is ELOOP.
 constexpr int kMostHops = 5;
 
+// HEAD as the kernel looks at it; one without any byte stays so.
+Text Window(const Text& head) {
+  if (head.empty()) return head;
+  TextWriter window;
+  window.Put(head);
+  for (size_t i = head.size(); i < kMatchWindow; ++i) window.Put('\0');
+  return window.Finish();
+}
+
 Text ReadHead(const Text& path) {
   Text head;
   const UniqueFd fd = OpenAt(AT_FDCWD, path.c_str(), O_RDONLY | O_NONBLOCK);
@@ -37,12 +46,24 @@ Text ReadHead(const Text& path) {
   return head;
 }
 
-unsigned char ComparedBits(const Record& record, size_t position) {
-  if (position < record.offset) return 0;
-  const size_t i = position - record.offset;
-  if (i >= record.magic.size()) return 0;
-  return record.mask.empty() ? 0xff
-                             : static_cast<unsigned char>(record.mask[i]);
+// The first of HANDLERS that takes the file at PATH, which begins with HEAD;
+// nullptr: none does. Bytes that can't be read can't be judged, and such a file
+// can mostly not be started either.
+const Record* FindHandler(const CoverIndex& handlers, const Text& head,
+                          const Text& path) {
+  // A file is like a record that compares all of it.
+  Record file;
+  file.magic = head;
+  int found = head.empty() ? CoverIndex::kNone : handlers.FirstCovering(file);
+  file.type = RecordType::kExtension;
+  file.magic = path;
+  file.magic.remove_prefix(path.rfind('.') + 1);
+  const int by_extension = handlers.FirstCovering(file);
+  if (found == CoverIndex::kNone ||
+      (by_extension != CoverIndex::kNone && by_extension < found)) {
+    found = by_extension;
+  }
+  return found == CoverIndex::kNone ? nullptr : &handlers[found];
 }
 
 bool ComparesNothing(const Record& record) {
@@ -60,8 +81,8 @@ bool TakesAnyMachine(const Record& record) {
   Record little_endian;
   little_endian.offset = kDataPosition;
   little_endian.magic = "\1";
-  return ComparedBits(record, kMachinePosition) != 0xff ||
-         (ComparedBits(record, kMachinePosition + 1) != 0xff &&
+  return ComparedAt(record, kMachinePosition).bits != 0xff ||
+         (ComparedAt(record, kMachinePosition + 1).bits != 0xff &&
           !Covers(little_endian, record));
 }
 
@@ -106,19 +127,17 @@ void Guard::AddSample(Format what, Text head, Text path) {
 }
 
 void Guard::AddInterpreter(const Text& path, const Text& head) {
-  paths_.push_back(path);
-  heads_.push_back(head.substr(0, kMatchWindow));
+  if (paths_.Find(path) != NameIndex::kNone) return;
+  paths_.Add(path);
+  heads_.push_back(Window(head));
 }
 
 Text Guard::HeadOf(const Text& path) const {
-  for (size_t i = 0; i < paths_.size(); ++i) {
-    if (paths_[i] == path) return heads_[i];
-  }
-  return ReadHead(path);
+  const int known = paths_.Find(path);
+  return known == NameIndex::kNone ? Window(ReadHead(path)) : heads_[known];
 }
 
-Error Guard::Check(const Record& record, absl::Span<const Entry> present,
-                   absl::Span<const Record> wanted) const {
+Error Guard::Check(const Record& record, const CoverIndex* handlers) const {
   if (record.type == RecordType::kMagic && ComparesNothing(record)) {
     return Refuse(record, "its mask has no bit, so it takes every file"_fmt);
   }
@@ -144,29 +163,21 @@ Error Guard::Check(const Record& record, absl::Span<const Entry> present,
                     "18 and 19), so it may take native ones"_fmt);
     }
   }
-  return CheckChain(record, present, wanted);
+  return CheckChain(record, handlers);
 }
 
-Error Guard::CheckChain(const Record& record, absl::Span<const Entry> present,
-                        absl::Span<const Record> wanted) const {
+Error Guard::CheckChain(const Record& record,
+                        const CoverIndex* handlers) const {
   // The record that takes the interpreter of CURRENT.
   const auto next_hop = [&](const Record& current) -> const Record* {
     const Text head = HeadOf(current.interpreter);
-    const Candidate file{head, current.interpreter};
-    const auto takes = [&](const Record& other) {
-      // Bytes that can't be read can't be judged, and such a file can mostly
-      // not be started either.
-      return (!head.empty() || other.type == RecordType::kExtension) &&
-             Matches(other, file);
-    };
-    if (takes(record)) return &record;
-    for (const Record& other : wanted) {
-      if (takes(other)) return &other;
+    if ((!head.empty() || record.type == RecordType::kExtension) &&
+        Matches(record, {head, current.interpreter})) {
+      return &record;
     }
-    for (const Entry& entry : present) {
-      if (entry.enabled && takes(entry.record)) return &entry.record;
-    }
-    return nullptr;
+    return handlers == nullptr
+               ? nullptr
+               : FindHandler(*handlers, head, current.interpreter);
   };
   const Record* current = &record;
   for (int hops = 0;; ++hops) {

@@ -10,10 +10,10 @@
 
 #include <cstddef>
 
-#include "absl/types/span.h"
 #include "binfmt/array.h"
-#include "binfmt/entry.h"
+#include "binfmt/cover_index.h"
 #include "binfmt/error.h"
+#include "binfmt/hash_index.h"
 #include "binfmt/record.h"
 #include "binfmt/text.h"
 
@@ -35,11 +35,10 @@ class Guard {
   //    e_machine or leaves it out: it takes native files, sooner or later;
   //  - a rule that takes this program, PID 1, scripts, or any program at all of
   //    this one's machine;
-  //  - an interpreter that RECORD takes itself, or that others of PRESENT and
-  //    WANTED take in a circle, or over more hops than the kernel goes (five,
-  //    exec_binprm()), or at all where flag O or C forbids the next hop.
-  Error Check(const Record& record, absl::Span<const Entry> present,
-              absl::Span<const Record> wanted) const;
+  //  - an interpreter that RECORD takes itself, or that HANDLERS (nullptr:
+  //    there are none) take in a circle, or over more hops than the kernel goes
+  //    (five, exec_binprm()), or at all where flag O or C forbids the next hop.
+  Error Check(const Record& record, const CoverIndex* handlers) const;
 
  private:
   struct Sample {
@@ -49,8 +48,7 @@ class Guard {
   };
 
   void AddSample(Format what, Text head, Text path);
-  Error CheckChain(const Record& record, absl::Span<const Entry> present,
-                   absl::Span<const Record> wanted) const;
+  Error CheckChain(const Record& record, const CoverIndex* handlers) const;
   Text HeadOf(const Text& path) const;
 
   // This program, PID 1, three scripts.
@@ -60,7 +58,7 @@ class Guard {
   Sample samples_[kMostSamples];
   size_t sample_count_ = 0;
   // Path and first bytes of each known interpreter.
-  Array<Text> paths_;
+  NameIndex paths_;
   Array<Text> heads_;
 };
 

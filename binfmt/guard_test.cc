@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "binfmt/array.h"
+#include "binfmt/cover_index.h"
 #include "binfmt/entry.h"
 #include "binfmt/error_text_for_testing.h"
 #include "binfmt/install.h"
@@ -56,7 +57,12 @@ class GuardTest : public KernelTest {
  protected:
   std::string Check(const Record& record, const Array<Entry>& present = {},
                     const Array<Record>& wanted = {}) const {
-    return ErrorText(guard_.Check(record, present, wanted));
+    CoverIndex handlers;
+    for (const Record& other : wanted) handlers.Add(other);
+    for (const Entry& entry : present) {
+      if (entry.enabled) handlers.Add(entry.record);
+    }
+    return ErrorText(guard_.Check(record, &handlers));
   }
 
   // A file that begins with CHARACTER four times.
@@ -252,7 +258,7 @@ TEST_F(GuardTest, AddedInterpreterIsNotReadAgain) {
   Guard guard;
   guard.AddInterpreter("/no/such/file", ForeignElf());
   EXPECT_EQ(
-      ErrorText(guard.Check(ForeignRule("a", "/no/such/file"), {}, {})),
+      ErrorText(guard.Check(ForeignRule("a", "/no/such/file"), nullptr)),
       Refused("a",
               "it takes its own interpreter /no/such/file, so every start "
               "would fail with ELOOP"));

@@ -16,6 +16,8 @@
 #include "absl/strings/strip.h"
 #include "binfmt/array.h"
 #include "binfmt/clock.h"
+#include "binfmt/cover_index.h"
+#include "binfmt/hash_index.h"
 #include "binfmt/kernel.h"
 #include "binfmt/match.h"
 #include "binfmt/text.h"
@@ -25,8 +27,6 @@ namespace {
 
 constexpr std::string_view kHelperInfix = ".binfmtbox-";
 constexpr size_t kHelperDigits = 8;
-constexpr size_t kClassPosition = 4;
-constexpr size_t kMachinePosition = 18;
 
 // Waits until no execve(2) that began before is still looking for its entry.
 // Linux 7.3 looks without a lock: one that has passed the place of a new entry
@@ -58,25 +58,23 @@ Text HelperName(std::string_view owner) {
   return Fill("@@@", owner, infix, Hex(std::string_view(bytes, sizeof(bytes))));
 }
 
-bool ComparesWholeByte(const Record& record, size_t position) {
-  if (position < record.offset) return false;
-  const size_t i = position - record.offset;
-  if (i >= record.magic.size()) return false;
-  return record.mask.empty() || record.mask[i] == '\xff';
-}
+// What tells for which machine an ELF file is.
+constexpr size_t kMachinePositions[] = {4, 18, 19};
 
 bool IsForOneMachine(const Record& record) {
-  return record.type == RecordType::kMagic &&
-         ComparesWholeByte(record, kClassPosition) &&
-         ComparesWholeByte(record, kMachinePosition) &&
-         ComparesWholeByte(record, kMachinePosition + 1);
+  if (record.type != RecordType::kMagic) return false;
+  for (const size_t position : kMachinePositions) {
+    if (ComparedAt(record, position).bits != 0xff) return false;
+  }
+  return true;
 }
 
-const Entry* FindEntry(absl::Span<const Entry> entries, std::string_view name) {
-  for (const Entry& entry : entries) {
-    if (entry.record.name == name) return &entry;
+uint32_t HashOfMachine(const Record& record) {
+  uint32_t hash = kHashOfNothing;
+  for (const size_t position : kMachinePositions) {
+    hash = AddToHash(hash, ComparedAt(record, position).byte);
   }
-  return nullptr;
+  return hash;
 }
 
 bool SameEntry(const Entry& a, const Entry& b) {
@@ -98,18 +96,22 @@ class Installer {
       : registry_(registry), present_(present), options_(options) {}
 
   Error Run(absl::Span<const Record> wanted, Array<Outcome>* outcomes) {
+    for (const Record& record : wanted) handlers_.Add(record);
+    for (const Entry& entry : present_) Index(entry);
     outcomes->clear();
     outcomes->resize(wanted.size());
     Array<int> additions;
+    Array<Text> texts;
     for (size_t i = 0; i < wanted.size(); ++i) {
       Outcome& outcome = (*outcomes)[i];
-      const Entry* old = FindEntry(present_, wanted[i].name);
-      outcome.change = Decide(wanted[i], wanted, old, &outcome);
-      if (outcome.change == Change::kAdded)
-        additions.push_back(static_cast<int>(i));
+      Text text;
+      outcome.change = Decide(wanted[i], &text, &outcome);
+      if (outcome.change != Change::kAdded) continue;
+      additions.push_back(static_cast<int>(i));
+      texts.push_back(text);
     }
     if (options_.dry_run) return Ok();
-    if (Error error = Add(wanted, additions, outcomes); !error.ok()) {
+    if (Error error = Add(wanted, additions, texts, outcomes); !error.ok()) {
       return error;
     }
     for (size_t i = 0; i < wanted.size(); ++i) {
@@ -122,28 +124,52 @@ class Installer {
   }
 
  private:
-  Change Decide(const Record& wanted, absl::Span<const Record> all,
-                const Entry* old, Outcome* outcome) {
-    Text text;
-    outcome->error = FormatRecord(wanted, &text);
+  void Index(const Entry& entry) {
+    const Record& record = entry.record;
+    names_.Add(record.name);
+    if (record.name.find(kHelperInfix) != std::string_view::npos) {
+      helpers_.push_back(record.name);
+    }
+    if (!entry.enabled) return;
+    handlers_.Add(record);
+    if (!IsForOneMachine(record)) return;
+    machines_.Add(HashOfMachine(record));
+    rivals_.push_back(&entry);
+  }
+
+  const Entry* FindEntry(std::string_view name) const {
+    const int position = names_.Find(name);
+    return position == NameIndex::kNone ? nullptr : &present_[position];
+  }
+
+  // Is OTHER there under another name for files that WANTED is for?
+  static bool IsRival(const Record& other, const Record& wanted) {
+    return other.name != wanted.name &&
+           !IsHelperName(other.name, wanted.name) &&
+           TakeSameMachine(other, wanted);
+  }
+
+  // What is to be done for WANTED, whose text for the kernel is put into *TEXT.
+  Change Decide(const Record& wanted, Text* text, Outcome* outcome) {
+    outcome->error = FormatRecord(wanted, text);
     if (outcome->error.ok()) {
-      outcome->error = options_.guard->Check(wanted, present_, all);
+      outcome->error = options_.guard->Check(wanted, &handlers_);
     }
     if (!outcome->error.ok()) return Change::kFailed;
-    for (const Entry& entry : present_) {
-      if (entry.enabled && entry.record.name != wanted.name &&
-          !IsHelperName(entry.record.name, wanted.name) &&
-          TakeSameMachine(entry.record, wanted)) {
-        outcome->shadows.push_back(entry.record.name);
-      }
+    const Entry* old = FindEntry(wanted.name);
+    bool behind = false;
+    int at = IsForOneMachine(wanted) ? machines_.First(HashOfMachine(wanted))
+                                     : HashIndex::kNone;
+    for (; at != HashIndex::kNone; at = machines_.Next(at)) {
+      const Entry* other = rivals_[at];
+      if (!IsRival(other->record, wanted)) continue;
+      outcome->shadows.push_back(other->record.name);
+      // What is in front of it takes the files.
+      behind |= other < old;
     }
     const bool same = old != nullptr && SameEntry(*old, EntryOf(wanted));
     const bool outdated = same && registry_->HoldsOlderFile(wanted);
-    if (same && !outdated) {
-      if (outcome->shadows.empty()) return Change::kUnchanged;
-      // What is in front of it takes the files.
-      if (!IsBehind(*old, outcome->shadows)) return Change::kUnchanged;
-    }
+    if (same && !outdated && !behind) return Change::kUnchanged;
     if (options_.replace) {
       return old == nullptr && outcome->shadows.empty() ? Change::kAdded
                                                         : Change::kReplaced;
@@ -173,25 +199,10 @@ class Installer {
     return old == nullptr ? Change::kAdded : Change::kReplaced;
   }
 
-  bool IsBehind(const Entry& entry, const Array<Text>& names) {
-    for (const Entry& other : present_) {
-      if (other.record.name == entry.record.name) return false;
-      if (std::find(names.begin(), names.end(), other.record.name) !=
-          names.end()) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  // Registers the records at INDICES in one batch and reads each back.
+  // Registers the records at INDICES, whose texts are TEXTS, in one batch and
+  // reads each back.
   Error Add(absl::Span<const Record> wanted, const Array<int>& indices,
-            Array<Outcome>* outcomes) {
-    Array<Text> texts(indices.size());
-    for (size_t i = 0; i < indices.size(); ++i) {
-      // It was formatted before, so it can't fail.
-      (void)FormatRecord(wanted[indices[i]], &texts[i]).ok();
-    }
+            const Array<Text>& texts, Array<Outcome>* outcomes) {
     Array<int> errnums;
     if (Error error = registry_->Register(texts, &errnums); !error.ok()) {
       return error;
@@ -234,7 +245,7 @@ class Installer {
     if (error.ok()) {
       const Entry expected = EntryOf(record);
       // What the kernel holds must be harmless too, whatever was written.
-      error = options_.guard->Check(entry.record, {}, {});
+      error = options_.guard->Check(entry.record, nullptr);
       if (error.ok() && SameEntry(entry, expected)) return Ok();
       if (error.ok())
         error = Failure(0, "the kernel holds % otherwise than asked: @"_fmt,
@@ -277,7 +288,7 @@ class Installer {
   // With the helper in front, exchanges what is behind it.
   Error SwapBehind(const Record& helper, const Record& wanted,
                    const Outcome& outcome) {
-    const Entry* old = FindEntry(present_, wanted.name);
+    const Entry* old = FindEntry(wanted.name);
     WaitForReaders();
     Error error = old == nullptr ? Ok() : registry_->Remove(wanted.name);
     if (error.ok()) error = RegisterOne(wanted);
@@ -313,9 +324,9 @@ class Installer {
 
   // Takes out the helpers of a run that died in between.
   void RemoveLeftovers(const Record& wanted, Outcome* outcome) {
-    for (const Entry& entry : present_) {
-      if (!IsHelperName(entry.record.name, wanted.name)) continue;
-      if (Error error = registry_->Remove(entry.record.name); !error.ok()) {
+    for (const Text& name : helpers_) {
+      if (!IsHelperName(name, wanted.name)) continue;
+      if (Error error = registry_->Remove(name); !error.ok()) {
         outcome->error = std::move(error);
         outcome->change = Change::kFailed;
       }
@@ -325,6 +336,12 @@ class Installer {
   Registry* registry_;
   absl::Span<const Entry> present_;
   InstallOptions options_;
+  NameIndex names_;      // of present_
+  Array<Text> helpers_;  // names that may be those of helpers
+  CoverIndex handlers_;  // what is wanted, and what is there and enabled
+  // What is there and enabled, for one machine.
+  Array<const Entry*> rivals_;
+  HashIndex machines_;  // of rivals_
 };
 
 }  // namespace

@@ -7,26 +7,37 @@
 namespace binfmt {
 namespace {
 
-unsigned char ByteAt(std::string_view bytes, size_t i) {
-  return i < bytes.size() ? static_cast<unsigned char>(bytes[i]) : 0;
+constexpr size_t kMachinePosition = 18;
+
+// Do both magic records compare a bit that they want otherwise?
+bool Contradict(const Record& a, const Record& b) {
+  const size_t end =
+      std::min(a.offset + a.magic.size(), b.offset + b.magic.size());
+  for (size_t at = std::max(a.offset, b.offset); at < end; ++at) {
+    const Compared one = ComparedAt(a, at);
+    const Compared other = ComparedAt(b, at);
+    if (((one.byte ^ other.byte) & one.bits & other.bits) != 0) return true;
+  }
+  return false;
 }
 
-// The bits that RECORD compares of the file's byte at POSITION.
-unsigned char MaskAt(const Record& record, size_t position) {
-  if (position < record.offset) return 0;
-  const size_t i = position - record.offset;
-  if (i >= record.magic.size()) return 0;
-  return record.mask.empty() ? 0xff : ByteAt(record.mask, i);
+// Does RECORD compare the byte at AT, and want it otherwise than in HEAD? What
+// is behind the end of a short file is zero in the kernel's buffer.
+bool Differs(const Record& record, std::string_view head, size_t at) {
+  const Compared wanted = ComparedAt(record, at);
+  const char byte = at < head.size() ? head[at] : '\0';
+  return (byte & wanted.bits) != wanted.byte;
 }
-
-unsigned char MagicAt(const Record& record, size_t position) {
-  if (position < record.offset) return 0;
-  return ByteAt(record.magic, position - record.offset);
-}
-
-size_t End(const Record& record) { return record.offset + record.magic.size(); }
 
 }  // namespace
+
+Compared ComparedAt(const Record& record, size_t position) {
+  const size_t i = position - record.offset;
+  if (i >= record.magic.size()) return {0, 0};
+  const unsigned char bits =
+      record.mask.empty() ? 0xff : static_cast<unsigned char>(record.mask[i]);
+  return {bits, static_cast<unsigned char>(record.magic[i] & bits)};
+}
 
 int FirstMismatch(const Record& record, const Candidate& candidate) {
   switch (record.type) {
@@ -39,14 +50,9 @@ int FirstMismatch(const Record& record, const Candidate& candidate) {
                  : kNoExtension;
     }
     case RecordType::kMagic: {
-      const std::string_view head = candidate.head.substr(0, kMatchWindow);
-      for (size_t i = 0; i < record.magic.size(); ++i) {
-        const size_t position = record.offset + i;
-        const auto differs = static_cast<unsigned char>(
-            ByteAt(head, position) ^ ByteAt(record.magic, i));
-        if ((differs & MaskAt(record, position)) != 0) {
-          return static_cast<int>(position);
-        }
+      const size_t end = record.offset + record.magic.size();
+      for (size_t at = record.offset; at < end; ++at) {
+        if (Differs(record, candidate.head, at)) return static_cast<int>(at);
       }
       return kMatches;
     }
@@ -56,25 +62,37 @@ int FirstMismatch(const Record& record, const Candidate& candidate) {
   return kNoExtension;
 }
 
+bool Matches(const Record& record, const Candidate& candidate) {
+  if (record.type != RecordType::kMagic) {
+    return FirstMismatch(record, candidate) == kMatches;
+  }
+  // e_machine first: it tells most records for ELF files apart.
+  size_t i = kMachinePosition;
+  for (size_t left = record.magic.size(); left > 0; --left, ++i) {
+    if (i >= record.magic.size()) i = 0;
+    if (Differs(record, candidate.head, record.offset + i)) return false;
+  }
+  return true;
+}
+
 bool CanOverlap(const Record& a, const Record& b) {
   if (a.type != b.type) return true;  // bytes and extension are independent
   if (a.type == RecordType::kExtension) return a.magic == b.magic;
-  for (size_t i = 0; i < std::max(End(a), End(b)); ++i) {
-    const auto both = static_cast<unsigned char>(MaskAt(a, i) & MaskAt(b, i));
-    if (((MagicAt(a, i) ^ MagicAt(b, i)) & both) != 0) return false;
-  }
-  return true;
+  return !Contradict(a, b);
 }
 
 bool Covers(const Record& wide, const Record& narrow) {
   if (wide.type != narrow.type) return false;
   if (wide.type == RecordType::kExtension) return wide.magic == narrow.magic;
   if (wide.type != RecordType::kMagic) return false;
-  for (size_t i = 0; i < End(wide); ++i) {
-    const unsigned char mask = MaskAt(wide, i);
-    // A magic bit outside the mask never decides (see FirstMismatch()).
-    if ((mask & ~MaskAt(narrow, i)) != 0) return false;
-    if (((MagicAt(wide, i) ^ MagicAt(narrow, i)) & mask) != 0) return false;
+  const size_t end = wide.offset + wide.magic.size();
+  for (size_t at = wide.offset; at < end; ++at) {
+    const Compared wanted = ComparedAt(wide, at);
+    const Compared given = ComparedAt(narrow, at);
+    if ((given.bits & wanted.bits) != wanted.bits ||
+        (given.byte & wanted.bits) != wanted.byte) {
+      return false;
+    }
   }
   return true;
 }

@@ -3,6 +3,7 @@
 #ifndef BINFMT_MATCH_H_
 #define BINFMT_MATCH_H_
 
+#include <cstddef>
 #include <string_view>
 
 #include "binfmt/record.h"
@@ -11,7 +12,7 @@ namespace binfmt {
 
 // A file as search_binfmt_handler() sees it.
 struct Candidate {
-  std::string_view head;  // the first bytes, at most kMatchWindow are looked at
+  std::string_view head;  // the first bytes, kMatchWindow are enough
   std::string_view path;  // as it was typed; only its extension counts
 };
 
@@ -24,9 +25,16 @@ inline constexpr int kNoExtension = -2;
 // buffer is. A record of type B never matches: only its program knows.
 int FirstMismatch(const Record& record, const Candidate& candidate);
 
-inline bool Matches(const Record& record, const Candidate& candidate) {
-  return FirstMismatch(record, candidate) == kMatches;
-}
+// Is FirstMismatch() kMatches? Faster, since it need not find the first one.
+bool Matches(const Record& record, const Candidate& candidate);
+
+// Which bits of a file's byte a magic record compares, and how it wants them;
+// those that it does not compare are 0.
+struct Compared {
+  unsigned char bits;
+  unsigned char byte;
+};
+Compared ComparedAt(const Record& record, size_t position);
 
 // Can one file be taken by both magic records? True when all bits that both
 // compare are equal.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cmd/listing.h"
 
+#include "binfmt/cover_index.h"
 #include "binfmt/interpreter.h"
-#include "binfmt/match.h"
 #include "binfmt/text.h"
 
 namespace cmd {
@@ -12,6 +12,8 @@ using binfmt::Entry;
 Listing::Listing(const binfmt::Array<Entry>& entries) {
   binfmt::Text checked_path;
   bool checked = false;
+  binfmt::CoverIndex enabled;
+  binfmt::Array<const Entry*> before;  // those of ENABLED
   for (const Entry& entry : entries) {
     Line line{&entry, recogniser_.Recognise(entry.record), nullptr};
     // Neighbours often have one interpreter.
@@ -21,8 +23,16 @@ Listing::Listing(const binfmt::Array<Entry>& entries) {
     }
     line.interpreter_there = checked;
     line.ours = IsOurs(entry.record);
-    line.shadowed_by = FindShadow(line);
+    const int shadow = enabled.FirstCovering(entry.record);
+    if (shadow != binfmt::CoverIndex::kNone) {
+      line.shadowed_by = before[shadow];
+    }
+    if (entry.enabled) {
+      enabled.Add(entry.record);
+      before.push_back(&entry);
+    }
     lines_.push_back(line);
+    names_.Add(entry.record.name);
   }
 }
 
@@ -36,20 +46,8 @@ Line* Listing::Handler(const arch_table::Target& target) {
 }
 
 Line* Listing::Named(std::string_view name) {
-  for (Line& line : lines_) {
-    if (line.entry->record.name == name) return &line;
-  }
-  return nullptr;
-}
-
-const Entry* Listing::FindShadow(const Line& line) const {
-  for (const Line& before : lines_) {
-    if (before.entry->enabled &&
-        binfmt::Covers(before.entry->record, line.entry->record)) {
-      return before.entry;
-    }
-  }
-  return nullptr;
+  const int position = names_.Find(name);
+  return position == binfmt::NameIndex::kNone ? nullptr : &lines_[position];
 }
 
 }  // namespace cmd

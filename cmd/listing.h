@@ -8,6 +8,7 @@
 #include "arch_table/table.h"
 #include "binfmt/array.h"
 #include "binfmt/entry.h"
+#include "binfmt/hash_index.h"
 #include "binfmt/record.h"
 #include "cmd/recognise.h"
 
@@ -48,10 +49,9 @@ class Listing {
   Line* Named(std::string_view name);
 
  private:
-  const binfmt::Entry* FindShadow(const Line& line) const;
-
   Recogniser recogniser_;
   binfmt::Array<Line> lines_;
+  binfmt::NameIndex names_;  // of lines_
 };
 
 }  // namespace cmd

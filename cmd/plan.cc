@@ -53,9 +53,13 @@ class Vetter {
   // Notes what has to be known of RECORD, whose interpreter begins with HEAD.
   void Ask(const binfmt::Record& record, const binfmt::Text& head) {
     guard_->AddInterpreter(record.interpreter, head);
+    TargetList taken;
     for (const Target& target : arch_table::Targets()) {
-      if (recogniser_.Takes(record, target)) natives_.Ask(&target);
+      if (!recogniser_.Takes(record, target)) continue;
+      taken.push_back(&target);
+      natives_.Ask(&target);
     }
+    taken_.push_back(taken);
     if (!IsForOtherMachine(head)) return;
     const Target* machine = arch_table::FindByHeader(head);
     if (machine != nullptr) natives_.Ask(machine);
@@ -63,23 +67,17 @@ class Vetter {
 
   Error Answer() { return natives_.Answer(); }
 
-  // The target whose programs RECORD takes although this machine runs them by
-  // itself; nullptr: there is none.
-  const Target* TakesNative(const binfmt::Record& record) const {
-    for (const Target& target : arch_table::Targets()) {
-      if (recogniser_.Takes(record, target) && natives_.Has(&target)) {
-        return &target;
-      }
-    }
-    return nullptr;
-  }
-
-  // Why RECORD, whose interpreter begins with HEAD, is not to be registered.
-  Error Judge(const binfmt::Record& record, const Target* target,
+  // Why RECORD, the one at NUMBER in the order of Ask(), whose interpreter
+  // begins with HEAD, is not to be registered.
+  Error Judge(const binfmt::Record& record, size_t number, const Target* target,
               const binfmt::Text& head, bool ignore_native) const {
     // The guard first: nothing overrides it.
-    Error refusal = guard_->Check(record, {}, {});
-    const Target* native = TakesNative(record);
+    Error refusal = guard_->Check(record, nullptr);
+    // What this machine runs by itself, although RECORD takes it.
+    const Target* native = nullptr;
+    for (const Target* taken : taken_[number]) {
+      if (natives_.Has(taken)) native = taken;
+    }
     if (!refusal.ok()) {
       if (target != nullptr && target == native) {
         refusal.SetText(
@@ -114,6 +112,7 @@ class Vetter {
 
   binfmt::Guard* guard_;
   Recogniser recogniser_;
+  binfmt::Array<TargetList> taken_;  // by each record
   Natives natives_;
   binfmt::ElfFile own_;
 };
@@ -130,13 +129,14 @@ Error Plan::Add(const binfmt::Record& record, const Target* target,
     }
     if (!error.ok()) return error;
   }
-  for (const binfmt::Record& other : records_) {
-    if (other.name != record.name) continue;
-    return other == record
+  const int same_name = names_.Find(record.name);
+  if (same_name != binfmt::NameIndex::kNone) {
+    return records_[same_name] == record
                ? binfmt::Ok()
                : Failure(0, "% is asked for twice, and differently"_fmt,
                          record.name);
   }
+  names_.Add(record.name);
   records_.push_back(record);
   targets_.push_back(target);
   heads_.push_back(interpreter.head);
@@ -236,7 +236,7 @@ void Plan::Vet(const TargetList& named, bool ignore_native,
   size_t kept = 0;
   for (size_t i = 0; unanswered.ok() && i < records_.size(); ++i) {
     const Error error =
-        vetter.Judge(records_[i], targets_[i], heads_[i], ignore_native);
+        vetter.Judge(records_[i], i, targets_[i], heads_[i], ignore_native);
     if (error.ok()) {
       std::swap(records_[kept], records_[i]);
       std::swap(targets_[kept], targets_[i]);

@@ -10,6 +10,7 @@
 #include "binfmt/entry.h"
 #include "binfmt/error.h"
 #include "binfmt/guard.h"
+#include "binfmt/hash_index.h"
 #include "binfmt/interpreter.h"
 #include "binfmt/kernel.h"
 #include "binfmt/record.h"
@@ -86,6 +87,7 @@ class Plan {
   RecordOptions options_;
   const binfmt::Array<binfmt::Entry>* present_;
   binfmt::KernelVersion kernel_;
+  binfmt::NameIndex names_;  // of records_, until they are vetted
   // One of each for a record.
   binfmt::Array<binfmt::Record> records_;
   TargetList targets_;

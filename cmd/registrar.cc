@@ -13,6 +13,7 @@
 #include "binfmt/clock.h"
 #include "binfmt/debian_format.h"
 #include "binfmt/guard.h"
+#include "binfmt/hash_index.h"
 #include "binfmt/install.h"
 #include "binfmt/interpreter.h"
 #include "binfmt/io.h"
@@ -377,21 +378,21 @@ class Registrar {
     }
     bool differs = false;
     binfmt::Array<binfmt::Record> lost;
+    binfmt::NameIndex names;
+    for (const binfmt::Entry& entry : entries) names.Add(entry.record.name);
     for (const binfmt::Record& record : plan_.records()) {
-      bool there = false;
-      for (const binfmt::Entry& entry : entries) {
-        if (entry.record.name != record.name) continue;
-        there = true;
-        const binfmt::Text difference =
-            binfmt::Difference(entry, binfmt::EntryOf(record));
-        if (difference.empty()) continue;
-        differs = true;
-        troubles->Tell(
-            binfmt::Failure(EEXIST, "% was changed: @; left alone"_fmt,
-                            record.name, difference),
-            console_);
+      const int position = names.Find(record.name);
+      if (position == binfmt::NameIndex::kNone) {
+        lost.push_back(record);
+        continue;
       }
-      if (!there) lost.push_back(record);
+      const binfmt::Text difference =
+          binfmt::Difference(entries[position], binfmt::EntryOf(record));
+      if (difference.empty()) continue;
+      differs = true;
+      troubles->Tell(binfmt::Failure(EEXIST, "% was changed: @; left alone"_fmt,
+                                     record.name, difference),
+                     console_);
     }
     binfmt::Array<binfmt::Outcome> outcomes;
     if (!lost.empty()) {

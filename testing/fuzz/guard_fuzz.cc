@@ -8,8 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "absl/types/span.h"
-#include "binfmt/entry.h"
+#include "binfmt/cover_index.h"
 #include "binfmt/error.h"
 #include "binfmt/guard.h"
 #include "binfmt/io.h"
@@ -21,7 +20,6 @@
 
 namespace {
 
-using binfmt::Entry;
 using binfmt::Guard;
 using binfmt::Record;
 
@@ -66,14 +64,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     guard.AddInterpreter(record.interpreter,
                          binfmtbox_fuzz::TakePart(&text, '\n'));
   }
-  const size_t wanted = records.size() / 2;
-  std::vector<Entry> present;
-  for (size_t i = wanted + 1; i < records.size(); ++i) {
-    present.push_back(EntryOf(records[i]));
-  }
-  const absl::Span<const Record> with(records.data() + 1,
-                                      std::min(wanted, records.size() - 1));
-  const binfmt::Error error = guard.Check(records[0], present, with);
+  binfmt::CoverIndex handlers;
+  for (const Record& record : records) handlers.Add(record);
+  const binfmt::Error error = guard.Check(records[0], &handlers);
   FUZZ_CHECK(binfmtbox_fuzz::IsPrintable(error.text()));
   if (!error.ok()) {
     FUZZ_CHECK(!error.text().empty());

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <string>
 
+#include "binfmt/cover_index.h"
 #include "binfmt/error.h"
 #include "binfmt/match.h"
 #include "binfmt/memory.h"
@@ -85,6 +86,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   FUZZ_CHECK(Covers(a, a) == known);
   FUZZ_CHECK(!known || !a.SameRule(b) || (Covers(a, b) && Covers(b, a)));
   FUZZ_CHECK(!Covers(a, b) || CanOverlap(a, b));
+  binfmt::CoverIndex index;
+  index.Add(a);
+  index.Add(b);
+  const int covering = Covers(a, b)   ? 0
+                       : Covers(b, b) ? 1
+                                      : binfmt::CoverIndex::kNone;
+  FUZZ_CHECK(index.FirstCovering(b) == covering);
 
   const std::string head(text);
   CheckFile(a, b, {head, path});

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// Finds which of many records takes what another one, or a file, is about.
+#ifndef BINFMT_COVER_INDEX_H_
+#define BINFMT_COVER_INDEX_H_
+
+#include <cstddef>
+#include <cstdint>
+
+#include "binfmt/array.h"
+#include "binfmt/hash_index.h"
+#include "binfmt/record.h"
+
+namespace binfmt {
+
+// Records by what they compare: a search costs as much as there are different
+// shapes (type, offset and mask), of which the architectures have ten,
+// whatever the number of records.
+class CoverIndex {
+ public:
+  static constexpr int kNone = HashIndex::kNone;
+
+  // The next record. It must outlive the index.
+  void Add(const Record& record);
+
+  // The position in the order of Add(), counted from 0, of the first record
+  // that Covers() NARROW; kNone: there is none.
+  int FirstCovering(const Record& narrow) const;
+
+  const Record& operator[](int position) const { return *records_[position]; }
+
+ private:
+  Array<const Record*> records_;
+  Array<const Record*> shapes_;  // one of each
+  HashIndex index_;
+};
+
+}  // namespace binfmt
+
+#endif  // BINFMT_COVER_INDEX_H_

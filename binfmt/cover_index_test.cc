@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "binfmt/cover_index.h"
+
+#include <random>
+#include <string>
+
+#include "binfmt/array.h"
+#include "binfmt/match.h"
+#include "binfmt/record.h"
+#include "gtest/gtest.h"
+
+namespace binfmt {
+namespace {
+
+Record Magic(uint32_t offset, const std::string& magic,
+             const std::string& mask = "") {
+  Record record;
+  record.offset = offset;
+  record.magic = magic;
+  record.mask = mask;
+  return record;
+}
+
+Record OfType(RecordType type, const std::string& extension) {
+  Record record;
+  record.type = type;
+  record.magic = extension;
+  return record;
+}
+
+int First(const Array<Record>& records, const Record& narrow) {
+  CoverIndex index;
+  for (const Record& record : records) index.Add(record);
+  return index.FirstCovering(narrow);
+}
+
+TEST(CoverIndexTest, NothingInNothing) {
+  EXPECT_EQ(First({}, Magic(0, "AB")), CoverIndex::kNone);
+}
+
+TEST(CoverIndexTest, TheFirstOfEqualRules) {
+  EXPECT_EQ(
+      First({Magic(0, "XY"), Magic(0, "AB"), Magic(0, "AB")}, Magic(0, "AB")),
+      1);
+}
+
+TEST(CoverIndexTest, WiderRulesOfOtherShapes) {
+  const Record narrow = Magic(0, "ABCD");
+  EXPECT_EQ(First({Magic(0, "ABCDE"), Magic(2, "CD")}, narrow), 1);
+  EXPECT_EQ(
+      First({Magic(0, "AxCD"), Magic(0, "AxCD", "\xff\x40\xff\xff")}, narrow),
+      1);
+  // Bits that the narrow one does not compare.
+  EXPECT_EQ(First({Magic(0, "AB")}, Magic(0, "AB", "\xff\xfe")),
+            CoverIndex::kNone);
+}
+
+// The first added one counts, whatever its shape.
+TEST(CoverIndexTest, OrderAcrossShapes) {
+  const Record narrow = Magic(0, "ABCD");
+  EXPECT_EQ(First({Magic(2, "CD"), Magic(0, "AB"), Magic(0, "A")}, narrow), 0);
+  EXPECT_EQ(First({Magic(2, "xD"), Magic(0, "A"), Magic(0, "AB"),
+                   Magic(0, "xB"), Magic(2, "CD")},
+                  narrow),
+            1);
+}
+
+TEST(CoverIndexTest, TypesDoNotMix) {
+  const Record exe = OfType(RecordType::kExtension, "exe");
+  EXPECT_EQ(First({Magic(0, "exe"), OfType(RecordType::kExtension, "com"),
+                   OfType(RecordType::kBpf, "exe"), exe},
+                  exe),
+            3);
+  EXPECT_EQ(First({exe}, Magic(0, "exe")), CoverIndex::kNone);
+}
+
+// What a BPF program takes, nobody else knows.
+TEST(CoverIndexTest, TypeBIsNeverCovered) {
+  const Record program = OfType(RecordType::kBpf, "");
+  EXPECT_EQ(First({program}, program), CoverIndex::kNone);
+}
+
+// Against each with each, on rules of few bytes and bits, so that many cover
+// one another.
+TEST(CoverIndexTest, AgreesWithCovers) {
+  std::mt19937 random(20240807);
+  const auto pick = [&random](unsigned below) {
+    return static_cast<unsigned>(random() % below);
+  };
+  int found = 0;
+  for (int round = 0; round < 300; ++round) {
+    Array<Record> records;
+    CoverIndex index;
+    const unsigned count = 1 + pick(40);
+    for (unsigned i = 0; i < count; ++i) {
+      Record record;
+      if (pick(8) == 0) {
+        record = OfType(RecordType::kExtension, std::string(1, "ab"[pick(2)]));
+      } else {
+        const unsigned size = 1 + pick(3);
+        std::string magic;
+        std::string mask;
+        for (unsigned k = 0; k < size; ++k) {
+          magic += static_cast<char>(pick(4));
+          mask += "\xff\x01\x02\x00"[pick(4)];
+        }
+        record = Magic(pick(3), magic, pick(2) == 0 ? "" : mask);
+      }
+      records.push_back(record);
+    }
+    for (const Record& record : records) index.Add(record);
+    for (const Record& narrow : records) {
+      int expected = CoverIndex::kNone;
+      for (size_t i = records.size(); i-- > 0;) {
+        if (Covers(records[i], narrow)) expected = static_cast<int>(i);
+      }
+      ASSERT_EQ(index.FirstCovering(narrow), expected);
+      found += expected != CoverIndex::kNone && &records[expected] != &narrow;
+    }
+  }
+  EXPECT_GT(found, 1000);
+}
+
+}  // namespace
+}  // namespace binfmt
