@@ -52,9 +52,10 @@ const Target* FindByHeader(std::string_view header) {
     const std::string_view magic = target.magic();
     const std::string_view mask = target.mask();
     if (header.size() < magic.size()) continue;
-    size_t i = 0;
-    while (i < magic.size() && (header[i] & mask[i]) == magic[i]) ++i;
-    if (i == magic.size()) return &target;
+    // From the end, where e_machine tells most of them apart.
+    size_t i = magic.size();
+    while (i > 0 && (header[i - 1] & mask[i - 1]) == magic[i - 1]) --i;
+    if (i == 0) return &target;
   }
   return nullptr;
 }

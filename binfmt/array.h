@@ -20,6 +20,8 @@ namespace internal {
 struct Elements {
   // The place of one more element of WIDTH bytes, behind the others.
   void* Add(size_t width);
+  // Puts COUNT elements of one byte behind the others.
+  void Append(const char* bytes, size_t count);
   // Becomes a copy of COUNT elements at FROM.
   void Copy(const void* from, size_t count, size_t width);
 
@@ -27,6 +29,10 @@ struct Elements {
   void* end = nullptr;
   uint32_t size = 0;
   uint32_t capacity = 0;
+
+ private:
+  // Makes room for COUNT more.
+  void Grow(size_t count, size_t width);
 };
 
 }  // namespace internal
@@ -114,7 +120,7 @@ class Array {
 
   void swap(Array& other) { std::swap(elements_, other.elements_); }
 
- private:
+ protected:
   internal::Elements elements_;
 };
 

@@ -39,7 +39,7 @@ UniqueFd OpenAt(int dir_fd, const char* path, int flags) {
   }
 }
 
-int ReadAll(int fd, size_t limit, Text* out) {
+int ReadAll(int fd, size_t limit, Text* out, bool at_once) {
   char chunk[kMostOfASome];
   Bytes bytes;
   bool waited = false;
@@ -57,13 +57,13 @@ int ReadAll(int fd, size_t limit, Text* out) {
       continue;
     }
     if (got < 0) return errno;
-    if (got == 0) {
-      *out = bytes.view();
-      return 0;
-    }
     waited = false;
     bytes.Append(std::string_view(chunk, static_cast<size_t>(got)));
     if (bytes.size() > limit) return EFBIG;
+    if (got == 0 || (at_once && static_cast<size_t>(got) < want)) {
+      *out = bytes.view();
+      return 0;
+    }
   }
 }
 
@@ -84,12 +84,13 @@ int ReadSome(int fd, size_t limit, Text* out) {
   return error;
 }
 
-int ReadFileAt(int dir_fd, const char* path, size_t limit, Text* out) {
+int ReadFileAt(int dir_fd, const char* path, size_t limit, Text* out,
+               bool at_once) {
   *out = Text();
   // O_NONBLOCK: opening a FIFO must not wait for its writer.
   const UniqueFd fd = OpenAt(dir_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
   if (!fd.ok()) return errno;
-  return ReadAll(fd.get(), limit, out);
+  return ReadAll(fd.get(), limit, out, at_once);
 }
 
 int ListNames(int fd, size_t limit, Array<Text>* names) {

@@ -44,15 +44,18 @@ inline constexpr int kCurrentDir = -100;
 
 // Reads FD to its end, at most LIMIT bytes. Returns 0, or the errno of the
 // failed read, or EFBIG where there is more than LIMIT.
-int ReadAll(int fd, size_t limit, Text* out);
+int ReadAll(int fd, size_t limit, Text* out, bool at_once = false);
 
 // Reads at most LIMIT bytes, kMostOfASome, from the start of the file FD; fewer
 // where it ends before. Returns 0 or an errno.
 inline constexpr size_t kMostOfASome = 4096;
 int ReadSome(int fd, size_t limit, Text* out);
 
-// Opens PATH (relative to DIR_FD) and reads it as ReadAll does.
-int ReadFileAt(int dir_fd, const char* path, size_t limit, Text* out);
+// Opens PATH (relative to DIR_FD) and reads it as ReadAll does; with AT_ONCE, a
+// file of which one read(2) gives all that there is and all that fits, so that
+// a second one, to see the end, is spared.
+int ReadFileAt(int dir_fd, const char* path, size_t limit, Text* out,
+               bool at_once = false);
 
 // The names in the directory FD, in its order, but "." and "..". Returns 0 or
 // an errno, EFBIG where there are more than LIMIT.

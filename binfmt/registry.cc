@@ -119,7 +119,7 @@ void Registry::Lock() {
 Error Registry::ReadEnabled(bool* enabled) const {
   Text text;
   if (const int error =
-          ReadFileAt(fd_.get(), "status", kMaxStatusLength, &text);
+          ReadFileAt(fd_.get(), "status", kMaxStatusLength, &text, true);
       error != 0) {
     *enabled = true;
     if (error == ENOENT && saved_) return Ok();
@@ -165,7 +165,7 @@ Error Registry::List(Array<Text>* names) const {
 Error Registry::Read(const Text& name, Entry* entry) const {
   Text text;
   if (const int error =
-          ReadFileAt(fd_.get(), name.c_str(), kMaxEntryLength, &text);
+          ReadFileAt(fd_.get(), name.c_str(), kMaxEntryLength, &text, true);
       error != 0) {
     return SystemError("read", Fill("@/@", dir_, name), error);
   }

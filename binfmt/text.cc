@@ -31,7 +31,7 @@ void TextWriter::Reserve(size_t count) {
 }
 
 void TextWriter::Put(char c) {
-  Reserve(1);
+  if (capacity_ - size_ <= 1) Reserve(1);
   bytes_[size_++] = c;
 }
 
@@ -56,7 +56,15 @@ Text TextWriter::Finish() {
 }
 
 void TextWriter::PutPrintable(std::string_view bytes) {
-  while (!bytes.empty()) {
+  for (;;) {
+    size_t plain = 0;
+    while (plain < bytes.size() && bytes[plain] >= ' ' && bytes[plain] < 0x7f &&
+           bytes[plain] != '\\') {
+      ++plain;
+    }
+    Put(bytes.substr(0, plain));
+    bytes.remove_prefix(plain);
+    if (bytes.empty()) return;
     const auto lead = static_cast<unsigned char>(bytes[0]);
     int length = Utf8SequenceLength(bytes);
     bool escape = lead < 0x20 || lead == 0x7f || lead == '\\' || length == 0 ||
@@ -101,10 +109,6 @@ Text::Text(std::string_view bytes) {
   TextWriter writer;
   writer.Put(bytes);
   *this = writer.Finish();
-}
-
-void Bytes::Append(std::string_view bytes) {
-  for (const char c : bytes) push_back(c);
 }
 
 namespace internal {
@@ -195,7 +199,11 @@ int Utf8SequenceLength(std::string_view bytes) {
   return 0;
 }
 
-Text Printable(std::string_view bytes) { return Fill("%", bytes); }
+Text Printable(std::string_view bytes) {
+  TextWriter writer;
+  writer.PutPrintable(bytes);
+  return writer.Finish();
+}
 
 std::string_view TakeUntil(char delimiter, std::string_view* text) {
   const size_t end = std::min(text->find(delimiter), text->size());

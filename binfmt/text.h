@@ -49,7 +49,9 @@ class Text : public std::string_view {
 // Bytes that come one after the other: a file's, or all output.
 class Bytes : public Array<char> {
  public:
-  void Append(std::string_view bytes);
+  void Append(std::string_view bytes) {
+    elements_.Append(bytes.data(), bytes.size());
+  }
   std::string_view view() const { return {data(), size()}; }
 };
 

@@ -23,11 +23,16 @@ void JsonWriter::Close(char bracket) {
 
 void JsonWriter::Quote(std::string_view bytes) {
   text_.push_back('"');
-  for (const char c : binfmt::Printable(bytes)) {
-    // Printable() leaves no control character.
-    if (c == '"' || c == '\\') text_.push_back('\\');
-    text_.push_back(c);
+  // Printable() leaves no control character.
+  const binfmt::Text text = binfmt::Printable(bytes);
+  size_t start = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '"' && text[i] != '\\') continue;
+    text_.Append(text.substr(start, i - start));
+    text_.push_back('\\');
+    start = i;
   }
+  text_.Append(text.substr(start));
   text_.push_back('"');
 }
 
