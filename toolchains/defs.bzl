@@ -11,7 +11,7 @@ def target_architecture(name, cpu, triple, target_flags = []):
       name: what the project calls the architecture; @sysroot_NAME is its sysroot.
       cpu: its constraint value in @platforms//cpu.
       triple: what clang calls it.
-      target_flags: compiler flags that choose the processor.
+      target_flags: compiler flags that choose the processor, or how its code is made.
     """
     constraints = [
         "@platforms//cpu:" + cpu,
