@@ -19,7 +19,7 @@ std::string_view Error::text() const {
 
 namespace internal {
 
-Error FailurePointers(int code, const char* types, Format format, ...) {
+Error FailureArguments(int code, unsigned types, Format format, ...) {
   va_list args;
   va_start(args, format);
   const int cause = code >> 16;

@@ -66,16 +66,15 @@ constexpr int Because(int errnum, Cause cause) {
 }
 
 namespace internal {
-Error FailurePointers(int code, const char* types, Format format, ...);
+Error FailureArguments(int code, unsigned types, Format format, ...);
 }  // namespace internal
 
 // A failure with a text as Fill() makes it. CODE is an errno or 0, the cause
 // then being kFailed; or Because().
 template <typename... Args>
 Error Failure(int code, Format format, const Args&... args) {
-  return internal::FailurePointers(
-      code, internal::Types<std::decay_t<Args>...>::kText, format,
-      internal::Pointer(args)...);
+  return internal::FailureArguments(code, internal::Types<Args...>(), format,
+                                    internal::Pass(args)...);
 }
 
 // A failure of the words of a command line.

@@ -99,42 +99,41 @@ void TextWriter::PutUnpacked(unsigned char code) {
   }
 }
 
-Text::Text(Format format) {
+Text Text::Unpack(Format format) {
   TextWriter writer;
   writer.PutUnpacked(format);
-  *this = writer.Finish();
+  return writer.Finish();
 }
 
-Text::Text(std::string_view bytes) {
+Text Text::Copy(std::string_view bytes) {
   TextWriter writer;
   writer.Put(bytes);
-  *this = writer.Finish();
+  return writer.Finish();
 }
+
+Text Text::Copy(const char* bytes) { return Copy(std::string_view(bytes)); }
 
 namespace internal {
 
-Text FillList(const char* types, Format format, va_list args) {
+Text FillList(unsigned types, Format format, va_list args) {
   TextWriter writer;
-  const char* type = types;
   for (const char* c = format.packed(); *c != '\0'; ++c) {
-    if (*type == '\0' || (*c != '%' && *c != '@')) {
+    if (types == kEnd || (*c != '%' && *c != '@')) {
       writer.PutUnpacked(static_cast<unsigned char>(*c));
       continue;
     }
-    const void* pointer = va_arg(args, const void*);
+    const unsigned type = types % 4;
+    types /= 4;
     std::string_view arg;
-    switch (*type++) {
-      case 'f':
-        writer.PutUnpacked(Format(static_cast<const char*>(pointer)));
-        continue;
-      case 'v':
-        arg = *static_cast<const std::string_view*>(pointer);
-        break;
-      default:
-        arg = static_cast<const char*>(pointer);
-        break;
+    if (type == kView) {
+      const auto view = va_arg(args, ViewArgument);
+      arg = std::string_view(view.bytes, view.size);
+    } else {
+      arg = va_arg(args, const char*);
     }
-    if (*c == '%') {
+    if (type == kFormat) {
+      writer.PutUnpacked(Format(arg.data()));
+    } else if (*c == '%') {
       writer.PutPrintable(arg);
     } else {
       writer.Put(arg);
@@ -143,7 +142,7 @@ Text FillList(const char* types, Format format, va_list args) {
   return writer.Finish();
 }
 
-Text FillPointers(const char* types, Format format, ...) {
+Text FillArguments(unsigned types, Format format, ...) {
   va_list args;
   va_start(args, format);
   const Text text = FillList(types, format, args);

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <type_traits>
 
+#include "absl/base/attributes.h"
 #include "binfmt/array.h"
 #include "binfmt/format.h"
 
@@ -24,11 +25,12 @@ class Text : public std::string_view {
  public:
   constexpr Text() : std::string_view("", 0) {}
   // Copies BYTES.
-  Text(std::string_view bytes);
-  Text(const char* bytes) : Text(std::string_view(bytes)) {}
+  ABSL_ATTRIBUTE_ALWAYS_INLINE Text(std::string_view bytes)
+      : Text(Copy(bytes)) {}
+  ABSL_ATTRIBUTE_ALWAYS_INLINE Text(const char* bytes) : Text(Copy(bytes)) {}
   Text(const std::string& bytes) : Text(std::string_view(bytes)) {}
   // FORMAT unpacked.
-  Text(Format format);
+  ABSL_ATTRIBUTE_ALWAYS_INLINE Text(Format format) : Text(Unpack(format)) {}
 
   operator std::string() const { return std::string(data(), size()); }
 
@@ -44,6 +46,12 @@ class Text : public std::string_view {
   using const_iterator = void;
   struct Whole {};
   Text(Whole, const char* bytes, size_t size) : std::string_view(bytes, size) {}
+
+  // Constructors get the address of what they make, these return it in
+  // registers.
+  static Text Copy(std::string_view bytes);
+  static Text Copy(const char* bytes);
+  static Text Unpack(Format format);
 };
 
 // Bytes that come one after the other: a file's, or all output.
@@ -82,44 +90,42 @@ class TextWriter {
 
 namespace internal {
 
-// How Fill() and its kin hand arguments over: a letter for each type, and a
-// pointer to each.
+// How Fill() and its kin hand arguments over: the types of all in one number,
+// two bits for each, the first one's lowest; then text as a pointer, a view by
+// value.
+enum ArgumentType : unsigned { kEnd, kPointer, kView, kFormat };
+
+// What va_arg() takes, unlike a class with constructors.
+struct ViewArgument {
+  const char* bytes;
+  size_t size;
+};
+
 template <typename T>
-struct TypeLetter;
+inline constexpr ArgumentType kTypeOf = kPointer;
 template <>
-struct TypeLetter<std::string_view> {
-  static constexpr char kLetter = 'v';
-};
+inline constexpr ArgumentType kTypeOf<std::string_view> = kView;
 template <>
-struct TypeLetter<Text> {
-  static constexpr char kLetter = 'c';
-};
-template <>
-struct TypeLetter<const char*> {
-  static constexpr char kLetter = 'c';
-};
-template <>
-struct TypeLetter<Format> {
-  static constexpr char kLetter = 'f';
-};
-template <>
-struct TypeLetter<char*> : TypeLetter<const char*> {};
-template <>
-struct TypeLetter<std::string> : TypeLetter<const char*> {};
+inline constexpr ArgumentType kTypeOf<Format> = kFormat;
 
 template <typename... Args>
-struct Types {
-  static constexpr char kText[] = {TypeLetter<Args>::kLetter..., '\0'};
-};
+constexpr unsigned Types() {
+  unsigned types = 0;
+  unsigned shift = 0;
+  ((types |= kTypeOf<std::decay_t<Args>> << shift, shift += 2), ...);
+  return types;
+}
 
-inline const void* Pointer(const std::string& text) { return text.c_str(); }
-inline const void* Pointer(const std::string_view& view) { return &view; }
-inline const void* Pointer(const Text& text) { return text.data(); }
-inline const void* Pointer(const char* text) { return text; }
-inline const void* Pointer(Format format) { return format.packed(); }
+inline const char* Pass(const std::string& text) { return text.c_str(); }
+inline ViewArgument Pass(std::string_view view) {
+  return {view.data(), view.size()};
+}
+inline const char* Pass(const Text& text) { return text.data(); }
+inline const char* Pass(const char* text) { return text; }
+inline const char* Pass(Format format) { return format.packed(); }
 
-Text FillPointers(const char* types, Format format, ...);
-Text FillList(const char* types, Format format, va_list args);
+Text FillArguments(unsigned types, Format format, ...);
+Text FillList(unsigned types, Format format, va_list args);
 
 }  // namespace internal
 
@@ -136,8 +142,8 @@ Text FillList(const char* types, Format format, va_list args);
 // AlphaNum of 48 bytes of each, made the whole executable half as large again.
 template <typename... Args>
 Text Fill(Format format, const Args&... args) {
-  return internal::FillPointers(internal::Types<std::decay_t<Args>...>::kText,
-                                format, internal::Pointer(args)...);
+  return internal::FillArguments(internal::Types<Args...>(), format,
+                                 internal::Pass(args)...);
 }
 
 Text Decimal(uint64_t number);

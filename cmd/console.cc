@@ -67,7 +67,7 @@ void Console::WriteLine(const char* level, std::string_view text) const {
                          binfmt::Fill("@: @\n"_fmt, program_, text));
 }
 
-void Console::Keep(const char* types, binfmt::Format format, ...) {
+void Console::Keep(unsigned types, binfmt::Format format, ...) {
   if (quiet_) return;
   va_list args;
   va_start(args, format);

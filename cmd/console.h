@@ -50,8 +50,8 @@ class Console {
   // program ends. Results of a change: nothing where the user wants quiet.
   template <typename... Args>
   void Result(binfmt::Format format, const Args&... args) {
-    Keep(binfmt::internal::Types<std::decay_t<Args>...>::kText, format,
-         binfmt::internal::Pointer(args)...);
+    Keep(binfmt::internal::Types<Args...>(), format,
+         binfmt::internal::Pass(args)...);
   }
   // What the user asked to see, such as a help text.
   void Answer(std::string_view text) { out_.Append(text); }
@@ -83,7 +83,7 @@ class Console {
   int Finish();
 
  private:
-  void Keep(const char* types, binfmt::Format format, ...);
+  void Keep(unsigned types, binfmt::Format format, ...);
   void Fail(int status);
   // Writes a line "PROGRAM: TEXT" to stderr or, with LEVEL, to the kernel's
   // log.
