@@ -24,18 +24,17 @@ constexpr size_t kDirentNameOffset = 19;
 
 }  // namespace
 
-void UniqueFd::Reset(int fd) {
-  if (fd_ >= 0) close(fd_);
-  fd_ = fd;
+void UniqueFd::Close(int fd) {
+  if (fd >= 0) close(fd);
 }
 
-UniqueFd OpenAt(int dir_fd, const char* path, int flags) {
+int internal::OpenDescriptor(int dir_fd, const char* path, int flags) {
   for (;;) {
     // By number: openat(3) of musl is 700 bytes for the sake of O_CREAT and of
     // cancellation.
     const long fd =
         syscall(SYS_openat, dir_fd, path, flags | O_CLOEXEC | O_LARGEFILE, 0);
-    if (fd >= 0 || errno != EINTR) return UniqueFd(static_cast<int>(fd));
+    if (fd >= 0 || errno != EINTR) return static_cast<int>(fd);
   }
 }
 

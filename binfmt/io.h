@@ -21,7 +21,7 @@ class UniqueFd {
     Reset(other.Release());
     return *this;
   }
-  ~UniqueFd() { Reset(); }
+  ~UniqueFd() { Close(fd_); }
 
   int get() const { return fd_; }
   bool ok() const { return fd_ >= 0; }
@@ -30,14 +30,26 @@ class UniqueFd {
     fd_ = -1;
     return fd;
   }
-  void Reset(int fd = -1);
+  void Reset(int fd = -1) {
+    Close(fd_);
+    fd_ = fd;
+  }
 
  private:
+  // All but this is done in registers.
+  static void Close(int fd);
+
   int fd_ = -1;
 };
 
+namespace internal {
+int OpenDescriptor(int dir_fd, const char* path, int flags);
+}  // namespace internal
+
 // openat(2) with O_CLOEXEC, tried again on EINTR; on failure !ok() and errno.
-UniqueFd OpenAt(int dir_fd, const char* path, int flags);
+inline UniqueFd OpenAt(int dir_fd, const char* path, int flags) {
+  return UniqueFd(internal::OpenDescriptor(dir_fd, path, flags));
+}
 
 // AT_FDCWD: paths are relative to the working directory.
 inline constexpr int kCurrentDir = -100;
