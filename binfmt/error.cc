@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "binfmt/error.h"
 
-#include <cstdarg>
 #include <new>
 
 #include "binfmt/errno_text.h"
@@ -17,19 +16,11 @@ std::string_view Error::text() const {
   return ok() ? std::string_view() : facts_->text;
 }
 
-namespace internal {
-
-Error FailureArguments(int code, unsigned types, Format format, ...) {
-  va_list args;
-  va_start(args, format);
+Error internal::FailureOf(int code, Text text) {
   const int cause = code >> 16;
-  Error error(cause == 0 ? Cause::kFailed : static_cast<Cause>(cause),
-              code & 0xffff, FillList(types, format, args));
-  va_end(args);
-  return error;
+  return Error(cause == 0 ? Cause::kFailed : static_cast<Cause>(cause),
+               code & 0xffff, text);
 }
-
-}  // namespace internal
 
 Error SystemError(Format what, std::string_view object, int errnum,
                   Cause cause) {

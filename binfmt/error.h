@@ -66,15 +66,14 @@ constexpr int Because(int errnum, Cause cause) {
 }
 
 namespace internal {
-Error FailureArguments(int code, unsigned types, Format format, ...);
+Error FailureOf(int code, Text text);
 }  // namespace internal
 
 // A failure with a text as Fill() makes it. CODE is an errno or 0, the cause
 // then being kFailed; or Because().
 template <typename... Args>
 Error Failure(int code, Format format, const Args&... args) {
-  return internal::FailureArguments(code, internal::Types<Args...>(), format,
-                                    internal::Pass(args)...);
+  return internal::FailureOf(code, Fill(format, args...));
 }
 
 // A failure of the words of a command line.
