@@ -135,6 +135,9 @@ def _impl(ctx):
                     "-fno-unwind-tables",
                 ]),
                 _flags(_CXX, ["-fno-rtti"]),
+                # What libc++ would throw is a trap at once, as where its checks
+                # fail, without a message that nothing would print.
+                _flags(_CXX, ["-D_LIBCPP_VERBOSE_ABORT(...)=__builtin_trap()"]),
             ],
         ),
         feature(
