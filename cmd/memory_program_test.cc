@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+// How much memory the product takes, and what one entry more of the registry
+// costs, counted with few and with many entries.
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/personality.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "cmd/program_runner.h"
+#include "gtest/gtest.h"
+
+namespace cmd {
+namespace {
+
+constexpr int kFew = 10;
+constexpr int kMany = 1000;
+
+// The most KB with kFew entries of others, and the most bytes that each one
+// more takes. An entry's text is some 150 bytes. To be lowered with what takes
+// less.
+struct Budget {
+  std::vector<std::string> args;
+  long kilobytes;
+  long bytes_an_entry;
+};
+
+class MemoryTest : public ProgramTest {
+ protected:
+  // Registers COUNT entries that are not ours, and qemu-arm.
+  static void MakeEntries(int count) {
+    Mount();
+    MakeInterpreters("/mnt/qemu", {"qemu-arm-static"});
+    for (int i = 0; i < count; ++i) {
+      char record[128];
+      std::snprintf(record, sizeof(record),
+                    ":f%04d:M::\\x7fELF\\x02\\x01\\x01\\x00foreign%04d"
+                    "\\x02\\x00\\xf0\\xf1::/mnt/bin/binfmtbox:",
+                    i, i);
+      Register(record);
+    }
+    ASSERT_EQ(Run({"register", "-q", "-Q", "/mnt/qemu", "arm"}), Prints(""));
+  }
+
+  // The memory that "binfmtbox ARGS" has written to, in KB, as it ends: nothing
+  // is freed before. Pages of the executable itself come and go by the kernel's
+  // favour.
+  static long Taken(const std::vector<std::string>& args) {
+    const pid_t pid = fork();
+    if (pid == 0) {
+      std::vector<char*> argv = {const_cast<char*>("binfmtbox")};
+      for (const std::string& arg : args) {
+        argv.push_back(const_cast<char*>(arg.c_str()));
+      }
+      argv.push_back(nullptr);
+      char* const env[] = {nullptr};
+      const int null = open("/dev/null", O_WRONLY);
+      dup2(null, 1);
+      close(null);
+      // Else the stack begins anywhere in a page.
+      personality(ADDR_NO_RANDOMIZE);
+      ptrace(PTRACE_TRACEME, 0, nullptr, nullptr);
+      execve(kBox, argv.data(), env);
+      _exit(126);
+    }
+    int status = 0;
+    EXPECT_EQ(waitpid(pid, &status, 0), pid);
+    EXPECT_EQ(ptrace(PTRACE_SETOPTIONS, pid, nullptr,
+                     PTRACE_O_TRACEEXIT | PTRACE_O_EXITKILL),
+              0);
+    long taken = -1;
+    int signal = 0;  // the first stop is that of execve(2)
+    while (ptrace(PTRACE_CONT, pid, nullptr, signal) == 0 &&
+           waitpid(pid, &status, 0) == pid && WIFSTOPPED(status)) {
+      signal = status >> 16 != 0 ? 0 : WSTOPSIG(status);
+      if (status >> 16 == PTRACE_EVENT_EXIT) taken = ReadTaken(pid);
+    }
+    EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
+    return taken;
+  }
+
+ private:
+  // By a walk over all pages; the kernel's counters may lag behind.
+  static long ReadTaken(pid_t pid) {
+    const std::string name = "Anonymous:";
+    std::istringstream lines(
+        ReadFile("/proc/" + std::to_string(pid) + "/smaps_rollup"));
+    for (std::string line; std::getline(lines, line);) {
+      if (line.compare(0, name.size(), name) == 0) {
+        return std::stol(line.substr(name.size()));
+      }
+    }
+    return -1;
+  }
+};
+
+TEST_F(MemoryTest, GrowsWithTheEntriesByNoMoreThanTheAnswerNeeds) {
+  const std::vector<Budget> budgets = {
+      {{"status", "-q", "arm"}, 40, 835},
+      {{"register", "-q", "-Q", "/mnt/qemu", "arm"}, 52, 769},
+      {{"register", "-q", "-Q", "/mnt/qemu", "all"}, 92, 765},
+      {{"clear", "-q", "-n", "arm"}, 32, 781},
+      {{"clear", "-q", "-n", "--all"}, 32, 781},
+      {{"status"}, 44, 1245},
+      {{"status", "--json"}, 64, 3235},
+      {{"--help"}, 20, 0},
+  };
+  std::vector<long> few;
+  MakeEntries(kFew);
+  for (const Budget& budget : budgets) few.push_back(Taken(budget.args));
+  TearDown();
+  SetUp();
+  MakeEntries(kMany);
+  for (size_t i = 0; i < budgets.size(); ++i) {
+    const Budget& budget = budgets[i];
+    const long bytes = (Taken(budget.args) - few[i]) * 1024 / (kMany - kFew);
+    EXPECT_LE(few[i], budget.kilobytes)
+        << testing::PrintToString(budget.args) << " takes " << few[i]
+        << " KB, budget " << budget.kilobytes;
+    EXPECT_LE(bytes, budget.bytes_an_entry)
+        << testing::PrintToString(budget.args) << " takes " << bytes
+        << " bytes for each entry, budget " << budget.bytes_an_entry;
+  }
+}
+
+}  // namespace
+}  // namespace cmd
+
+int main(int argc, char** argv) {
+  return cmd::RunTestsInNamespaces(argc, argv);
+}
