@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The floor: what the kernel's part of each job takes, without a libc and
-// without a check. One of REGISTER, STATUS, CLEAR or NOTHING is defined.
+// without a check. One of REGISTER, STATUS, CLEAR, FLUSH or NOTHING is
+// defined.
 //
 // REGISTER writes the records of the file "records.bin" (each behind its length
 // in two bytes, low first) to `register`, one write each. STATUS reads every
 // entry and writes all texts at once. CLEAR removes every entry by its own
-// file.
+// file; FLUSH all of them by a write to `status`.
 
 #define DIRECTORY "/proc/sys/fs/binfmt_misc"
 
@@ -49,6 +50,11 @@ static void do_register(void) {
     if (call(kWrite, fd, (long)&buffer[at + 2], length, 0) != length) finish(1);
     at += 2 + length;
   }
+}
+
+static void flush(void) {
+  const long fd = call(kOpen, (long)DIRECTORY "/status", kWriteOnly, 0, 0);
+  if (call(kWrite, fd, (long)"-1", 2, 0) != 2) finish(1);
 }
 
 static int is_entry(const char* name) {
@@ -103,8 +109,11 @@ __attribute__((force_align_arg_pointer)) void _start(void) {
   call(kWrite, 1, (long)buffer, used, 0);
 #elif defined(CLEAR)
   for_each_entry(remove_entry);
+#elif defined(FLUSH)
+  flush();
 #endif
   (void)do_register;
+  (void)flush;
   (void)for_each_entry;
   (void)read_entry;
   (void)remove_entry;

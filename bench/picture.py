@@ -1,37 +1,58 @@
-"""Bars as SVG, on a logarithmic scale: the figures lie three powers of ten apart."""
+# SPDX-License-Identifier: Apache-2.0
+"""Bars as SVG, from zero, each with its figure."""
 
 import html
-import math
 
-ROW = 24
-LEFT = 250
-WIDTH = 480
-OURS = "#2a6fb0"
-OTHERS = "#9aa5b1"
+_ROW = 22
+_BAR = 14
+_LEFT = 270
+_WIDTH = 380
+_RIGHT = 100
+# In a page that is light or dark, as the reader's system is.
+_STYLE = """
+text { font: 13px sans-serif; fill: #1f2328 }
+.head { font-weight: bold }
+.ours { fill: #1a7f5a } .floor { fill: #8250df } .other { fill: #8c959f }
+.page { fill: #ffffff }
+@media (prefers-color-scheme: dark) {
+text { fill: #e6edf3 }
+.ours { fill: #3fb982 } .floor { fill: #a371f7 } .other { fill: #6e7681 }
+.page { fill: #0d1117 }
+}
+""".strip()
 
 
-def bars(title, rows):
-    """A picture of ROWS, (name, value), smallest value first."""
-    rows = sorted(rows, key=lambda row: row[1])
-    least = 10 ** math.floor(math.log10(rows[0][1]))
-    span = math.log10(rows[-1][1] / least)
-    height = ROW * (len(rows) + 2)
-    out = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{LEFT + WIDTH + 110}" height="{height}" '
-           'font-family="sans-serif" font-size="13" role="img">',
+def _kind(name):
+    for start, kind in (("binfmtbox", "ours"), ("floor", "floor")):
+        if name.startswith(start):
+            return kind
+    return "other"
+
+
+def bars(title, panels, number):
+    """A picture of PANELS, (heading, [(name, value)...]), smallest value first.
+
+    Each panel has a scale of its own. NUMBER formats a value.
+    """
+    width = _LEFT + _WIDTH + _RIGHT
+    height = _ROW * sum(len(rows) + 2 for _, rows in panels) + 8
+    out = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
+           f'viewBox="0 0 {width} {height}" role="img">',
            f"<title>{html.escape(title)}</title>",
-           f'<rect width="100%" height="100%" fill="#ffffff"/>',
-           f'<text x="8" y="18" font-weight="bold">{html.escape(title)} (each line: ten times more)</text>']
-    for power in range(math.ceil(span) + 1):
-        x = LEFT + WIDTH * power / span
-        if x > LEFT + WIDTH + 1:
-            break
-        out.append(f'<line x1="{x:.1f}" y1="{ROW + 4}" x2="{x:.1f}" y2="{height - 8}" stroke="#d8dde3"/>')
-    for number, (name, value) in enumerate(rows):
-        y = ROW * (number + 1) + 8
-        length = max(2.0, WIDTH * math.log10(value / least) / span)
-        colour = OURS if name.startswith("binfmtbox") else OTHERS
-        out += [f'<text x="{LEFT - 8}" y="{y + 13}" text-anchor="end">{html.escape(name)}</text>',
-                f'<rect x="{LEFT}" y="{y}" width="{length:.1f}" height="{ROW - 8}" fill="{colour}"/>',
-                f'<text x="{LEFT + length + 6:.1f}" y="{y + 13}">{value:,.0f}</text>']
+           f"<style>{_STYLE}</style>",
+           '<rect class="page" width="100%" height="100%"/>']
+    y = 0
+    for heading, rows in panels:
+        rows = sorted(rows, key=lambda row: row[1])
+        most = rows[-1][1]
+        y += _ROW
+        out.append(f'<text class="head" x="8" y="{y}">{html.escape(f"{title}: {heading}")}</text>')
+        for name, value in rows:
+            y += _ROW
+            length = max(1.0, _WIDTH * value / most)
+            out += [f'<text x="{_LEFT - 8}" y="{y}" text-anchor="end">{html.escape(name)}</text>',
+                    f'<rect class="{_kind(name)}" x="{_LEFT}" y="{y - _BAR + 2}" width="{length:.1f}" height="{_BAR}"/>',
+                    f'<text x="{_LEFT + length + 6:.1f}" y="{y}">{number.format(value)}</text>']
+        y += _ROW
     out.append("</svg>")
     return "\n".join(out) + "\n"
