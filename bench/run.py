@@ -109,7 +109,8 @@ def main():
         "that makes only the system calls which the work needs.", "",
         "Ratios are medians of each round's ratio to the floor; times are medians, of this machine. System calls and "
         "processes are those of all processes; peak memory is the first process's. Instructions are those of user space "
-        "(callgrind); — where a command starts others, of which it counts none. Bytes on disk are files of the command, "
+        "(callgrind, under which binfmtbox finds no program that runs natively, so that `register all` may register a target "
+        "more); — where a command starts others, of which it counts none. Bytes on disk are files of the command, "
         "its shell and other programs, its records, and all shared libraries.", "",
         NOT_MEASURED, *tables]) + "\n"
     (HERE / "results.md").write_text(text, encoding="utf-8")
