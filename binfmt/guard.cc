@@ -168,31 +168,29 @@ Error Guard::Check(const Record& record, const CoverIndex* handlers) const {
 
 Error Guard::CheckChain(const Record& record,
                         const CoverIndex* handlers) const {
-  // The record that takes the interpreter of CURRENT.
-  const auto next_hop = [&](const Record& current) -> const Record* {
-    const Text head = HeadOf(current.interpreter);
-    if ((!head.empty() || record.type == RecordType::kExtension) &&
-        Matches(record, {head, current.interpreter})) {
-      return &record;
-    }
-    return handlers == nullptr
-               ? nullptr
-               : FindHandler(*handlers, head, current.interpreter);
-  };
   const Record* current = &record;
   for (int hops = 0;; ++hops) {
-    if ((current->flags & (kOpenBinary | kCredentials)) != 0 &&
-        absl::StartsWith(HeadOf(current->interpreter), "#!")) {
+    const Text& path = current->interpreter;
+    const Text head = HeadOf(path);
+    const bool script = absl::StartsWith(head, "#!");
+    const bool last = (current->flags & (kOpenBinary | kCredentials)) != 0;
+    if (last && script) {
       return Failure(
           EPERM,
           "refused to register %: with flag O or C its interpreter % may not "
           "be a script (the kernel fails with ENOEXEC)"_fmt,
-          record.name, current->interpreter);
+          record.name, path);
     }
-    const Record* next = next_hop(*current);
+    // The record that takes the interpreter.
+    const Record* next = nullptr;
+    if ((!head.empty() || record.type == RecordType::kExtension) &&
+        Matches(record, {head, path})) {
+      next = &record;
+    } else if (handlers != nullptr) {
+      next = FindHandler(*handlers, head, path);
+    }
     if (next == nullptr) {
       // CURRENT is handler hops + 1; a script at the end is one hop more.
-      const bool script = absl::StartsWith(HeadOf(current->interpreter), "#!");
       return hops + 1 + (script ? 1 : 0) <= kMostHops ? Ok()
                                                       : TooManyHops(record);
     }
@@ -206,12 +204,12 @@ Error Guard::CheckChain(const Record& record,
                 "over other entries, so every start would fail with ELOOP"_fmt,
           record.name, record.interpreter);
     }
-    if ((current->flags & (kOpenBinary | kCredentials)) != 0) {
+    if (last) {
       return Failure(
           EPERM,
           "refused to register %: with flag O or C its interpreter % may not "
           "be handled by another entry (%)"_fmt,
-          record.name, current->interpreter, next->name);
+          record.name, path, next->name);
     }
     if (hops + 2 > kMostHops) return TooManyHops(record);
     current = next;

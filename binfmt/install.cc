@@ -244,12 +244,9 @@ class Installer {
     }
     if (error.ok()) {
       const Entry expected = EntryOf(record);
-      // What the kernel holds must be harmless too, whatever was written.
-      error = options_.guard->Check(entry.record, nullptr);
-      if (error.ok() && SameEntry(entry, expected)) return Ok();
-      if (error.ok())
-        error = Failure(0, "the kernel holds % otherwise than asked: @"_fmt,
-                        record.name, Difference(entry, expected));
+      if (SameEntry(entry, expected)) return Ok();
+      error = Failure(0, "the kernel holds % otherwise than asked: @"_fmt,
+                      record.name, Difference(entry, expected));
     }
     const Error removal = registry_->Remove(record.name);
     if (removal.ok()) {

@@ -34,8 +34,8 @@ struct InstallOptions {
   bool replace = false;
   // Register in front of entries of other names for the same files.
   bool override_others = false;
-  // Asked before a record is written, and again with what was read back.
-  // Required.
+  // Asked before a record is written. What is read back is held against the
+  // record, so it is as harmless or taken out again. Required.
   const Guard* guard = nullptr;
   // Decide and check, but write nothing: outcomes say what would be done.
   bool dry_run = false;

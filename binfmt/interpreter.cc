@@ -2,6 +2,7 @@
 #include "binfmt/interpreter.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
@@ -23,6 +24,7 @@ namespace binfmt {
 namespace {
 
 constexpr int kMostLinks = 40;  // as in the kernel
+constexpr size_t kSignalSetSize = 8;
 
 #if defined(SYS_fcntl64)
 constexpr long kFcntl = SYS_fcntl64;
@@ -55,10 +57,16 @@ class Head {
 // writing; execve(2) would get ETXTBSY. Who may not take leases does not learn
 // it here.
 bool IsOpenForWriting(int fd) {
+  // The lease ends when FD is closed. Until then, whoever opens the file to
+  // write waits, and we get a signal that would end us.
+  static bool is_ignored = false;
+  if (!is_ignored) {
+    constexpr long kIgnore[8] = {1};  // SIG_IGN, on every architecture
+    syscall(SYS_rt_sigaction, SIGIO, kIgnore, nullptr, kSignalSetSize);
+    is_ignored = true;
+  }
   // By number: fcntl(3) of musl is 700 bytes for the sake of other commands.
-  if (syscall(kFcntl, fd, F_SETLEASE, F_RDLCK) != 0) return errno == EAGAIN;
-  syscall(kFcntl, fd, F_SETLEASE, F_UNLCK);
-  return false;
+  return syscall(kFcntl, fd, F_SETLEASE, F_RDLCK) != 0 && errno == EAGAIN;
 }
 
 // The first part of PATH, a directory or the file, that others than root may

@@ -127,18 +127,16 @@ char ChooseDelimiter(const Record& record) {
   return '\0';
 }
 
-// BYTES with all that is not plain as \xHH.
-Text Escape(std::string_view bytes) {
-  TextWriter writer;
+// Puts BYTES with all that is not plain as \xHH.
+void PutEscaped(std::string_view bytes, TextWriter* writer) {
   for (const char c : bytes) {
     if (IsPlain(c)) {
-      writer.Put(c);
+      writer->Put(c);
     } else {
-      writer.Put("\\x");
-      writer.PutHex(c);
+      writer->Put("\\x");
+      writer->PutHex(c);
     }
   }
-  return writer.Finish();
 }
 
 // Walks a record's text field by field, as the kernel does on its copy. The
@@ -379,14 +377,20 @@ Error FormatRecord(const Record& record, Text* text) {
       record.name,
       std::string_view(&type, 1),
       has_magic ? Decimal(record.offset) : Text(),
-      has_magic ? Escape(record.magic) : record.magic,
-      has_magic ? Escape(record.mask) : Text(),
+      record.magic,
+      has_magic ? record.mask : Text(),
       record.interpreter,
       FlagLetters(record.flags & ~kStartDisabled)};
-  *text = Text();
-  for (const std::string_view field : fields) {
-    *text = Fill("@@@", *text, std::string_view(&delimiter, 1), field);
+  TextWriter writer;
+  for (const std::string_view& field : fields) {
+    writer.Put(delimiter);
+    if (has_magic && (&field == &fields[3] || &field == &fields[4])) {
+      PutEscaped(field, &writer);
+    } else {
+      writer.Put(field);
+    }
   }
+  *text = writer.Finish();
   return HasLength(*text) ? Ok() : Invalid(record.name, WrongLength(*text));
 }
 

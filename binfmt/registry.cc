@@ -143,9 +143,11 @@ bool Registry::HoldsOlderFile(const Record& record) const {
   // An entry's ctime changes when a shell opens it to write, its atime never
   // (Linux 6.18).
   const timespec& made = entry.st_atim;
-  const int64_t boot = int64_t{ReadClock(CLOCK_REALTIME).tv_sec} -
-                       ReadClock(CLOCK_BOOTTIME).tv_sec;
-  return made.tv_sec >= boot &&
+  if (boot_ == 0) {
+    boot_ = int64_t{ReadClock(CLOCK_REALTIME).tv_sec} -
+            ReadClock(CLOCK_BOOTTIME).tv_sec;
+  }
+  return made.tv_sec >= boot_ &&
          (file.stx_btime.tv_sec != made.tv_sec
               ? file.stx_btime.tv_sec > made.tv_sec
               : int64_t{file.stx_btime.tv_nsec} > made.tv_nsec);

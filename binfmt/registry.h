@@ -5,6 +5,7 @@
 #define BINFMT_REGISTRY_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 
 #include "absl/types/span.h"
@@ -88,6 +89,8 @@ class Registry {
   Text dir_;
   UniqueFd fd_;
   UniqueFd register_fd_;
+  // When the machine was started, in seconds of the clock; 0: not asked yet.
+  mutable int64_t boot_ = 0;
   bool read_only_ = false;
   bool saved_ = false;
 };
