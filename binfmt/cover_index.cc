@@ -17,10 +17,10 @@ bool SameShape(const Record& a, const Record& b) {
 uint32_t HashOf(const Record& record, const Record& shape) {
   if (shape.type != RecordType::kMagic) return HashOf(record.magic);
   uint32_t hash = kHashOfNothing;
-  const size_t end = shape.offset + shape.magic.size();
-  for (size_t at = shape.offset; at < end; ++at) {
-    hash = AddToHash(hash,
-                     ComparedAt(record, at).byte & ComparedAt(shape, at).bits);
+  for (size_t i = 0; i < shape.magic.size(); ++i) {
+    unsigned char byte = ComparedAt(record, shape.offset + i).byte;
+    if (!shape.mask.empty()) byte &= static_cast<unsigned char>(shape.mask[i]);
+    hash = AddToHash(hash, byte);
   }
   return hash;
 }

@@ -89,14 +89,12 @@ void TextWriter::PutUnpacked(Format format) {
 }
 
 void TextWriter::PutUnpacked(unsigned char code) {
-  if (!internal::IsPair(code)) {
-    Put(static_cast<char>(code));
-    return;
+  while (internal::IsPair(code)) {
+    const auto& halves = internal::kFormatCodes.halves[(code + 0x80) & 0xff];
+    PutUnpacked(halves[0]);
+    code = halves[1];
   }
-  for (const unsigned char half :
-       internal::kFormatCodes.halves[(code + 0x80) & 0xff]) {
-    PutUnpacked(half);
-  }
+  Put(static_cast<char>(code));
 }
 
 Text Text::Unpack(Format format) {

@@ -23,6 +23,8 @@ using binfmt::operator""_fmt;
 class Natives {
  public:
   void Ask(const Target* target) {
+    // Siblings only can be native; each question costs as much as ten opens.
+    if (own_ != nullptr && own_->family() != target->family()) return;
     for (const Target* known : targets_) {
       if (known == target) return;
     }
@@ -39,6 +41,8 @@ class Natives {
   }
 
  private:
+  // This program's; nullptr: the table has been built without.
+  const Target* own_ = arch_table::FindByHeader(binfmt::OwnHead());
   TargetList targets_;
   binfmt::Array<int> native_;
 };
@@ -50,15 +54,21 @@ class Vetter {
     (void)binfmt::ParseElf(binfmt::OwnHead(), &own_);
   }
 
-  // Notes what has to be known of RECORD, whose interpreter begins with HEAD.
-  void Ask(const binfmt::Record& record, const binfmt::Text& head) {
+  // Notes what has to be known of RECORD, which is for TARGET (nullptr: from a
+  // rule), and whose interpreter begins with HEAD.
+  void Ask(const binfmt::Record& record, const Target* target,
+           const binfmt::Text& head) {
     guard_->AddInterpreter(record.interpreter, head);
     TargetList taken;
-    for (const Target& target : arch_table::Targets()) {
-      if (!recogniser_.Takes(record, target)) continue;
-      taken.push_back(&target);
-      natives_.Ask(&target);
+    if (target != nullptr && record.mask == target->mask()) {
+      // No two rows of the table take the same file.
+      taken.push_back(target);
+    } else {
+      for (const Target& any : arch_table::Targets()) {
+        if (recogniser_.Takes(record, any)) taken.push_back(&any);
+      }
     }
+    for (const Target* one : taken) natives_.Ask(one);
     taken_.push_back(taken);
     if (!IsForOtherMachine(head)) return;
     const Target* machine = arch_table::FindByHeader(head);
@@ -229,7 +239,7 @@ void Plan::Vet(const TargetList& named, bool ignore_native,
                binfmt::Guard* guard, Console* console) {
   Vetter vetter(guard);
   for (size_t i = 0; i < records_.size(); ++i) {
-    vetter.Ask(records_[i], heads_[i]);
+    vetter.Ask(records_[i], targets_[i], heads_[i]);
   }
   const Error unanswered = vetter.Answer();
   if (!unanswered.ok()) console->Complain(unanswered);
