@@ -87,6 +87,27 @@ size_t WholeRecords(absl::Span<const Text> texts, size_t done) {
   return count;
 }
 
+// By merging: entries of the same age stay in their order.
+void SortNewestFirst(Array<Entry>* entries) {
+  const size_t size = entries->size();
+  Array<Entry> merged(size);
+  for (size_t width = 1; width < size; width *= 2) {
+    for (size_t start = 0; start < size; start += 2 * width) {
+      size_t left = start;
+      const size_t middle = std::min(start + width, size);
+      size_t right = middle;
+      const size_t end = std::min(middle + width, size);
+      for (size_t at = start; at < end; ++at) {
+        const bool takes_left =
+            right == end || (left < middle && (*entries)[left].modified >=
+                                                  (*entries)[right].modified);
+        merged[at] = (*entries)[takes_left ? left++ : right++];
+      }
+    }
+    entries->swap(merged);
+  }
+}
+
 }  // namespace
 
 Error Registry::Open(const Text& dir, Registry* registry, bool or_saved) {
@@ -194,13 +215,10 @@ Error Registry::ReadAll(Array<Entry>* entries) const {
       entry.modified =
           int64_t{facts.st_mtim.tv_sec} * 1000000000 + facts.st_mtim.tv_nsec;
     }
-    entries->push_back(std::move(entry));
-    // Those of the kernel are in order.
-    for (Entry* at = entries->end() - 1;
-         at != entries->begin() && at[-1].modified < at->modified; --at) {
-      std::swap(at[-1], *at);
-    }
+    entries->push_back(entry);
   }
+  // Those of the kernel are in order.
+  if (saved_) SortNewestFirst(entries);
   return Ok();
 }
 

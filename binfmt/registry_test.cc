@@ -490,5 +490,39 @@ TEST_F(RegistryTest, ExplainRefusalOfEachErrno) {
   EXPECT_EQ(Explain(0, EXDEV), "failed EXDEV: Cross-device link");
 }
 
+// A copy holds the order in the files' times: the newest first, as with the
+// kernel's entries; those of one time as the directory has them.
+TEST_F(RegistryTest, SavedEntriesAreInTheOrderOfTheirTimes) {
+  constexpr int kEntries = 300;
+  const std::string dir = File("copy");
+  ASSERT_EQ(mkdir(dir.c_str(), 0755), 0);
+  for (int i = 0; i < kEntries; ++i) {
+    const std::string path = dir + "/e" + std::to_string(i);
+    WriteFile(path, "enabled\ninterpreter /i\nflags: \nextension .e\n", 0644);
+    // 37 is prime to the number of seconds, so the order is a mixed one.
+    const timespec time = {1000000 + i * 37 % 101, 5};
+    const timespec times[] = {time, time};
+    ASSERT_EQ(utimensat(AT_FDCWD, path.c_str(), times, 0), 0);
+  }
+  Registry copy;
+  ASSERT_EQ(ErrorText(Registry::Open(dir, &copy, true)), "ok");
+  Names names;
+  ASSERT_EQ(ErrorText(copy.List(&names)), "ok");
+  std::vector<std::string> expected(names.begin(), names.end());
+  const auto age = [](const std::string& name) {
+    return std::stoi(name.substr(1)) * 37 % 101;
+  };
+  std::stable_sort(expected.begin(), expected.end(),
+                   [&](const std::string& a, const std::string& b) {
+                     return age(a) > age(b);
+                   });
+  Array<Entry> entries;
+  ASSERT_EQ(ErrorText(copy.ReadAll(&entries)), "ok");
+  std::vector<std::string> order;
+  for (const Entry& entry : entries) order.push_back(entry.record.name);
+  EXPECT_EQ(order.size(), size_t{kEntries});
+  EXPECT_EQ(order, expected);
+}
+
 }  // namespace
 }  // namespace binfmt

@@ -216,6 +216,10 @@ Error Plan::ReadRule(std::string_view text, binfmt::Record* record,
   if (options_.for_files || record->type == binfmt::RecordType::kBpf) {
     return error;
   }
+  if (record->interpreter == last_.path) {
+    *interpreter = last_.facts;
+    return binfmt::Ok();
+  }
   error = binfmt::InspectInterpreter(record->interpreter, interpreter);
   // What is said of an interpreter does not name the record.
   if (!error.ok()) error.SetText("%: @", record->name, error.text());
@@ -232,7 +236,10 @@ Error Plan::AddRule(std::string_view text) {
   binfmt::Record record;
   binfmt::Interpreter interpreter;
   Error error = ReadRule(text, &record, &interpreter);
-  return error.ok() ? Add(record, nullptr, interpreter) : std::move(error);
+  if (!error.ok()) return error;
+  last_.path = record.interpreter;
+  last_.facts = interpreter;
+  return Add(record, nullptr, interpreter);
 }
 
 void Plan::Vet(const TargetList& named, bool ignore_native,

@@ -87,6 +87,7 @@ class Plan {
   RecordOptions options_;
   const binfmt::Array<binfmt::Entry>* present_;
   binfmt::KernelVersion kernel_;
+  FoundInterpreter last_;    // of a rule; neighbours often have one
   binfmt::NameIndex names_;  // of records_, until they are vetted
   // One of each for a record.
   binfmt::Array<binfmt::Record> records_;
