@@ -15,6 +15,13 @@ namespace binfmt {
 // usual output the program headers and PT_INTERP behind it.
 inline constexpr size_t kElfProbeLength = 4096;
 
+// Where fields of the header stand, in bytes from the file's start (elf.h).
+inline constexpr size_t kElfClassPosition = 4;     // EI_CLASS
+inline constexpr size_t kElfDataPosition = 5;      // EI_DATA
+inline constexpr size_t kElfVersionPosition = 6;   // EI_VERSION
+inline constexpr size_t kElfTypePosition = 16;     // e_type, 2 bytes
+inline constexpr size_t kElfMachinePosition = 18;  // e_machine, 2 bytes
+
 struct ElfFile {
   bool is_64bit = false;
   bool is_big_endian = false;

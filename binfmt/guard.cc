@@ -21,11 +21,7 @@ namespace {
 constexpr char kElfMagic[] =
     "\x7f"
     "ELF";
-constexpr size_t kDataPosition = 5;
 constexpr char kDataBigEndian = 2;
-constexpr size_t kVersionPosition = 6;
-constexpr size_t kTypePosition = 16;
-constexpr size_t kMachinePosition = 18;
 constexpr size_t kMachineEnd = 20;
 // exec_binprm(): depth > 5 is ELOOP.
 constexpr int kMostHops = 5;
@@ -79,10 +75,10 @@ bool TakesAnyMachine(const Record& record) {
   elf.magic = kElfMagic;
   if (!CanOverlap(record, elf)) return false;
   Record little_endian;
-  little_endian.offset = kDataPosition;
+  little_endian.offset = kElfDataPosition;
   little_endian.magic = "\1";
-  return ComparedAt(record, kMachinePosition).bits != 0xff ||
-         (ComparedAt(record, kMachinePosition + 1).bits != 0xff &&
+  return ComparedAt(record, kElfMachinePosition).bits != 0xff ||
+         (ComparedAt(record, kElfMachinePosition + 1).bits != 0xff &&
           !Covers(little_endian, record));
 }
 
@@ -112,9 +108,9 @@ Guard::Guard() {
   own_kind_.magic = own.substr(0, kMachineEnd);
   char mask[kMachineEnd];
   std::fill(mask, mask + kMachineEnd, '\xff');
-  std::fill(mask + kVersionPosition, mask + kTypePosition, '\0');
-  const bool big_endian = own[kDataPosition] == kDataBigEndian;
-  mask[kTypePosition + (big_endian ? 1 : 0)] = '\xfe';
+  std::fill(mask + kElfVersionPosition, mask + kElfTypePosition, '\0');
+  const bool big_endian = own[kElfDataPosition] == kDataBigEndian;
+  mask[kElfTypePosition + (big_endian ? 1 : 0)] = '\xfe';
   own_kind_.mask = std::string_view(mask, sizeof(mask));
 }
 

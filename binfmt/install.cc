@@ -17,6 +17,7 @@
 #include "binfmt/array.h"
 #include "binfmt/clock.h"
 #include "binfmt/cover_index.h"
+#include "binfmt/elf_header.h"
 #include "binfmt/hash_index.h"
 #include "binfmt/kernel.h"
 #include "binfmt/match.h"
@@ -59,7 +60,8 @@ Text HelperName(std::string_view owner) {
 }
 
 // What tells for which machine an ELF file is.
-constexpr size_t kMachinePositions[] = {4, 18, 19};
+constexpr size_t kMachinePositions[] = {kElfClassPosition, kElfMachinePosition,
+                                        kElfMachinePosition + 1};
 
 bool IsForOneMachine(const Record& record) {
   if (record.type != RecordType::kMagic) return false;

@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "binfmt/elf_header.h"
+
 namespace binfmt {
 namespace {
-
-constexpr size_t kMachinePosition = 18;
 
 // Do both magic records compare a bit that they want otherwise?
 bool Contradict(const Record& a, const Record& b) {
@@ -67,7 +67,7 @@ bool Matches(const Record& record, const Candidate& candidate) {
     return FirstMismatch(record, candidate) == kMatches;
   }
   // e_machine first: it tells most records for ELF files apart.
-  size_t i = kMachinePosition;
+  size_t i = kElfMachinePosition;
   for (size_t left = record.magic.size(); left > 0; --left, ++i) {
     if (i >= record.magic.size()) i = 0;
     if (Differs(record, candidate.head, record.offset + i)) return false;

@@ -10,6 +10,7 @@
 #include <cstddef>
 
 #include "binfmt/array.h"
+#include "binfmt/elf_header.h"
 #include "binfmt/io.h"
 #include "binfmt/process.h"
 #include "binfmt/text.h"
@@ -17,7 +18,6 @@
 namespace binfmt {
 namespace {
 
-constexpr size_t kDataPosition = 5;  // EI_DATA
 constexpr char kName[] = "binfmtbox-native-probe";
 // MFD_EXEC of Linux 6.3, which the C library's headers do not have yet.
 constexpr unsigned kExecutable = 0x10;
@@ -50,8 +50,8 @@ int TryProbes(void* argument) {
   while (question->current < question->probes.size()) {
     const size_t current = question->current++;
     const Text& probe = question->probes[current];
-    if (probe.size() <= kDataPosition ||
-        probe[kDataPosition] != OwnByteOrder()) {
+    if (probe.size() <= kElfDataPosition ||
+        probe[kElfDataPosition] != OwnByteOrder()) {
       continue;
     }
     // What a longer probe left behind the end is never looked at.

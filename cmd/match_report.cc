@@ -7,6 +7,7 @@
 
 #include "arch_table/table.h"
 #include "binfmt/array.h"
+#include "binfmt/elf_header.h"
 #include "binfmt/entry.h"
 #include "binfmt/error.h"
 #include "binfmt/format.h"
@@ -36,8 +37,6 @@ using binfmt::Text;
 constexpr int kMostHops = 5;
 constexpr uint16_t kExec = 2;
 constexpr uint16_t kDyn = 3;
-constexpr size_t kVersionPosition = 6;
-constexpr size_t kTypePosition = 16;
 constexpr size_t kHeaderLength = 64;
 
 // The byte AT of BYTES in hex; OTHERWISE where they end before.
@@ -124,9 +123,9 @@ const char* Matcher::Describe(const Target** target) const {
   // machine, too.
   char head[kHeaderLength] = {};
   program_.head.copy(head, sizeof(head));
-  head[kVersionPosition] = 1;
-  head[kTypePosition] = elf.is_big_endian ? 0 : kExec;
-  head[kTypePosition + 1] = elf.is_big_endian ? kExec : 0;
+  head[binfmt::kElfVersionPosition] = 1;
+  head[binfmt::kElfTypePosition] = elf.is_big_endian ? 0 : kExec;
+  head[binfmt::kElfTypePosition + 1] = elf.is_big_endian ? kExec : 0;
   *target = arch_table::FindByHeader({head, sizeof(head)});
   return Fill("ELF @-bit @-endian @ @@@"_fmt, elf.is_64bit ? "64" : "32",
               elf.is_big_endian ? "big" : "little",
