@@ -42,8 +42,9 @@ void TextWriter::Put(std::string_view bytes) {
 }
 
 void TextWriter::PutHex(char c) {
-  Put(kDigits[static_cast<unsigned char>(c) >> 4]);
-  Put(kDigits[static_cast<unsigned char>(c) & 15]);
+  Reserve(2);
+  bytes_[size_++] = kDigits[static_cast<unsigned char>(c) >> 4];
+  bytes_[size_++] = kDigits[static_cast<unsigned char>(c) & 15];
 }
 
 Text TextWriter::Finish() {

@@ -55,10 +55,10 @@ class Vetter {
   }
 
   // Notes what has to be known of RECORD, which is for TARGET (nullptr: from a
-  // rule), and whose interpreter begins with HEAD.
+  // rule), with its INTERPRETER.
   void Ask(const binfmt::Record& record, const Target* target,
-           const binfmt::Text& head) {
-    guard_->AddInterpreter(record.interpreter, head);
+           const binfmt::Interpreter& interpreter) {
+    guard_->AddInterpreter(record.interpreter, interpreter.head);
     TargetList taken;
     if (target != nullptr && record.mask == target->mask()) {
       // No two rows of the table take the same file.
@@ -70,17 +70,18 @@ class Vetter {
     }
     for (const Target* one : taken) natives_.Ask(one);
     taken_.push_back(taken);
-    if (!IsForOtherMachine(head)) return;
-    const Target* machine = arch_table::FindByHeader(head);
+    if (!IsForOtherMachine(interpreter)) return;
+    const Target* machine = arch_table::FindByHeader(interpreter.head);
     if (machine != nullptr) natives_.Ask(machine);
   }
 
   Error Answer() { return natives_.Answer(); }
 
-  // Why RECORD, the one at NUMBER in the order of Ask(), whose interpreter
-  // begins with HEAD, is not to be registered.
+  // Why RECORD, the one at NUMBER in the order of Ask(), with its INTERPRETER,
+  // is not to be registered.
   Error Judge(const binfmt::Record& record, size_t number, const Target* target,
-              const binfmt::Text& head, bool ignore_native) const {
+              const binfmt::Interpreter& interpreter,
+              bool ignore_native) const {
     // The guard first: nothing overrides it.
     Error refusal = guard_->Check(record, nullptr);
     // What this machine runs by itself, although RECORD takes it.
@@ -103,8 +104,8 @@ class Vetter {
                      "it all the same with --ignore-family yes"_fmt,
                      record.name, native->name());
     }
-    if (!IsForOtherMachine(head)) return binfmt::Ok();
-    const Target* machine = arch_table::FindByHeader(head);
+    if (!IsForOtherMachine(interpreter)) return binfmt::Ok();
+    const Target* machine = arch_table::FindByHeader(interpreter.head);
     if (natives_.Has(machine)) return binfmt::Ok();
     return Failure(
         ENOEXEC,
@@ -115,9 +116,8 @@ class Vetter {
   }
 
  private:
-  bool IsForOtherMachine(const binfmt::Text& head) const {
-    binfmt::ElfFile elf;
-    return binfmt::ParseElf(head, &elf) && !binfmt::SameMachine(elf, own_);
+  bool IsForOtherMachine(const binfmt::Interpreter& interpreter) const {
+    return interpreter.is_elf && !binfmt::SameMachine(interpreter.elf, own_);
   }
 
   binfmt::Guard* guard_;
@@ -149,7 +149,7 @@ Error Plan::Add(const binfmt::Record& record, const Target* target,
   names_.Add(record.name);
   records_.push_back(record);
   targets_.push_back(target);
-  heads_.push_back(interpreter.head);
+  interpreters_.push_back(interpreter);
   return binfmt::Ok();
 }
 
@@ -246,14 +246,14 @@ void Plan::Vet(const TargetList& named, bool ignore_native,
                binfmt::Guard* guard, Console* console) {
   Vetter vetter(guard);
   for (size_t i = 0; i < records_.size(); ++i) {
-    vetter.Ask(records_[i], targets_[i], heads_[i]);
+    vetter.Ask(records_[i], targets_[i], interpreters_[i]);
   }
   const Error unanswered = vetter.Answer();
   if (!unanswered.ok()) console->Complain(unanswered);
   size_t kept = 0;
   for (size_t i = 0; unanswered.ok() && i < records_.size(); ++i) {
-    const Error error =
-        vetter.Judge(records_[i], i, targets_[i], heads_[i], ignore_native);
+    const Error error = vetter.Judge(records_[i], i, targets_[i],
+                                     interpreters_[i], ignore_native);
     if (error.ok()) {
       std::swap(records_[kept], records_[i]);
       std::swap(targets_[kept], targets_[i]);
@@ -268,7 +268,7 @@ void Plan::Vet(const TargetList& named, bool ignore_native,
   }
   records_.resize(kept);
   targets_.resize(kept);
-  heads_.clear();
+  interpreters_.clear();
 }
 
 }  // namespace cmd

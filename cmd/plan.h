@@ -92,7 +92,7 @@ class Plan {
   // One of each for a record.
   binfmt::Array<binfmt::Record> records_;
   TargetList targets_;
-  binfmt::Array<binfmt::Text> heads_;  // first bytes of the interpreters
+  binfmt::Array<binfmt::Interpreter> interpreters_;
 };
 
 }  // namespace cmd
