@@ -22,7 +22,7 @@ TOP = pathlib.Path(__file__).resolve().parent.parent
 # Which files make a feature; the first that fits.
 FEATURES = [
     ("register: applet, plan, search of interpreters, registrar", r"cmd/(register_applet|registrar|plan|interpreter_search|troubles|formats)\."),
-    ("install with read-back, replace", r"binfmt/install\."),
+    ("install with read-back, replace; indexes of records", r"binfmt/(install|cover_index|hash_index)\."),
     ("formats: records, binfmt.d, Debian's, the kernel command line", r"binfmt/(record|record_files|binfmt_d|debian_format|cmdline)\."),
     ("guard, interpreter's examination, ELF, native programs", r"binfmt/(guard|interpreter|elf_header|native|script|kernel|process)\."),
     ("mount, module, lifetime, hold, namespaces", r"cmd/mount_applet\.|binfmt/(mount|mountinfo|module|lifetime|namespaces|clock)\."),

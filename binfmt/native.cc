@@ -89,7 +89,12 @@ Error FindNative(absl::Span<const Text> probes, Array<int>* native) {
     Error error = RunSharingMemory(TryProbes, &question);
     if (!error.ok()) return error;
     // An emulator's child has memory of its own.
-    if (question.current == before) break;
+    if (question.current == before) {
+      return Failure(ENOSYS,
+                     "cannot find out what this machine runs by itself, since "
+                     "this program runs under an emulator; take the build for "
+                     "this machine"_fmt);
+    }
     if (question.error != 0) {
       return SystemError("ask the kernel about", "a memfd", question.error);
     }

@@ -25,9 +25,10 @@ namespace binfmt {
 // and counts as no answer: foreign. Probes of the other byte order, and empty
 // ones, are foreign: Linux compares e_machine in its own.
 //
-// Fails where memfd_create(2) or clone(2) does, and where the kernel says
-// anything else of a probe (EACCES: what is in a memfd may not be run here);
-// *native is then of no use.
+// Fails where memfd_create(2) or clone(2) does, where the kernel says anything
+// else of a probe (EACCES: what is in a memfd may not be run here), and with
+// ENOSYS where this program runs under an emulator, whose children share no
+// memory. *native is then of no use.
 Error FindNative(absl::Span<const Text> probes, Array<int>* native);
 
 }  // namespace binfmt

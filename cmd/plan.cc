@@ -23,8 +23,6 @@ using binfmt::operator""_fmt;
 class Natives {
  public:
   void Ask(const Target* target) {
-    // Siblings only can be native; each question costs as much as ten opens.
-    if (own_ != nullptr && own_->family() != target->family()) return;
     for (const Target* known : targets_) {
       if (known == target) return;
     }
@@ -41,8 +39,6 @@ class Natives {
   }
 
  private:
-  // This program's; nullptr: the table has been built without.
-  const Target* own_ = arch_table::FindByHeader(binfmt::OwnHead());
   TargetList targets_;
   binfmt::Array<int> native_;
 };
@@ -68,7 +64,12 @@ class Vetter {
         if (recogniser_.Takes(record, any)) taken.push_back(&any);
       }
     }
-    for (const Target* one : taken) natives_.Ask(one);
+    for (const Target* one : taken) {
+      // Siblings only can be native; each question costs as much as ten opens.
+      if (own_target_ == nullptr || own_target_->family() == one->family()) {
+        natives_.Ask(one);
+      }
+    }
     taken_.push_back(taken);
     if (!IsForOtherMachine(interpreter)) return;
     const Target* machine = arch_table::FindByHeader(interpreter.head);
@@ -125,6 +126,8 @@ class Vetter {
   binfmt::Array<TargetList> taken_;  // by each record
   Natives natives_;
   binfmt::ElfFile own_;
+  // This program's; nullptr: the table has been built without.
+  const Target* own_target_ = arch_table::FindByHeader(binfmt::OwnHead());
 };
 
 }  // namespace
