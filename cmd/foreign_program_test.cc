@@ -156,6 +156,19 @@ TEST_P(ForeignProgramTest, ManagesTheRegistry) {
             Prints("jar: removed\n"));
 }
 
+// Under an emulator a child shares no memory, and the kernel is another
+// machine's.
+TEST_P(ForeignProgramTest, SaysThatItCannotAskTheMachine) {
+  RegisterEmulator();
+  const Outcome outcome = RunForeign({"binfmtbox", "register", "-n", "mips"});
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_EQ(outcome.out, "");
+  EXPECT_EQ(outcome.err,
+            "binfmt-register: cannot find out what this machine runs by "
+            "itself, since this program runs under an emulator; take the "
+            "build for this machine\n");
+}
+
 INSTANTIATE_TEST_SUITE_P(Products, ForeignProgramTest,
                          testing::ValuesIn(kArchitectures),
                          testing::PrintToStringParamName());
