@@ -12,6 +12,7 @@
 #include "binfmt/array.h"
 #include "binfmt/elf_header.h"
 #include "binfmt/io.h"
+#include "binfmt/kernel.h"
 #include "binfmt/process.h"
 #include "binfmt/text.h"
 
@@ -39,12 +40,7 @@ struct Question {
   int error = 0;       // an errno that is no answer
 };
 
-// Runs in the child: a handler that takes a probe replaces it, not us.
-int TryProbes(void* argument) {
-  auto* question = static_cast<Question*>(argument);
-  // The parent's memory is shared, its descriptors are not: whatever a handler
-  // prints must not appear among the parent's output.
-  for (int fd = 0; fd <= 2; ++fd) close(fd);
+void TryProbes(Question* question) {
   char* const argv[] = {const_cast<char*>(kName), nullptr};
   char* const envp[] = {nullptr};
   while (question->current < question->probes.size()) {
@@ -66,6 +62,13 @@ int TryProbes(void* argument) {
       break;
     }
   }
+}
+
+int TryInChild(void* argument) {
+  // The parent's memory is shared, its descriptors are not: whatever a handler
+  // prints must not appear among the parent's output.
+  for (int fd = 0; fd <= 2; ++fd) close(fd);
+  TryProbes(static_cast<Question*>(argument));
   return 0;
 }
 
@@ -84,22 +87,28 @@ Error FindNative(absl::Span<const Text> probes, Array<int>* native) {
   const UniqueFd fd(MakeMemfd());
   if (!fd.ok()) return SystemError("make", "a memfd", errno);
   Question question{probes, native, fd.get()};
-  while (question.current < probes.size()) {
+  // Flag T takes what is in a memfd, too; before it came, nothing can take our
+  // place, and a child costs as much as six probes.
+  const bool in_child = !RunningKernel().IsBefore(7, 3);
+  while (question.current < probes.size() && question.error == 0) {
     const size_t before = question.current;
-    Error error = RunSharingMemory(TryProbes, &question);
+    if (!in_child) {
+      TryProbes(&question);
+      continue;
+    }
+    Error error = RunSharingMemory(TryInChild, &question);
     if (!error.ok()) return error;
     // An emulator's child has memory of its own.
-    if (question.current == before) {
-      return Failure(ENOSYS,
-                     "cannot find out what this machine runs by itself, since "
-                     "this program runs under an emulator; take the build for "
-                     "this machine"_fmt);
-    }
-    if (question.error != 0) {
-      return SystemError("ask the kernel about", "a memfd", question.error);
-    }
+    if (question.current == before) question.error = ENOSYS;
   }
-  return Ok();
+  if (question.error == 0) return Ok();
+  if (question.error == ENOSYS) {
+    return Failure(ENOSYS,
+                   "cannot find out what this machine runs by itself, since "
+                   "this program runs under an emulator; take the build for "
+                   "this machine"_fmt);
+  }
+  return SystemError("ask the kernel about", "a memfd", question.error);
 }
 
 }  // namespace binfmt

@@ -21,14 +21,15 @@ namespace binfmt {
 // No handler gets in the way if EI_VERSION of the probes is one that no
 // handler's magic has; what takes them all the same is refused with ENOENT,
 // since they live in a memfd with close-on-exec
-// (BINPRM_FLAGS_PATH_INACCESSIBLE), or runs in their place, in a child process,
-// and counts as no answer: foreign. Probes of the other byte order, and empty
-// ones, are foreign: Linux compares e_machine in its own.
+// (BINPRM_FLAGS_PATH_INACCESSIBLE), or, with flag T of Linux 7.3, runs in their
+// place. So there they are tried in a child process, and what is taken counts
+// as foreign. Probes of the other byte order, and empty ones, are foreign:
+// Linux compares e_machine in its own.
 //
 // Fails where memfd_create(2) or clone(2) does, where the kernel says anything
 // else of a probe (EACCES: what is in a memfd may not be run here), and with
-// ENOSYS where this program runs under an emulator, whose children share no
-// memory. *native is then of no use.
+// ENOSYS where this program runs under an emulator: QEMU 7.2 knows no
+// execveat(2), and its children share no memory. *native is then of no use.
 Error FindNative(absl::Span<const Text> probes, Array<int>* native);
 
 }  // namespace binfmt

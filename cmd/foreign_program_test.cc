@@ -156,13 +156,17 @@ TEST_P(ForeignProgramTest, ManagesTheRegistry) {
             Prints("jar: removed\n"));
 }
 
-// Under an emulator a child shares no memory, and the kernel is another
-// machine's.
-TEST_P(ForeignProgramTest, SaysThatItCannotAskTheMachine) {
+// QEMU 7.2 knows no execveat(2), and its children share no memory. With one
+// that does, the machine's own kernel is asked, which knows the interpreters.
+TEST_P(ForeignProgramTest, CanAskTheMachineUnderAnEmulatorOrSaysSo) {
   RegisterEmulator();
   const Outcome outcome = RunForeign({"binfmtbox", "register", "-n", "mips"});
+  if (outcome.status == 0) {
+    EXPECT_EQ(outcome, Prints("qemu-mips: would be registered, "
+                              "/usr/bin/qemu-mips-static, flags PF\n"));
+    return;
+  }
   EXPECT_EQ(outcome.status, 1);
-  EXPECT_EQ(outcome.out, "");
   EXPECT_EQ(outcome.err,
             "binfmt-register: cannot find out what this machine runs by "
             "itself, since this program runs under an emulator; take the "
