@@ -17,13 +17,10 @@ READING = {"openat", "read", "close", "fstatfs"}
 # The registry's list.
 LISTING = {"lseek", "getdents64"}
 END = {"write", "exit_group"}
-# The program that is run to know what this machine runs by itself, in a child
-# that shares the memory.
-NATIVE = {"memfd_create", "rt_sigaction", "vfork", "wait4"}
-NATIVE |= {"pwrite64", "execveat"}
 # One run at a time.
 LOCK = {"flock", "clock_gettime"}
-INTERPRETER = {"newfstatat", "fcntl", "pread64"}
+# And is it open for writing?
+INTERPRETER = {"newfstatat", "fcntl", "pread64", "rt_sigaction"}
 
 HELP = START | END
 STATUS = HELP | READING | LISTING | {"newfstatat", "uname", "access"}
@@ -32,11 +29,15 @@ MOUNT = HELP | {"openat", "fstatfs", "close", "newfstatat", "getpid", "mount"}
 GUARD = {"readlinkat", "uname", "pread64"}
 # Will the mount last?
 LIFETIME = {"newfstatat", "getpid"}
-REGISTER = HELP | READING | LISTING | GUARD | LIFETIME | INTERPRETER | NATIVE | LOCK
+REGISTER = HELP | READING | LISTING | GUARD | LIFETIME | INTERPRETER | LOCK
 REGISTER |= {"writev"}
 REPLACE = REGISTER | {"getrandom"}
+# What the kernel is asked of this machine's siblings.
+SIBLING = {"memfd_create", "pwrite64", "execveat"}
 if tuple(int(part) for part in re.findall(r"\d+", os.uname().release)[:2]) >= (7, 3):
     REPLACE |= {"membarrier", "nanosleep"}
+    # In a child that shares the memory.
+    SIBLING |= {"vfork", "wait4"}
 
 OPENING = ("open", "openat", "openat2", "creat")
 
@@ -153,6 +154,18 @@ class SyscallsTest(namespace.TestCase):
             allowed = REGISTER - {"writev", "flock"}
             traced = self.assert_calls(allowed, "register", "-Q", HOME, "-n", *args)
             self.assert_writes(traced, [])
+
+    def test_siblings_are_asked_for_and_nothing_runs(self):
+        emulator = os.path.join(HOME, "qemu-i386-static")
+        os.link(BOX, emulator)
+        self.addCleanup(os.unlink, emulator)
+        allowed = (REGISTER | SIBLING) - {"writev", "flock"}
+        args = ["register", "-Q", HOME, "-n", "-i", "yes", "i386"]
+        traced = self.assert_calls(allowed, *args)
+        # EIO: its own; ENOEXEC: not.
+        answers = [call.text for call in traced.named("execveat")]
+        self.assertEqual(len(answers), 1)
+        self.assertRegex(answers[0], "= -1 (EIO|ENOEXEC) ")
 
     def test_replacement(self):
         namespace.register("arm")
