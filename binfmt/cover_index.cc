@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "binfmt/cover_index.h"
 
+#include <utility>
+
+#include "binfmt/elf_header.h"
 #include "binfmt/match.h"
 
 namespace binfmt {
@@ -25,19 +28,80 @@ uint32_t HashOf(const Record& record, const Record& shape) {
   return hash;
 }
 
+// The number of RECORD's shape in SHAPES, which gets it where it is new.
+size_t ShapeOf(const Record& record, Array<const Record*>* shapes) {
+  size_t number = 0;
+  while (number < shapes->size() && !SameShape(*(*shapes)[number], record)) {
+    ++number;
+  }
+  if (number == shapes->size()) shapes->push_back(&record);
+  return number;
+}
+
+// What tells for which machine an ELF file is.
+constexpr size_t kMachinePositions[] = {kElfClassPosition, kElfMachinePosition,
+                                        kElfMachinePosition + 1};
+
+// Of the machine that RECORD is for, among those of the shape with NUMBER.
+uint32_t HashOfMachine(const Record& record, size_t number) {
+  uint32_t hash = kHashOfNothing;
+  for (const size_t position : kMachinePositions) {
+    hash = AddToHash(hash, ComparedAt(record, position).byte);
+  }
+  return AddToHash(hash, static_cast<unsigned char>(number));
+}
+
+// Does OTHER compare all bits that SHAPE does?
+bool IsWithin(const Record& shape, const Record& other) {
+  const size_t end = shape.offset + shape.magic.size();
+  for (size_t at = shape.offset; at < end; ++at) {
+    const unsigned char bits = ComparedAt(shape, at).bits;
+    if ((ComparedAt(other, at).bits & bits) != bits) return false;
+  }
+  return true;
+}
+
 }  // namespace
+
+bool IsForOneMachine(const Record& record) {
+  if (record.type != RecordType::kMagic) return false;
+  for (const size_t position : kMachinePositions) {
+    if (ComparedAt(record, position).bits != 0xff) return false;
+  }
+  return true;
+}
+
+void OverlapIndex::Add(const Record& record) {
+  records_.push_back(&record);
+  const size_t number = ShapeOf(record, &shapes_);
+  bits_.Add(HashOf(record, *shapes_[number]));
+  machines_.Add(HashOfMachine(record, number));
+}
+
+Array<int> OverlapIndex::Overlapping(const Record& record) const {
+  Array<int> positions;
+  for (size_t number = 0; number < shapes_.size(); ++number) {
+    const Record& shape = *shapes_[number];
+    const bool within = IsWithin(shape, record);
+    const HashIndex& index = within ? bits_ : machines_;
+    int at = index.First(within ? HashOf(record, shape)
+                                : HashOfMachine(record, number));
+    for (; at != HashIndex::kNone; at = index.Next(at)) {
+      const Record& other = *records_[at];
+      if (!SameShape(shape, other) || !CanOverlap(other, record)) continue;
+      positions.push_back(at);
+      for (int* place = positions.end() - 1;
+           place != positions.begin() && place[-1] > *place; --place) {
+        std::swap(place[-1], *place);
+      }
+    }
+  }
+  return positions;
+}
 
 void CoverIndex::Add(const Record& record) {
   records_.push_back(&record);
-  const Record* shape = nullptr;
-  for (const Record* known : shapes_) {
-    if (SameShape(*known, record)) shape = known;
-  }
-  if (shape == nullptr) {
-    shape = &record;
-    shapes_.push_back(shape);
-  }
-  index_.Add(HashOf(record, *shape));
+  index_.Add(HashOf(record, *shapes_[ShapeOf(record, &shapes_)]));
 }
 
 int CoverIndex::FirstCovering(const Record& narrow) const {

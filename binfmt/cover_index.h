@@ -34,6 +34,29 @@ class CoverIndex {
   HashIndex index_;
 };
 
+// Finds which of many records for one machine each (IsForOneMachine()) take
+// files that another such record takes. Of a shape whose bits all lie within
+// those that the other compares, only what agrees is looked at; of other shapes
+// what is for the same machine.
+class OverlapIndex {
+ public:
+  // The next record. It must outlive the index.
+  void Add(const Record& record);
+
+  // The positions in the order of Add(), counted from 0, of the records that
+  // CanOverlap() with RECORD, ascending.
+  Array<int> Overlapping(const Record& record) const;
+
+ private:
+  Array<const Record*> records_;
+  Array<const Record*> shapes_;  // one of each
+  HashIndex bits_;               // by all bits of the own shape
+  HashIndex machines_;           // by shape and machine
+};
+
+// Does RECORD compare class and e_machine of the ELF header as a whole?
+bool IsForOneMachine(const Record& record);
+
 }  // namespace binfmt
 
 #endif  // BINFMT_COVER_INDEX_H_

@@ -121,5 +121,45 @@ TEST(CoverIndexTest, AgreesWithCovers) {
   EXPECT_GT(found, 1000);
 }
 
+// Records of one class each, some bytes of which are free or differ.
+TEST(OverlapIndexTest, AgreesWithCanOverlap) {
+  std::mt19937 random(19991231);
+  const auto pick = [&random](unsigned below) {
+    return static_cast<unsigned>(random() % below);
+  };
+  int found = 0;
+  for (int round = 0; round < 200; ++round) {
+    Array<Record> records;
+    OverlapIndex index;
+    const unsigned count = 1 + pick(40);
+    for (unsigned i = 0; i < count; ++i) {
+      std::string magic(20 + pick(3), '\0');
+      std::string mask(magic.size(), '\0');
+      magic[4] = static_cast<char>(1 + pick(2));
+      magic[18] = static_cast<char>(pick(2));
+      mask[4] = mask[18] = mask[19] = '\xff';
+      for (const size_t at : {size_t{5}, size_t{16}, magic.size() - 1}) {
+        magic[at] = static_cast<char>(pick(3));
+        mask[at] = "\xff\x01\x02\x00"[pick(4)];
+      }
+      mask[19] = '\xff';
+      records.push_back(Magic(0, magic, mask));
+    }
+    for (const Record& record : records) index.Add(record);
+    for (const Record& record : records) {
+      ASSERT_TRUE(IsForOneMachine(record));
+      Array<int> expected;
+      for (size_t i = 0; i < records.size(); ++i) {
+        if (CanOverlap(records[i], record)) {
+          expected.push_back(static_cast<int>(i));
+        }
+      }
+      ASSERT_TRUE(index.Overlapping(record) == expected);
+      found += static_cast<int>(expected.size()) - 1;
+    }
+  }
+  EXPECT_GT(found, 1000);
+}
+
 }  // namespace
 }  // namespace binfmt

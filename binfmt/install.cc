@@ -17,7 +17,6 @@
 #include "binfmt/array.h"
 #include "binfmt/clock.h"
 #include "binfmt/cover_index.h"
-#include "binfmt/elf_header.h"
 #include "binfmt/hash_index.h"
 #include "binfmt/kernel.h"
 #include "binfmt/match.h"
@@ -57,26 +56,6 @@ Text HelperName(std::string_view owner) {
   char bytes[sizeof(bits)];
   std::memcpy(bytes, &bits, sizeof(bits));
   return Fill("@@@", owner, infix, Hex(std::string_view(bytes, sizeof(bytes))));
-}
-
-// What tells for which machine an ELF file is.
-constexpr size_t kMachinePositions[] = {kElfClassPosition, kElfMachinePosition,
-                                        kElfMachinePosition + 1};
-
-bool IsForOneMachine(const Record& record) {
-  if (record.type != RecordType::kMagic) return false;
-  for (const size_t position : kMachinePositions) {
-    if (ComparedAt(record, position).bits != 0xff) return false;
-  }
-  return true;
-}
-
-uint32_t HashOfMachine(const Record& record) {
-  uint32_t hash = kHashOfNothing;
-  for (const size_t position : kMachinePositions) {
-    hash = AddToHash(hash, ComparedAt(record, position).byte);
-  }
-  return hash;
 }
 
 bool SameEntry(const Entry& a, const Entry& b) {
@@ -135,20 +114,13 @@ class Installer {
     if (!entry.enabled) return;
     handlers_.Add(record);
     if (!IsForOneMachine(record)) return;
-    machines_.Add(HashOfMachine(record));
+    overlaps_.Add(record);
     rivals_.push_back(&entry);
   }
 
   const Entry* FindEntry(std::string_view name) const {
     const int position = names_.Find(name);
     return position == NameIndex::kNone ? nullptr : &present_[position];
-  }
-
-  // Is OTHER there under another name for files that WANTED is for?
-  static bool IsRival(const Record& other, const Record& wanted) {
-    return other.name != wanted.name &&
-           !IsHelperName(other.name, wanted.name) &&
-           TakeSameMachine(other, wanted);
   }
 
   // What is to be done for WANTED, whose text for the kernel is put into *TEXT.
@@ -160,12 +132,13 @@ class Installer {
     if (!outcome->error.ok()) return Change::kFailed;
     const Entry* old = FindEntry(wanted.name);
     bool behind = false;
-    int at = IsForOneMachine(wanted) ? machines_.First(HashOfMachine(wanted))
-                                     : HashIndex::kNone;
-    for (; at != HashIndex::kNone; at = machines_.Next(at)) {
+    Array<int> rivals;
+    if (IsForOneMachine(wanted)) rivals = overlaps_.Overlapping(wanted);
+    for (const int at : rivals) {
       const Entry* other = rivals_[at];
-      if (!IsRival(other->record, wanted)) continue;
-      outcome->shadows.push_back(other->record.name);
+      const Text& name = other->record.name;
+      if (name == wanted.name || IsHelperName(name, wanted.name)) continue;
+      outcome->shadows.push_back(name);
       // What is in front of it takes the files.
       behind |= other < old;
     }
@@ -340,7 +313,7 @@ class Installer {
   CoverIndex handlers_;  // what is wanted, and what is there and enabled
   // What is there and enabled, for one machine.
   Array<const Entry*> rivals_;
-  HashIndex machines_;  // of rivals_
+  OverlapIndex overlaps_;  // of rivals_
 };
 
 }  // namespace
