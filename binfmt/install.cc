@@ -6,7 +6,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
@@ -322,10 +321,6 @@ Error Install(Registry* registry, absl::Span<const Entry> present,
               absl::Span<const Record> wanted, const InstallOptions& options,
               Array<Outcome>* outcomes) {
   return Installer(registry, present, options).Run(wanted, outcomes);
-}
-
-bool TakeSameMachine(const Record& a, const Record& b) {
-  return IsForOneMachine(a) && IsForOneMachine(b) && CanOverlap(a, b);
 }
 
 Text Difference(const Entry& present, const Entry& wanted) {

@@ -60,10 +60,6 @@ Error Install(Registry* registry, absl::Span<const Entry> present,
               absl::Span<const Record> wanted, const InstallOptions& options,
               Array<Outcome>* outcomes);
 
-// Do both take files of one machine, by class and e_machine of the ELF header,
-// and is there a file that both take?
-bool TakeSameMachine(const Record& a, const Record& b);
-
 // How A and B differ, for a user: "flags OCF instead of PF, interpreter /x
 // instead of /y". PRESENT is what the kernel holds.
 Text Difference(const Entry& present, const Entry& wanted);

@@ -2,6 +2,7 @@
 // What install.h offers without a kernel.
 #include <string>
 
+#include "binfmt/cover_index.h"
 #include "binfmt/entry.h"
 #include "binfmt/install.h"
 #include "gtest/gtest.h"
@@ -114,6 +115,14 @@ TEST(InstallHelpersTest, HelperOfALongNameIsAFileName) {
   const std::string helper = std::string(236, 'n') + ".binfmtbox-0123abcd";
   EXPECT_EQ(helper.size(), 255u);
   EXPECT_TRUE(IsHelperName(helper, owner));
+}
+
+// As Install() asks it of an entry A that is there and a record B.
+bool TakeSameMachine(const Record& a, const Record& b) {
+  if (!IsForOneMachine(a) || !IsForOneMachine(b)) return false;
+  OverlapIndex index;
+  index.Add(a);
+  return !index.Overlapping(b).empty();
 }
 
 TEST(InstallHelpersTest, SameMachineByClassAndMachine) {
