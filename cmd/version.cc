@@ -23,6 +23,10 @@
 
 namespace cmd {
 
+const char kVersion[] =
+#include "cmd/number.inc"
+    ;
+
 const char kRevision[] =
 #include "cmd/revision.inc"
     ;

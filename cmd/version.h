@@ -5,7 +5,8 @@
 
 namespace cmd {
 
-inline constexpr char kVersion[] = "0.1.0";
+// "0.1.0", from the file VERSION.
+extern const char kVersion[];
 
 // The source revision: git's commit, with "-dirty" where the tree differed from
 // it; "unknown" where the build did not know (see toolchains/revision.sh).
