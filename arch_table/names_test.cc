@@ -134,7 +134,7 @@ TEST(NamesTest, NearestFirst) {
   EXPECT_EQ(Nearest("i786"), "i386 i486");
   EXPECT_EQ(Nearest("mips65"), "mips64 mips mipsel");
   EXPECT_EQ(Nearest("powerpc32"), "powerpc powerpc64");
-  EXPECT_EQ(Nearest("linux/arm/v11"), "arm/v5");
+  EXPECT_EQ(Nearest("linux/arm/v11"), "arm/v7");
   EXPECT_EQ(Nearest("qemu-aarch6-static"), "aarch64");
 }
 

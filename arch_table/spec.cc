@@ -31,7 +31,7 @@ constexpr size_t kMaxCode = 64;
 struct Grammar {
   RE2 target{R"(target +([^ =]+)((?: +[^ =]+=[^ =]+)*))"};
   RE2 field{R"( +([^ =]+)=([^ =]+))"};
-  RE2 names{R"( +names((?: +[^ ]+)+))"};
+  RE2 words{R"( +(docker|names)((?: +[^ ]+)+))"};
   RE2 code{R"( +code +([^ ]+))"};
   RE2 name{R"([a-z0-9][a-z0-9_-]*)"};
   RE2 alias{R"([a-z0-9][a-z0-9_/-]*)"};
@@ -49,7 +49,7 @@ class Parser {
   void ParseTarget(const std::string& name, const std::string& fields);
   void ParseField(const std::string& key, const std::string& value);
   void ParseMatchFlags(const std::string& value);
-  void ParseNames(const std::string& words);
+  void ParseWords(const std::string& words, bool docker);
   void ParseCode(const std::string& digits);
   bool ParseNumber(const std::string& key, const std::string& value,
                    uint32_t min, uint32_t max, uint32_t* number);
@@ -96,9 +96,9 @@ void Parser::ParseLine(std::string line) {
     ParseTarget(first, second);
     return;
   }
-  const bool is_names = RE2::FullMatch(line, grammar_.names, &first);
-  const bool is_code = !is_names && RE2::FullMatch(line, grammar_.code, &first);
-  if (!is_names && !is_code) {
+  const bool is_words = RE2::FullMatch(line, grammar_.words, &first, &second);
+  const bool is_code = !is_words && RE2::FullMatch(line, grammar_.code, &first);
+  if (!is_words && !is_code) {
     // What follows a target line that cannot be read belongs to no other row.
     if (absl::StartsWith(line, "target")) {
       FinishTarget();
@@ -109,11 +109,11 @@ void Parser::ParseLine(std::string line) {
     return;
   }
   if (!in_target_) {
-    Error(absl::StrCat(is_names ? "names" : "code", " before any target"));
+    Error(absl::StrCat(is_words ? first : "code", " before any target"));
     return;
   }
-  if (is_names) {
-    ParseNames(first);
+  if (is_words) {
+    ParseWords(second, first == "docker");
   } else {
     ParseCode(first);
   }
@@ -210,11 +210,16 @@ void Parser::ParseMatchFlags(const std::string& value) {
   target_.match_value = bits;
 }
 
-void Parser::ParseNames(const std::string& words) {
+void Parser::ParseWords(const std::string& words, bool docker) {
+  if (docker && target_.names.size() != target_.docker_names) {
+    Error("docker behind names");
+    return;
+  }
   for (std::string_view word : absl::StrSplit(words, ' ', absl::SkipEmpty())) {
     std::string alias(word);
     if (ClaimWord(alias, grammar_.alias)) {
       target_.names.push_back(std::move(alias));
+      if (docker) ++target_.docker_names;
     }
   }
 }

@@ -5,6 +5,7 @@
 #ifndef ARCH_TABLE_SPEC_H_
 #define ARCH_TABLE_SPEC_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -25,7 +26,8 @@ struct TargetSpec {
   uint32_t match_value = 0;
   uint32_t flags = 0;
   std::vector<std::string> names;
-  std::string code;  // bytes
+  size_t docker_names = 0;  // how many of names, from the first, are Docker's
+  std::string code;         // bytes
 };
 
 // What is wrong in one line of the data file; lines count from 1.

@@ -35,7 +35,8 @@ TEST(SpecTest, ReadsEveryField) {
       "target n32 family=mips class=32 order=big machine=0x8 interpreter=n32 "
       "match-flags=0x20/0x20 flags=0x60000020  # comment\n"
       "  # comment\n"
-      "  names a b/c  # comment\n"
+      "  docker a\n"
+      "  names b/c  # comment\n"
       "  names d\n"
       "  code 0102  # comment\n"
       "  code ff\n");
@@ -53,6 +54,7 @@ TEST(SpecTest, ReadsEveryField) {
   EXPECT_EQ(target.match_value, 0x20u);
   EXPECT_EQ(target.flags, 0x60000020u);
   EXPECT_EQ(target.names, (std::vector<std::string>{"a", "b/c", "d"}));
+  EXPECT_EQ(target.docker_names, 1u);
   EXPECT_EQ(target.code, "\x01\x02\xff");
 }
 
@@ -69,6 +71,7 @@ TEST(SpecTest, LineThatCannotBeRead) {
   const std::string good = absl::StrCat("target a ", kGood, "\n");
   EXPECT_EQ(Errors(good + "nonsense"), "2: cannot read \"nonsense\"\n");
   EXPECT_EQ(Errors(good + "names b"), "2: cannot read \"names b\"\n");
+  EXPECT_EQ(Errors(good + "  names b\n  docker c"), "3: docker behind names\n");
   EXPECT_EQ(Errors(good + "  names"), "2: cannot read \"  names\"\n");
   EXPECT_EQ(Errors(good + "\tcode 00"), "2: cannot read \"\\tcode 00\"\n");
   EXPECT_EQ(Errors(good + "  code 00 11"), "2: cannot read \"  code 00 11\"\n");

@@ -30,6 +30,10 @@ std::string_view Target::name() const {
 std::string_view Target::family() const { return View(row_.family); }
 std::string_view Target::interpreter() const { return View(row_.interpreter); }
 std::string_view Target::alias_text() const { return View(row_.aliases); }
+std::string_view Target::docker_text() const {
+  return row_.docker_size == 0 ? name()
+                               : alias_text().substr(0, row_.docker_size);
+}
 std::string_view Target::magic() const { return View(row_.magic); }
 std::string_view Target::mask() const { return View(row_.mask); }
 std::string_view Target::code() const { return View(row_.code); }

@@ -33,8 +33,10 @@ struct Row {
   PoolSlice code;
   uint32_t flags;  // e_flags of a typical program
   uint16_t machine;
-  bool is_64bit;
-  bool is_big_endian;
+  bool is_64bit : 1;
+  bool is_big_endian : 1;
+  uint8_t
+      docker_size;  // how many bytes of aliases, from the first, are Docker's
 };
 
 // One architecture. Targets live in the table as long as the process does; pass
@@ -73,6 +75,10 @@ class Target {
 
   // The same as one text, separated by single blanks.
   std::string_view alias_text() const;
+
+  // Docker's words for it, "arm64" or "arm/v7 arm/v6", separated by single
+  // blanks: "linux/WORD" is a platform. The name where Docker has no other.
+  std::string_view docker_text() const;
 
   // The bytes of a file, from offset 0, that the target's files have where
   // mask() has ones. 20 bytes; 40 where e_flags decides. Both are of one

@@ -79,6 +79,7 @@ TEST(TableTest, AliasesAreTheWordsOfTheText) {
   const Target* target = FindTarget("aarch64");
   ASSERT_NE(target, nullptr);
   EXPECT_EQ(target->alias_text(), "arm64 arm64/v8 arm64/v9 arm64v8");
+  EXPECT_EQ(target->docker_text(), "arm64");
   EXPECT_EQ(target->Aliases(),
             (std::vector<std::string_view>{"arm64", "arm64/v8", "arm64/v9",
                                            "arm64v8"}));

@@ -71,6 +71,13 @@ std::string Quote(std::string_view bytes) {
   return quoted + "\"";
 }
 
+// How much of the joined names is Docker's.
+size_t DockerSize(const TargetSpec& target) {
+  return absl::StrJoin(
+             absl::MakeConstSpan(target.names).first(target.docker_names), " ")
+      .size();
+}
+
 const char* Bool(bool value) { return value ? "true" : "false"; }
 
 uint32_t Fnv1a(std::string_view bytes) {
@@ -100,7 +107,8 @@ std::string WriteRows(absl::Span<const TargetSpec> targets) {
     }
     absl::StrAppend(&rows, "0x", absl::Hex(target.flags), ", ", target.machine,
                     ", ", Bool(target.is_64bit), ", ",
-                    Bool(target.is_big_endian), "}),\n");
+                    Bool(target.is_big_endian), ", ", DockerSize(target),
+                    "}),\n");
   }
   absl::StrAppend(&rows, "};\n");
 

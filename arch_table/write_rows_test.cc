@@ -13,7 +13,8 @@ namespace {
 TEST(WriteRowsTest, StringsArePooledAndBytesEscaped) {
   const Spec spec = ParseSpec(
       "target armeb family=arm class=32 order=big machine=40 flags=0xab\n"
-      "  names armbe x/y\n"
+      "  docker armbe\n"
+      "  names x/y\n"
       "  code 0a39\n"
       "target arm family=arm class=64 order=little machine=40\n");
   ASSERT_EQ(spec.errors.size(), 0u);
@@ -32,12 +33,12 @@ constexpr char kPool[] =
 
 constexpr Target kTargets[] = {
     // armeb
-    Target(Row{{80, 10}, {85, 3}, {85, 5}, {90, 9}, {0, 20}, {60, 20}, {99, 2}, 0xab, 40, false, true}),
+    Target(Row{{80, 10}, {85, 3}, {85, 5}, {90, 9}, {0, 20}, {60, 20}, {99, 2}, 0xab, 40, false, true, 5}),
     // arm
-    Target(Row{{80, 8}, {85, 3}, {85, 3}, {0, 0}, {20, 20}, {40, 20}, {0, 0}, 0x0, 40, true, false}),
+    Target(Row{{80, 8}, {85, 3}, {85, 3}, {0, 0}, {20, 20}, {40, 20}, {0, 0}, 0x0, 40, true, false, 0}),
 };
 
-constexpr uint32_t kChecksum = 0xee76ffba;
+constexpr uint32_t kChecksum = 0x507926e5;
 )");
 }
 
