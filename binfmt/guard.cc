@@ -99,8 +99,10 @@ Guard::Guard() {
   AddSample("this program itself (binfmtbox)"_fmt, own,
             LinkTarget("/proc/self/exe"));
   AddSample("PID 1", ReadHead("/proc/1/exe"), LinkTarget("/proc/1/exe"));
-  for (const char* line :
-       {"#!/bin/sh\n", "#! /bin/sh\n", "#!/usr/bin/env sh\n"}) {
+  // Not pointers, each of which would be a relocation.
+  static constexpr char kScripts[][sizeof("#!/usr/bin/env sh\n")] = {
+      "#!/bin/sh\n", "#! /bin/sh\n", "#!/usr/bin/env sh\n"};
+  for (const char* line : kScripts) {
     AddSample("every script", line, "");
   }
   // Class, byte order and machine of this program, position independent or not

@@ -26,7 +26,10 @@ UniqueFd OpenModule(const Text& path) {
 // is all that modules.dep could tell.
 UniqueFd FindModule(const Text& release, Text* path) {
   for (const char* root : {"", "/usr"}) {
-    for (const char* suffix : {"", ".xz", ".zst", ".gz"}) {
+    // Not pointers, each of which would be a relocation.
+    static constexpr char kSuffixes[][sizeof(".zst")] = {"", ".xz", ".zst",
+                                                         ".gz"};
+    for (const char* suffix : kSuffixes) {
       *path = Fill("@/lib/modules/@/kernel/fs/binfmt_misc.ko@"_fmt, root,
                    release, suffix);
       UniqueFd fd = OpenModule(*path);

@@ -83,6 +83,7 @@ Register QEMU's user-mode emulators as handlers of foreign programs.
                          auto: where it is understood)
   -i, --ignore-family yes|no  register what this machine runs by itself,
                          too (default no)
+      --if-missing       leave out targets whose programs run already
       --replace          swap entries that differ, without a gap
       --override         register in front of other handlers
       --rule RECORD      register this record of the kernel's syntax
@@ -121,6 +122,7 @@ Show the entries of binfmt_misc in the order in which they match.
 
       --match FILE       show what the kernel would do with FILE, and why
       --print FORMAT     print record, binfmt.d or debian, for --file
+      --platforms        print what runs in Docker's words, as JSON
       --probe            run a small program for each target through its
                          handler
 )";

@@ -90,10 +90,11 @@ void Console::Complain(const binfmt::Error& error) {
                         ? binfmt::Fill("@; see \"@ --help\""_fmt, error.text(),
                                        program_)
                         : error.text());
-  Fail(status);
+  AddStatus(status);
 }
 
-void Console::Fail(int status) {
+void Console::AddStatus(int status) {
+  if (status == kExitOk) return;
   status_ = status_ == kExitOk || status_ == status ? status : kExitFailed;
 }
 

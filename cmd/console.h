@@ -75,6 +75,9 @@ class Console {
   // The exit status so far; who holds may find that a trouble has healed.
   int status() const { return status_; }
   void set_status(int status) { status_ = status; }
+  // That of another piece of work: different failures together make
+  // kExitFailed.
+  void AddStatus(int status);
 
   // Writes what was kept. Complains where it can't.
   void Flush();
@@ -84,7 +87,6 @@ class Console {
 
  private:
   void Keep(unsigned types, binfmt::Format format, ...);
-  void Fail(int status);
   // Writes a line "PROGRAM: TEXT" to stderr or, with LEVEL, to the kernel's
   // log.
   void WriteLine(const char* level, std::string_view text) const;

@@ -103,7 +103,7 @@ class MemoryTest : public ProgramTest {
 TEST_F(MemoryTest, GrowsWithTheEntriesByNoMoreThanTheAnswerNeeds) {
   const std::vector<Budget> budgets = {
       {{"status", "-q", "arm"}, 44, 844},
-      {{"register", "-q", "-Q", "/mnt/qemu", "arm"}, 56, 778},
+      {{"register", "-q", "-Q", "/mnt/qemu", "arm"}, 60, 778},
       {{"register", "-q", "-Q", "/mnt/qemu", "all"}, 96, 774},
       {{"clear", "-q", "-n", "arm"}, 36, 790},
       {{"clear", "-q", "-n", "--all"}, 36, 790},

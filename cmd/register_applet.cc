@@ -43,6 +43,7 @@ constexpr binfmt::Format kOptions =
     "                         auto: where it is understood)\n"
     "  -i, --ignore-family yes|no  register what this machine runs by itself,\n"
     "                         too (default no)\n"
+    "      --if-missing       leave out targets whose programs run already\n"
     "      --replace          swap entries that differ, without a gap\n"
     "      --override         register in front of other handlers\n"
     "      --rule RECORD      register this record of the kernel's syntax\n"
@@ -114,12 +115,14 @@ Error ReadSeconds(const GivenOption& given, int64_t* milliseconds) {
 bool TurnOn(std::string_view name, RegisterSettings* settings,
             RegisterRequest* request) {
   std::string_view names =
-      "mount userns host cmdline hold system replace override verify";
+      "mount userns host cmdline hold system replace override verify "
+      "if-missing";
   for (bool* is_on :
        {&settings->mount, &settings->mounting.allow_user_namespace,
         &settings->mounting.on_host, &settings->cmdline, &settings->hold,
         &request->system, &settings->install.replace,
-        &settings->install.override_others, &settings->verify}) {
+        &settings->install.override_others, &settings->verify,
+        &settings->if_missing}) {
     if (binfmt::TakeUntil(' ', &names) != name) continue;
     *is_on = true;
     return true;

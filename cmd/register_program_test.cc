@@ -437,6 +437,35 @@ TEST_F(RegisterTest, IgnoreFamily) {
                    "PF\n"));
 }
 
+TEST_F(RegisterTest, IfMissing) {
+  // Another tool's, which works in containers, and one which does not.
+  Register(Aarch64Record("other", "/mnt/qemu/qemu-arm", "F"));
+  ASSERT_EQ(
+      Do({"-pno", "arm"}),
+      Prints("qemu-arm: registered, /mnt/qemu/qemu-arm-static, flags P\n"));
+  constexpr char kOther[] =
+      "binfmt-register: note: other takes programs for aarch64 already; left "
+      "alone\n";
+  EXPECT_EQ(Do({"--if-missing", "arm64", "x86_64"}), Prints("", kOther));
+  EXPECT_EQ(EntryNames(), "qemu-arm other");
+  EXPECT_EQ(
+      Do({"--if-missing", "arm"}),
+      Fails(1,
+            "binfmt-register: qemu-arm is there and differs: flags P instead "
+            "of PF; swap it with --replace\n"));
+  // Disabled, it takes nothing.
+  Write("other", "0");
+  EXPECT_EQ(Do({"--if-missing", "arm64"}),
+            Prints("qemu-aarch64: registered, "
+                   "/mnt/qemu/qemu-aarch64-static, flags PF\n"));
+  Write("other", "1");
+  Write("qemu-aarch64", "-1");
+  EXPECT_EQ(Do({"--if-missing", "--replace", "arm64"}),
+            Prints("qemu-aarch64: replaced, "
+                   "/mnt/qemu/qemu-aarch64-static, flags PF\n"));
+  EXPECT_EQ(EntryNames(), "qemu-aarch64 qemu-arm");
+}
+
 TEST_F(RegisterTest, DryRun) {
   EXPECT_EQ(Do({"-n", "arm64", "arm"}),
             Prints("qemu-aarch64: would be registered, "

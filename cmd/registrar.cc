@@ -129,8 +129,9 @@ class Registrar {
   void MakePlan() {
     Collect();
     if (request_.for_other_machine) return;
-    plan_.Vet(request_.named, settings_.ignore_family == Choice::kYes, &guard_,
-              console_);
+    const TargetList none;
+    plan_.Vet(settings_.if_missing ? none : request_.named,
+              settings_.ignore_family == Choice::kYes, &guard_, console_);
     if (!binfmt::SelinuxEnforces()) return;
     for (const binfmt::Record& record : plan_.records()) {
       if (const binfmt::Text hint = binfmt::SelinuxHint(record.interpreter);
@@ -151,6 +152,10 @@ class Registrar {
     if (request_.system) AddDirectories(kSystemDirs, false);
     for (const std::string_view file : request_.files) AddFile(file, false);
     for (const Target* target : request_.targets) {
+      if (settings_.if_missing && !settings_.install.replace &&
+          IsTaken(*target)) {
+        continue;
+      }
       Add(target, "",
           binfmt::Fill("@: ",
                        settings_.record.search.emulator->EntryName(*target)));
@@ -172,6 +177,20 @@ class Registrar {
         Pause();
       }
     }
+  }
+
+  // Says so where an entry that holds its interpreter takes programs for
+  // TARGET.
+  bool IsTaken(const Target& target) const {
+    const Recogniser recogniser;
+    for (const binfmt::Entry& entry : entries_) {
+      if (!entry.enabled || !recogniser.Takes(entry.record, target)) continue;
+      if ((entry.record.flags & binfmt::kFixBinary) == 0) return false;
+      console_->Note("% takes programs for @ already; left alone"_fmt,
+                     entry.record.name, target.name());
+      return true;
+    }
+    return false;
   }
 
   void AddDirectories(absl::Span<const char* const> dirs, bool any_name) {

@@ -23,6 +23,9 @@ struct RegisterSettings {
   bool cmdline = false;
   bool hold = false;
   bool verify = false;
+  // Leave out targets whose programs run already, by the machine itself or, if
+  // nothing is to be replaced, by an entry that holds its interpreter.
+  bool if_missing = false;
   Choice ignore_family = Choice::kNo;  // yes: register native targets, too
   int64_t wait = 0;                    // milliseconds
   // Not kNone: nothing is registered, the records go to stdout or into DIR.

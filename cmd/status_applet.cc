@@ -3,7 +3,9 @@
 #include <string_view>
 
 #include "arch_table/names.h"
+#include "arch_table/table.h"
 #include "binfmt/array.h"
+#include "binfmt/elf_header.h"
 #include "binfmt/kernel.h"
 #include "binfmt/namespaces.h"
 #include "binfmt/record.h"
@@ -30,6 +32,7 @@ constexpr binfmt::Format kOptions =
     "      --match FILE       show what the kernel would do with FILE, and "
     "why\n"
     "      --print FORMAT     print record, binfmt.d or debian, for --file\n"
+    "      --platforms        print what runs in Docker's words, as JSON\n"
     "      --probe            run a small program for each target through its\n"
     "                         handler\n"_fmt;
 
@@ -164,14 +167,24 @@ void Run(const CommandLine& line, Console* console) {
     return;
   }
   Listing listing(entries);
+  bool platforms = false;
   for (const GivenOption& given : line.options) {
     report.probe |= given.Is("probe");
+    platforms |= given.Is("platforms");
   }
   for (const std::string_view operand : line.operands) {
     Answer(operand, !prints, &report, &listing, console);
   }
+  const Target* own =
+      platforms ? arch_table::FindByHeader(binfmt::OwnHead()) : nullptr;
   for (const Target& target : arch_table::Targets()) {
-    if (line.operands.empty() && listing.Handler(target) != nullptr) {
+    if (!line.operands.empty()) break;
+    const Line* handler = listing.Handler(target);
+    if (platforms ? handler == nullptr
+                        ? own != nullptr && own->SameFamily(target) &&
+                              IsNative(&target)
+                        : overview.enabled && handler->startable()
+                  : handler != nullptr) {
       report.probed.push_back(&target);
     }
   }
@@ -183,6 +196,8 @@ void Run(const CommandLine& line, Console* console) {
   report.all = line.operands.empty();
   if (prints) {
     PrintRecords(report.all, format, &entries, &listing, console);
+  } else if (platforms) {
+    PrintPlatforms(report, console);
   } else if (line.common.json) {
     PrintJson(report, console);
   } else {

@@ -190,4 +190,28 @@ void PrintJson(const StatusReport& report, Console* console) {
   console->Result("@\n", json.text());
 }
 
+void PrintPlatforms(const StatusReport& report, Console* console) {
+  JsonWriter json;
+  json.BeginObject();
+  json.BeginArray("supported");
+  for (const Target* target : report.probed) {
+    // Docker has no word for a variant that shares another target's emulator.
+    if (target->interpreter() != target->name()) continue;
+    std::string_view words = target->docker_text();
+    while (!words.empty()) {
+      json.String(binfmt::Fill("linux/@"_fmt, binfmt::TakeUntil(' ', &words)));
+    }
+  }
+  json.EndArray();
+  json.BeginArray("emulators");
+  for (const Line& line : *report.lines) {
+    if (line.target != nullptr && line.entry->enabled) {
+      json.String(line.entry->record.name);
+    }
+  }
+  json.EndArray();
+  json.EndObject();
+  console->Result("@\n", json.text());
+}
+
 }  // namespace cmd

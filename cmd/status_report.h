@@ -33,6 +33,9 @@ struct StatusReport {
 
 void PrintText(const StatusReport& report, Console* console);
 void PrintJson(const StatusReport& report, Console* console);
+// The platforms of probed in Docker's words, and the names of the
+// entries by which programs run.
+void PrintPlatforms(const StatusReport& report, Console* console);
 
 }  // namespace cmd
 

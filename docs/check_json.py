@@ -50,6 +50,7 @@ CALLS = [
     (0, "status", "--json"),
     (1, "status", "--json", "aarch64", "a\nb\\", "hexagon"),
     (0, "status", "--json", NATIVE),
+    (0, "status", "--platforms"),
     (0, "status", "--json", "--match", INTERPRETER),
     (0, "status", "--json", "--match", PLACE + "/script.p\udcffy"),
     (1, "status", "--json", "--match", PLACE + "/nothing"),
@@ -128,7 +129,8 @@ def check(binary):
             errors.append(f"exit status {done.returncode} instead of {wanted}: {done.stderr!r}")
         try:
             validator = jsonschema.Draft202012Validator(
-                {"$ref": "#/$defs/" + applet, "$defs": definitions}
+                {"$ref": "#/$defs/" + ("platforms" if "--platforms" in arguments else applet),
+                 "$defs": definitions}
             )
             errors += [error.message for error in validator.iter_errors(json.loads(done.stdout))]
         except ValueError as error:
