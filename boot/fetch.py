@@ -11,13 +11,14 @@ architectures and its /boot stay as they are. What is kept:
 
 import functools
 import glob
+import hashlib
 import os
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
-from typing import Dict, Iterator, List, NamedTuple, Optional, Tuple
+from typing import Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 # Our names, Debian's architecture, and the flavour of its kernel.
 DEBIAN = {
@@ -102,15 +103,17 @@ class Apt:
     suite's lists for the others with it.
     """
 
-    def __init__(self, folder: str, architecture: str) -> None:
+    def __init__(self, folder: str, architecture: str,
+                 suites: Sequence[Tuple[str, bool]] = SUITES) -> None:
         self.folder = folder
         self.architecture = architecture
+        self.suites = suites
         for name in ("lists/partial", "archives/partial"):
             os.makedirs(os.path.join(folder, name), exist_ok=True)
         open(os.path.join(folder, "status"), "w", encoding="utf-8").close()
         base = mirror()
         with open(os.path.join(folder, "sources.list"), "w", encoding="utf-8") as file:
-            for suite, security in SUITES:
+            for suite, security in suites:
                 archive = "debian-security" if security else "debian"
                 file.write(f"deb [signed-by={KEYRING}] {base}/{archive} {suite} main\n")
         with open(os.path.join(folder, "apt.conf"), "w", encoding="utf-8") as file:
@@ -137,7 +140,8 @@ class Apt:
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8")
 
     def update(self) -> None:
-        say(f"package lists of Debian 11, 12 and 13 for {self.architecture}")
+        names = ", ".join(suite for suite, _ in self.suites)
+        say(f"Debian's package lists for {self.architecture}: {names}")
         # A suite that is gone is told below, by the package that is missing.
         done = self.run("apt-get", "-q", "update")
         for line in done.stdout.splitlines():
@@ -156,8 +160,9 @@ class Apt:
                     fields = dict(re.findall(r"^(Version|Architecture): (.*)$", stanza, re.M))
                     yield Package(name, fields["Architecture"], fields["Version"])
 
-    def unpack(self, package: Package, folder: str) -> bool:
-        """Downloads and unpacks it into FOLDER; keeps no .deb. False: it can't be had."""
+    def unpack(self, package: Package, folder: str) -> str:
+        """Downloads and unpacks it into FOLDER; keeps no .deb. Returns the .deb's SHA-256;
+        empty: it can't be had."""
         name = f"{package.name}:{package.architecture}={package.version}"
         with tempfile.TemporaryDirectory(dir=self.folder) as download:
             done = self.run("apt-get", "-q", "download", name, cwd=download)
@@ -165,9 +170,10 @@ class Apt:
             if done.returncode != 0 or len(debs) != 1:
                 why = done.stdout.rstrip().rsplit("\n", 1)[-1]
                 say(f"note: cannot download the Debian package {name}: {why}")
-                return False
+                return ""
             subprocess.run(["dpkg-deb", "-x", debs[0], folder], check=True)
-            return True
+            with open(debs[0], "rb") as file:
+                return hashlib.sha256(file.read()).hexdigest()
 
 
 def numbers(text: str) -> Tuple[int, ...]:

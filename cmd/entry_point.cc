@@ -31,6 +31,8 @@ namespace {
 
 using binfmt::operator""_fmt;
 
+constexpr char kProgram[] = "binfmt";
+
 constexpr binfmt::Format kUsage =
     "usage: IMAGE [OPTION]...\n"
     "   or: IMAGE APPLET [OPTION]... [OPERAND]...\n"
@@ -60,15 +62,20 @@ bool AddWords(std::string_view list, Words* words) {
   return words->size() != size;
 }
 
-int RunNamed(const char* name, const Words& words) {
-  Applet applet;
-  (void)FindApplet(name, &applet);
-  return RunApplet(applet, words);
+int RunNamed(std::string_view name, absl::Span<const char* const> words) {
+  if (Applet applet; FindApplet(name, &applet)) {
+    return RunApplet(applet, words);
+  }
+  Console console(kProgram);
+  console.Complain(binfmt::Failure(
+      0, "there is no applet \"%\"; to register a target, say: --install %"_fmt,
+      name, name));
+  return kExitNoApplet;
 }
 
 // Does what the options in ARGS say, and prints what is there then.
 int RunOptions(absl::Span<const char* const> args) {
-  Console console("binfmt");
+  Console console(kProgram);
   // Standard output is for the state alone. Rights for sudo in containers, as
   // the model gives them.
   Words install = {"-q", "--mount", "--if-missing", "-cyes"};
@@ -96,7 +103,7 @@ int RunOptions(absl::Span<const char* const> args) {
     if (!is_install && !is_mount && !given.Is("uninstall")) {
       if (given.Is("userns")) {
         mounting.allow_user_namespace = true;
-      } else {
+      } else if (other == nullptr) {
         other = args[i];
       }
       install.push_back(args[i]);
@@ -124,8 +131,12 @@ int RunOptions(absl::Span<const char* const> args) {
   }
   if (!installs) {
     binfmt::MountOutcome outcome;
-    console.Complain(binfmt::MountBinfmtMisc(dir, mounting, &outcome));
-    if (console.status() != kExitOk) return console.Finish();
+    const binfmt::Error error =
+        binfmt::MountBinfmtMisc(dir, mounting, &outcome);
+    if (!error.ok()) {
+      console.Complain(error);
+      return console.Finish();
+    }
   }
   if (uninstalls) console.AddStatus(RunNamed("clear", uninstall));
   if (installs) {
@@ -137,7 +148,7 @@ int RunOptions(absl::Span<const char* const> args) {
     console.AddStatus(RunNamed("register", install));
   }
   // Without the registry it would only say once more why there is none.
-  if (binfmt::IsBinfmtMisc(dir)) {
+  if (console.status() != kExitMisuse && binfmt::IsBinfmtMisc(dir)) {
     console.AddStatus(RunNamed("status", {"--platforms", "-D", dir.c_str()}));
   }
   return console.Finish();
@@ -150,9 +161,7 @@ int main(int argc, char** argv) {
   binfmt::OccupyStandardDescriptors();
   const absl::Span<const char* const> args(argv + 1, argc > 1 ? argc - 1 : 0);
   const std::string_view first = args.empty() ? "-" : args[0];
-  if (!absl::StartsWith(first, "-") || first == "--list" ||
-      first == "--version") {
-    return cmd::RunBox(args);
-  }
-  return cmd::RunOptions(args);
+  if (first == "--list" || first == "--version") return cmd::RunBox(args);
+  if (absl::StartsWith(first, "-")) return cmd::RunOptions(args);
+  return cmd::RunNamed(first, absl::MakeSpan(args.data() + 1, args.size() - 1));
 }

@@ -1,0 +1,169 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Writes the layers and the OCI layout of the container image.
+
+  build.py layer NEWS.md OUT PLACE=FILE...
+      a layer: a tar of these files and of the folders that they are in, gzipped
+  build.py layout NEWS.md VERSION OUT ARCH=LAYER[,LAYER...]...
+      a folder with the image for each architecture, and an index of all
+
+What is written depends on the content of the files alone: all belong to root, and all
+dates are that of the release, the topmost of NEWS.md.
+
+See the OCI image specification 1.0.2, image-layout.md, image-index.md and config.md.
+"""
+
+import datetime
+import gzip
+import hashlib
+import io
+import json
+import os
+import re
+import sys
+import tarfile
+from typing import Any, Dict, List, Tuple
+
+NAME = "binfmtbox"
+ENTRY_POINT = "/usr/bin/binfmt"
+# Ours, and those of OCI: architecture, variant (GOARCH, GOARM).
+PLATFORMS = {
+    "x86_64": {"architecture": "amd64", "os": "linux"},
+    "arm64": {"architecture": "arm64", "os": "linux", "variant": "v8"},
+    "armv7": {"architecture": "arm", "os": "linux", "variant": "v7"},
+    "riscv64": {"architecture": "riscv64", "os": "linux"},
+}
+OCI = "application/vnd.oci.image"
+
+
+def release_date(news: str) -> datetime.datetime:
+    with open(news, encoding="utf-8") as file:
+        found = re.search(r"^## \S+ \((\d{4})-(\d\d)-(\d\d)\)$", file.read(), re.M)
+    if not found:
+        sys.exit(f"{news}: no heading such as: ## 1.2.3 (2026-01-31)")
+    return datetime.datetime(*map(int, found.groups()), tzinfo=datetime.timezone.utc)
+
+
+def entry(path: str, mode: int, date: datetime.datetime) -> tarfile.TarInfo:
+    info = tarfile.TarInfo(path)
+    info.mode = mode
+    info.mtime = int(date.timestamp())
+    return info
+
+
+def write_layer(news: str, out: str, arguments: List[str]) -> None:
+    date = release_date(news)
+    # Path in the image, without a slash at its beginning, and the file that it is.
+    files = dict(argument.split("=", 1) for argument in arguments)
+    folders = set()
+    for path in files:
+        while path := os.path.dirname(path):
+            folders.add(path)
+    with open(out, "wb") as raw, gzip.GzipFile("", "wb", 9, raw, mtime=0) as packed, \
+            tarfile.open(fileobj=packed, mode="w", format=tarfile.USTAR_FORMAT) as tar:
+        for path in sorted(folders | set(files)):
+            if path in folders:
+                info = entry(path, 0o755, date)
+                info.type = tarfile.DIRTYPE
+                tar.addfile(info)
+                continue
+            with open(files[path], "rb") as file:
+                content = file.read()
+            # Of the files in such an image, programs are those that can be run.
+            info = entry(path, 0o755 if content.startswith(b"\x7fELF") else 0o644, date)
+            info.size = len(content)
+            tar.addfile(info, io.BytesIO(content))
+
+
+class Layout:
+    """The folder, in which everything has the name of its checksum."""
+
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
+        os.makedirs(os.path.join(folder, "blobs/sha256"), exist_ok=True)
+        self.write("oci-layout", b'{"imageLayoutVersion":"1.0.0"}')
+
+    def write(self, path: str, content: bytes) -> None:
+        with open(os.path.join(self.folder, path), "wb") as file:
+            file.write(content)
+
+    def add(self, media_type: str, content: bytes) -> Dict[str, Any]:
+        digest = hashlib.sha256(content).hexdigest()
+        self.write(f"blobs/sha256/{digest}", content)
+        return {"mediaType": f"{OCI}.{media_type}", "digest": f"sha256:{digest}", "size": len(content)}
+
+    def add_object(self, media_type: str, value: Dict[str, Any]) -> Dict[str, Any]:
+        return self.add(media_type, to_json(value))
+
+
+def to_json(value: Dict[str, Any]) -> bytes:
+    return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
+
+
+def labels(version: str) -> Dict[str, str]:
+    return {
+        "org.opencontainers.image.title": NAME,
+        "org.opencontainers.image.version": version,
+        "org.opencontainers.image.description":
+            "Registers emulators, so that this machine runs programs built for other processors",
+    }
+
+
+def add_image(layout: Layout, arch: str, layers: List[str], version: str, created: str) -> Dict[str, Any]:
+    """The image of one architecture; returns its manifest's descriptor."""
+    platform = PLATFORMS[arch]
+    blobs, identities = [], []
+    for path in layers:
+        with open(path, "rb") as file:
+            content = file.read()
+        blobs.append(layout.add("layer.v1.tar+gzip", content))
+        identities.append("sha256:" + hashlib.sha256(gzip.decompress(content)).hexdigest())
+    config = layout.add_object("config.v1+json", {
+        **platform,
+        "created": created,
+        "config": {"Entrypoint": [ENTRY_POINT], "Labels": labels(version), "WorkingDir": "/"},
+        "rootfs": {"type": "layers", "diff_ids": identities},
+        "history": [{"created": created, "created_by": f"{NAME} {version}"} for _ in layers],
+    })
+    manifest = layout.add_object("manifest.v1+json", {
+        "schemaVersion": 2,
+        "mediaType": f"{OCI}.manifest.v1+json",
+        "config": config,
+        "layers": blobs,
+        "annotations": labels(version),
+    })
+    return {**manifest, "platform": platform}
+
+
+def write_layout(news: str, version_file: str, out: str, arguments: List[str]) -> None:
+    with open(version_file, encoding="utf-8") as file:
+        version = file.read().strip()
+    created = release_date(news).strftime("%Y-%m-%dT%H:%M:%SZ")
+    layout = Layout(out)
+    images: List[Tuple[str, Dict[str, Any]]] = []
+    for argument in arguments:
+        arch, _, layers = argument.partition("=")
+        images.append((arch, add_image(layout, arch, layers.split(","), version, created)))
+    index = {
+        "schemaVersion": 2,
+        "mediaType": f"{OCI}.index.v1+json",
+        "manifests": [image for _, image in images],
+        "annotations": labels(version),
+    }
+    reference = "org.opencontainers.image.ref.name"
+    named = [{**layout.add_object("index.v1+json", index), "annotations": {reference: version}}]
+    # umoci can't choose from an index.
+    for arch, image in images:
+        named.append({**image, "annotations": {reference: f"{version}-{arch}"}})
+    layout.write("index.json", to_json({"schemaVersion": 2, "manifests": named}))
+
+
+def main(arguments: List[str]) -> None:
+    if arguments[0] == "layer":
+        write_layer(arguments[1], arguments[2], arguments[3:])
+    else:
+        write_layout(arguments[1], arguments[2], arguments[3], arguments[4:])
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
