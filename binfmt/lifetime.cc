@@ -144,7 +144,8 @@ Error WouldNotLast(const Text& dir) {
       "binfmt_misc on % is held by this process's mount namespace only, and "
       "all "
       "entries would go with it: mount it on the host first, or use --host "
-      "(in a container: with --pid=host), or stay with --hold"_fmt,
+      "(in a container: with --pid=host, a pod: hostPID: true), or stay with "
+      "--hold"_fmt,
       dir);
 }
 

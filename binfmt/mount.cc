@@ -76,7 +76,8 @@ Error ExplainMount(const Text& dir, int errnum) {
               ? "; before Linux 6.7 only the first user namespace may mount "
                 "it: do it on the host"_fmt
               : "; it takes CAP_SYS_ADMIN in this user namespace: run it as "
-                "root, in a container with --privileged"_fmt);
+                "root, in a container with --privileged (a pod: privileged: "
+                "true)"_fmt);
       return error;
     }
     case ELOOP:
@@ -126,7 +127,8 @@ int EnterAndMount(void* argument) {
     job->error = SystemError("enter the mount namespace of"_fmt, "PID 1", errno,
                              Cause::kDenied);
     job->error.AddText(
-        "; it takes CAP_SYS_ADMIN and CAP_SYS_CHROOT (--privileged)"_fmt);
+        "; it takes CAP_SYS_ADMIN, CAP_SYS_CHROOT and CAP_SYS_PTRACE (docker: "
+        "--privileged, a pod: privileged: true)"_fmt);
     return 0;
   }
   const Text& dir = *job->dir;
@@ -147,7 +149,7 @@ Error MountOnHost(const Text& dir, const Text& file, Text* module) {
         Because(EPERM, Cause::kDenied),
         "PID 1 is this container's own, not the host's, so --host can't "
         "work: "
-        "start the container with --pid=host"_fmt);
+        "start the container with --pid=host (a pod: hostPID: true)"_fmt);
   }
   HostMount job{&dir, &file, module, Ok()};
   if (Error error = RunSharingMemory(EnterAndMount, &job); !error.ok()) {

@@ -154,7 +154,7 @@ TEST_F(MountTest, WithoutCapabilities) {
             "denied EPERM: cannot mount binfmt_misc on "
             "/proc/sys/fs/binfmt_misc: Operation not permitted; it takes "
             "CAP_SYS_ADMIN in this user namespace: run it as root, in a "
-            "container with --privileged, not there");
+            "container with --privileged (a pod: privileged: true), not there");
 }
 
 // The host's mount is seen in a nested namespace, and is none of its own.
@@ -199,8 +199,8 @@ TEST_F(MountTest, MountThatGoesWithThisProcess) {
             "would not last 0: binfmt_misc on " + File("dir") +
                 " is held by this process's mount namespace only, and all "
                 "entries would go with it: mount it on the host first, or use "
-                "--host (in a container: with --pid=host), or stay with "
-                "--hold, there");
+                "--host (in a container: with --pid=host, a pod: hostPID: "
+                "true), or stay with --hold, there");
 }
 
 TEST_F(MountTest, ProcessThatStaysNeedsNoLastingMount) {

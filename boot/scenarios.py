@@ -275,7 +275,7 @@ def lifetime(machine: Machine) -> Plan:
     up, files = machine.bring_up()
     refused = (f"{{}}: binfmt_misc on {REGISTRY} is held by this process's mount namespace only, and all "
                "entries would go with it: mount it on the host first, or use --host (in a container: with "
-               "--pid=host), or stay with --hold")
+               "--pid=host, a pod: hostPID: true), or stay with --hold")
     there = f"binfmt_misc is mounted on {REGISTRY} already"
     name = f"qemu-{machine.target}"
     # Debian's 6.1.176 drops them, too, though that came with 6.7.

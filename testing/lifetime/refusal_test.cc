@@ -456,7 +456,7 @@ TEST_F(NotThereTest, MountWithoutTheCapability) {
   const std::string why =
       "cannot mount binfmt_misc on /proc/sys/fs/binfmt_misc: Operation not "
       "permitted; it takes CAP_SYS_ADMIN in this user namespace: run it as "
-      "root, in a container with --privileged\n";
+      "root, in a container with --privileged (a pod: privileged: true)\n";
   const Start start = Without({CAP_SYS_ADMIN});
   EXPECT_EQ(MountOn(kRegistry, start), Fails(5, "binfmt-mount: " + why));
   EXPECT_EQ(RunBox({"mount", "--userns", "--if-possible"}, start),
@@ -468,8 +468,9 @@ TEST_F(NotThereTest, HostWithoutTheCapability) {
   EXPECT_EQ(RunBox({"mount", "--userns", "--host"}, Without({CAP_SYS_CHROOT})),
             Fails(5,
                   "binfmt-mount: cannot enter the mount namespace of PID 1: "
-                  "Operation not permitted; it takes CAP_SYS_ADMIN and "
-                  "CAP_SYS_CHROOT (--privileged)\n"));
+                  "Operation not permitted; it takes CAP_SYS_ADMIN, "
+                  "CAP_SYS_CHROOT and CAP_SYS_PTRACE (docker: --privileged, a "
+                  "pod: privileged: true)\n"));
   EXPECT_EQ(Entries(), "not mounted");
 }
 
