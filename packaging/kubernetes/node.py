@@ -55,6 +55,14 @@ class Node:
         """Sends a signal and waits; returns the exit status, negative for a signal."""
         return int(self._call("end", pid, number))
 
+    def has_ended(self, pid: int) -> bool:
+        """Has the pod's process ended?"""
+        return bool(self._call("has_ended", pid))
+
+    def wait(self, pid: int) -> int:
+        """Waits for its end; returns the exit status."""
+        return int(self._call("wait", pid))
+
     def run(self, words: List[str], pod: Optional[int] = None) -> "Answer":
         """Runs WORDS to the end, in the pod's mount namespace (an exec probe) or in the node's."""
         return Answer(*self._call("run", words, pod))
@@ -115,10 +123,15 @@ class Agent:
         with open(self._logs[pid], encoding="utf-8", errors="replace") as log:
             return log.read()
 
+    def has_ended(self, pid: int) -> bool:
+        return self._pods[pid].poll() is not None
+
+    def wait(self, pid: int) -> int:
+        return self._pods.pop(pid).wait()
+
     def end(self, pid: int, number: int) -> int:
-        pod = self._pods.pop(pid)
-        pod.send_signal(number)
-        return pod.wait()
+        self._pods[pid].send_signal(number)
+        return self.wait(pid)
 
     @staticmethod
     def run(words: List[str], pod: Optional[int]) -> List[Any]:

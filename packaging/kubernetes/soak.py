@@ -159,7 +159,6 @@ class Life:
         if self._pod.is_ready():
             raise Failed("the probe says ready though the entry is disabled")
         self._node.write(VICTIM, "1")
-        self._heal()
         if not self._pod.is_ready():
             raise Failed("the probe does not say ready")
 
@@ -169,7 +168,8 @@ class Life:
         if self._pod.is_ready():
             raise Failed("the probe says ready though binfmt_misc is disabled")
         self._node.write("status", "1")
-        self._heal()
+        if not self._pod.is_ready():
+            raise Failed("the probe does not say ready")
 
     def _disable_and_restart(self) -> None:
         self._node.write(VICTIM, "0")
@@ -183,6 +183,7 @@ class Life:
         self._node.write("register", FOREIGN[VICTIM])
         self._stays(lambda entries: "interpreter /bin/true\n" in entries[VICTIM])
         # It does not hold what it was told to, and says so by its exit status.
+        self._account()
         if self._node.end(self._pod.pid) != 1:
             raise Failed("the pod did not end with 1")
         self._start_pod()

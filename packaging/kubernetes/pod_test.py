@@ -1,0 +1,158 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Which privileges the DaemonSet's pod needs, and what it says where one is missing.
+
+Usage: pod_test.py PRODUCT
+
+Each case runs the pod of base/daemon_set.yaml with one thing changed, on a node of its own
+(pod.py, node.py), and compares exit status, readiness, what is said, and what the node has
+while the pod runs and after it. A pod that lacks something stays, as it is told to by --hold, and
+is not ready. Ends with "N passed, N failed".
+
+Needs Linux 6.7, crun, golang-github-containers-common, python3-yaml and qemu-user-static.
+"""
+
+import copy
+import os
+import shutil
+import sys
+import tempfile
+from dataclasses import dataclass
+from typing import Any, Dict, List, Optional
+
+from pod import Pod, changed, make_image, node_for_pods, shipped
+
+SHIPPED = shipped()
+ALL = ["qemu-aarch64", "qemu-arm"]
+REGISTERED = "qemu-aarch64: registered, /usr/bin/qemu-aarch64-static, flags PF"
+NO_HOST = ("binfmt-register: cannot enter the mount namespace of PID 1: {}; it takes CAP_SYS_ADMIN, CAP_SYS_CHROOT and "
+           "CAP_SYS_PTRACE (docker: --privileged, a pod: privileged: true)")
+NO_MOUNT = ("binfmt-register: cannot mount binfmt_misc on /proc/sys/fs/binfmt_misc: Operation not permitted; it takes "
+            "CAP_SYS_ADMIN in this user namespace: run it as root, in a container with --privileged (a pod: privileged: "
+            "true)")
+NOT_MOUNTED = "binfmt-register: binfmt_misc is not mounted on /proc/sys/fs/binfmt_misc; mount it with: binfmtbox mount"
+WOULD_NOT_LAST = (
+    "binfmt-register: binfmt_misc on /proc/sys/fs/binfmt_misc is held by this process's mount namespace only, and all "
+    "entries would go with it: mount it on the host first, or use --host (in a container: with --pid=host, a pod: "
+    "hostPID: true), or stay with --hold")
+
+
+@dataclass
+class Case:
+    """The pod, and what is to come of it."""
+
+    name: str
+    spec: Dict[str, Any]
+    says: str
+    status: int = 0
+    # None: the container has ended by itself.
+    ready: Optional[bool] = True
+    # The node's entries; None: binfmt_misc is not mounted where PID 1 sees it.
+    during: Optional[List[str]] = None
+    after: Optional[List[str]] = None
+
+
+def with_fields(spec: Dict[str, Any], **fields: Any) -> Dict[str, Any]:
+    """SPEC with other fields of the pod."""
+    return {**copy.deepcopy(spec), **fields}
+
+
+def with_arguments(spec: Dict[str, Any], *arguments: str) -> Dict[str, Any]:
+    """SPEC with other arguments."""
+    result = copy.deepcopy(spec)
+    result["containers"][0]["args"] = ["register", *arguments]
+    return result
+
+
+def with_capabilities(*names: str) -> Dict[str, Any]:
+    """The shipped pod with these capabilities and no others."""
+    return changed(SHIPPED, capabilities={"drop": ["ALL"], "add": list(names)})
+
+
+def works(name: str, spec: Dict[str, Any]) -> Case:
+    """The node has the entries, and they stay when the pod goes."""
+    return Case(name, spec, REGISTERED, during=ALL, after=ALL)
+
+
+def denied(name: str, spec: Dict[str, Any], says: str) -> Case:
+    """Nothing is done, and the message says what is missing."""
+    return Case(name, spec, says, status=5, ready=False)
+
+
+DEFAULT_SECCOMP = {"type": "RuntimeDefault"}
+NOT_PERMITTED, PERMISSION_DENIED = (NO_HOST.format(reason) for reason in ("Operation not permitted", "Permission denied"))
+
+CASES = [
+    works("as shipped", SHIPPED),
+    works("seccompProfile left out (as where the kubelet has no default)", changed(SHIPPED, seccompProfile=None)),
+    works("readOnlyRootFilesystem: false", changed(SHIPPED, readOnlyRootFilesystem=False)),
+    works("allowPrivilegeEscalation: false", changed(SHIPPED, allowPrivilegeEscalation=False)),
+    works("privileged: true", changed(SHIPPED, privileged=True)),
+    denied("without SYS_ADMIN", with_capabilities("SYS_CHROOT", "SYS_PTRACE"), NOT_PERMITTED),
+    denied("without SYS_CHROOT", with_capabilities("SYS_ADMIN", "SYS_PTRACE"), NOT_PERMITTED),
+    denied("without SYS_PTRACE", with_capabilities("SYS_ADMIN", "SYS_CHROOT"), PERMISSION_DENIED),
+    denied("without capabilities", with_capabilities(), PERMISSION_DENIED),
+    denied("with a container's default capabilities", changed(SHIPPED, capabilities=None), PERMISSION_DENIED),
+    # With seccomp's default profile mount(2) takes SYS_ADMIN before the kernel asks for it.
+    denied("without --host: default capabilities",
+           with_arguments(changed(SHIPPED, capabilities=None), "--mount", "--hold", "all"), NO_MOUNT),
+    # The entries live as long as the pod's own mount: nothing else of the node is touched.
+    Case("without --host and hostPID: SYS_ADMIN is enough",
+         with_arguments(with_fields(with_capabilities("SYS_ADMIN"), hostPID=False), "--mount", "--hold", "all"), REGISTERED),
+    Case("without --host, --hold and hostPID",
+         with_arguments(with_fields(with_capabilities("SYS_ADMIN"), hostPID=False), "--mount", "all"), WOULD_NOT_LAST,
+         status=6, ready=None),
+    Case("without --mount", with_arguments(SHIPPED, "--hold", "all"), NOT_MOUNTED, status=3, ready=False),
+    Case("an emulator is missing", with_arguments(SHIPPED, "--mount", "--host", "--hold", "arm64", "hexagon"),
+         "binfmt-register: qemu-hexagon: there is no qemu-hexagon-static, qemu-hexagon or hexagon-binfmt-P in /usr/bin, "
+         "/usr/local/bin or /usr/libexec/qemu-binfmt; install qemu-user-static, or name one with --interpreter",
+         status=1, during=ALL[:1], after=ALL[:1]),
+    Case("an unknown word", with_arguments(SHIPPED, "--mount", "--host", "--hold", "arm64", "arm46"),
+         'binfmt-register: unknown target "arm46"', status=2, ready=None),
+]
+
+
+def problems_of(case: Case, image: str, product: str) -> List[str]:
+    """Runs the case; what is not as it has to be."""
+    node = node_for_pods()
+    try:
+        pod = Pod(node, case.spec, image)
+        pod.settle()
+        ready = None if pod.has_ended() else pod.is_ready(case.spec)
+        during = node.entries()
+        runs = node.run([product, "status", "--probe", "arm64"]).status == 0
+        said = pod.output()
+        status = pod.end()
+        after = node.entries()
+    finally:
+        node.stop()
+    found = {"exit status": (status, case.status), "ready": (ready, case.ready),
+             "the node's entries": (during and sorted(during), case.during),
+             "a foreign program runs": (runs, case.during is not None),
+             "entries afterwards": (after and sorted(after), case.after),
+             "says it": (case.says in said, True)}
+    return [f"{what}: {is_so}, not {wanted}; it said: {said}" for what, (is_so, wanted) in found.items() if is_so != wanted]
+
+
+def main() -> None:
+    """Runs all cases, prints, and ends with 1 where one failed."""
+    if len(sys.argv) != 2:
+        sys.exit("usage: pod_test.py PRODUCT")
+    product = os.path.abspath(sys.argv[1])
+    folder = tempfile.mkdtemp(prefix="binfmtbox-image-")
+    passed = failed = 0
+    try:
+        image = make_image(os.path.join(folder, "image"), product, ["aarch64", "arm"])
+        for case in CASES:
+            problems = problems_of(case, image, product)
+            passed += not problems
+            failed += bool(problems)
+            print(f"{'FAILED ' if problems else ''}{case.name}: {'; '.join(problems) or case.says}", flush=True)
+    finally:
+        shutil.rmtree(folder)
+    print(f"{passed} passed, {failed} failed")
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()
