@@ -129,7 +129,7 @@ int RunOptions(absl::Span<const char* const> args) {
         binfmt::Misuse("\"%\" is no option, unless with --install"_fmt, other));
     return console.Finish();
   }
-  if (!installs) {
+  if (!installs || uninstalls) {
     binfmt::MountOutcome outcome;
     const binfmt::Error error =
         binfmt::MountBinfmtMisc(dir, mounting, &outcome);

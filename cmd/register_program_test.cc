@@ -446,7 +446,8 @@ TEST_F(RegisterTest, IfMissing) {
   constexpr char kOther[] =
       "binfmt-register: note: other takes programs for aarch64 already; left "
       "alone\n";
-  EXPECT_EQ(Do({"--if-missing", "arm64", "x86_64"}), Prints("", kOther));
+  EXPECT_EQ(Do({"--if-missing", "-Q/nosuch", "arm64", "x86_64"}),
+            Prints("", kOther));
   EXPECT_EQ(EntryNames(), "qemu-arm other");
   EXPECT_EQ(
       Do({"--if-missing", "arm"}),

@@ -129,9 +129,8 @@ class Registrar {
   void MakePlan() {
     Collect();
     if (request_.for_other_machine) return;
-    const TargetList none;
-    plan_.Vet(settings_.if_missing ? none : request_.named,
-              settings_.ignore_family == Choice::kYes, &guard_, console_);
+    plan_.Vet(request_.named, settings_.ignore_family == Choice::kYes, &guard_,
+              console_);
     if (!binfmt::SelinuxEnforces()) return;
     for (const binfmt::Record& record : plan_.records()) {
       if (const binfmt::Text hint = binfmt::SelinuxHint(record.interpreter);
@@ -152,10 +151,7 @@ class Registrar {
     if (request_.system) AddDirectories(kSystemDirs, false);
     for (const std::string_view file : request_.files) AddFile(file, false);
     for (const Target* target : request_.targets) {
-      if (settings_.if_missing && !settings_.install.replace &&
-          IsTaken(*target)) {
-        continue;
-      }
+      if (settings_.if_missing && RunsAlready(*target)) continue;
       Add(target, "",
           binfmt::Fill("@: ",
                        settings_.record.search.emulator->EntryName(*target)));
@@ -179,9 +175,11 @@ class Registrar {
     }
   }
 
-  // Says so where an entry that holds its interpreter takes programs for
-  // TARGET.
-  bool IsTaken(const Target& target) const {
+  // Do programs for TARGET run already? By the machine itself or, unless
+  // something is to be replaced, by an entry that holds its interpreter.
+  bool RunsAlready(const Target& target) const {
+    if (IsNative(&target)) return true;
+    if (settings_.install.replace) return false;
     const Recogniser recogniser;
     for (const binfmt::Entry& entry : entries_) {
       if (!entry.enabled || !recogniser.Takes(entry.record, target)) continue;

@@ -3,9 +3,7 @@
 #include <string_view>
 
 #include "arch_table/names.h"
-#include "arch_table/table.h"
 #include "binfmt/array.h"
-#include "binfmt/elf_header.h"
 #include "binfmt/kernel.h"
 #include "binfmt/namespaces.h"
 #include "binfmt/record.h"
@@ -175,16 +173,12 @@ void Run(const CommandLine& line, Console* console) {
   for (const std::string_view operand : line.operands) {
     Answer(operand, !prints, &report, &listing, console);
   }
-  const Target* own =
-      platforms ? arch_table::FindByHeader(binfmt::OwnHead()) : nullptr;
   for (const Target& target : arch_table::Targets()) {
     if (!line.operands.empty()) break;
     const Line* handler = listing.Handler(target);
-    if (platforms ? handler == nullptr
-                        ? own != nullptr && own->SameFamily(target) &&
-                              IsNative(&target)
-                        : overview.enabled && handler->startable()
-                  : handler != nullptr) {
+    if (handler == nullptr
+            ? platforms && IsNative(&target)
+            : !platforms || (overview.enabled && handler->startable())) {
       report.probed.push_back(&target);
     }
   }

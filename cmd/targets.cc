@@ -7,6 +7,7 @@
 #include "arch_table/names.h"
 #include "arch_table/program.h"
 #include "binfmt/array.h"
+#include "binfmt/elf_header.h"
 #include "binfmt/native.h"
 #include "binfmt/text.h"
 
@@ -68,6 +69,9 @@ binfmt::Error NoEntry(const arch_table::Target* target) {
 }
 
 bool IsNative(const arch_table::Target* target) {
+  // Others can't be, and each question costs as much as ten opens.
+  const arch_table::Target* own = arch_table::FindByHeader(binfmt::OwnHead());
+  if (own != nullptr && !own->SameFamily(*target)) return false;
   binfmt::Array<int> native;
   return FindNative({target}, &native).ok() && native[0] != 0;
 }

@@ -1,0 +1,362 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Uses the container images with the tools that people have.
+
+image_test.py IMAGE BARE FOREIGN: the OCI layouts with and without emulators, and a static
+arm64 program, such as binfmtbox_arm64, whose --version is asked for.
+
+skopeo copies the image, umoci unpacks it, crun and podman run it, on a node that is a
+private namespace (see ../kubernetes/node.py). Needs Debian's packages crun, podman,
+skopeo and umoci, and Linux 6.7.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from typing import Any, Dict, List, Tuple
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "../kubernetes"))
+
+from node import Answer, Node  # noqa: E402  # pylint: disable=wrong-import-position
+import pod  # noqa: E402  # pylint: disable=wrong-import-position
+
+# Ours, those of OCI, and e_machine.
+ARCHITECTURES = {
+    "x86_64": ("amd64", "", 62),
+    "arm64": ("arm64", "v8", 183),
+    "armv7": ("arm", "v7", 40),
+    "riscv64": ("riscv64", "", 243),
+}
+# What the image has for whom: the targets of Docker's official images but those that the
+# machine runs by itself.
+TARGETS = ["aarch64", "arm", "i386", "loongarch64", "mips64", "mips64el", "ppc64le", "riscv64", "s390x", "x86_64"]
+NATIVE = {"x86_64": ["i386", "x86_64"], "arm64": ["aarch64"], "armv7": ["arm"], "riscv64": ["riscv64"]}
+LICENSES = ["BSD", "GPL-2", "GPL-3", "LGPL-2", "LGPL-2.1"]
+
+PROGRAM_FILES = ["usr/bin/binfmt", "usr/share/doc/binfmtbox/LICENSE", "usr/share/doc/binfmtbox/copyright"]
+NATIVES = ["linux/386", "linux/amd64"]
+ALL = NATIVES + ["linux/arm/v7", "linux/arm/v6", "linux/arm/v5", "linux/arm64", "linux/riscv64", "linux/mips64",
+                 "linux/mips64le", "linux/ppc64le", "linux/s390x", "linux/loong64"]
+
+
+class Failure(Exception):
+    """What is not as it has to be."""
+
+
+def expect(what: str, found: Any, wanted: Any) -> None:
+    if found != wanted:
+        raise Failure(f"{what}:\n  found  {found!r}\n  wanted {wanted!r}")
+
+
+def run(*words: str) -> str:
+    done = subprocess.run(words, check=False, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, encoding="utf-8")
+    if done.returncode != 0:
+        raise Failure(f"{' '.join(words)}: status {done.returncode}: {done.stderr}")
+    return done.stdout
+
+
+def version() -> str:
+    with open(os.path.join(HERE, "../../VERSION"), encoding="utf-8") as file:
+        return file.read().strip()
+
+
+def wanted_files(arch: str, bare: bool) -> List[str]:
+    if bare:
+        return PROGRAM_FILES
+    emulators = [f"usr/bin/qemu-{name}-static" for name in TARGETS if name not in NATIVE[arch]]
+    return sorted(PROGRAM_FILES + emulators + ["usr/share/doc/qemu-user-static/copyright"] +
+                  [f"usr/share/common-licenses/{name}" for name in LICENSES])
+
+
+def is_static(path: str, machine: int) -> bool:
+    """Is it an ELF file for MACHINE that names no loader?"""
+    with open(path, "rb") as file:
+        head = file.read(64)
+        if head[:4] != b"\x7fELF" or int.from_bytes(head[18:20], "little") != machine:
+            return False
+        wide = head[4] == 2
+        start, size = (32, 8) if wide else (28, 4)
+        offset = int.from_bytes(head[start:start + size], "little")
+        step, count = (int.from_bytes(head[at:at + 2], "little") for at in ((54, 56) if wide else (42, 44)))
+        file.seek(offset)
+        table = file.read(step * count)
+    interpreter = 3  # PT_INTERP
+    return all(int.from_bytes(table[i * step:i * step + 4], "little") != interpreter for i in range(count))
+
+
+class Container:
+    """What `docker run [--privileged] [--pid=host] IMAGE WORDS` is on a node."""
+
+    def __init__(self, node: Node, root: str) -> None:
+        self._node = node
+        self._root = root
+
+    def run(self, words: List[str], privileged: bool = True, host_pid: bool = False, **changes: Any) -> Answer:
+        spec = {"hostPID": host_pid, "containers": [{"args": words, "securityContext": {"privileged": privileged}}]}
+        folder = tempfile.mkdtemp(prefix="binfmtbox-container-")
+        config = pod.runtime_spec(spec, self._root)
+        # The node is a user namespace, where any mount needs that word.
+        options = ["--userns"] if words[:1] != ["--version"] and (not words or words[0].startswith("-")) else []
+        config["process"]["args"] = ["/usr/bin/binfmt", *words, *options]
+        config["mounts"] += changes.pop("more_mounts", [])
+        config.update(changes)
+        with open(os.path.join(folder, "config.json"), "w", encoding="utf-8") as file:
+            json.dump(config, file)
+        answer = self._node.run(["crun", f"--root={folder}/state", "--cgroup-manager=disabled", "run", "--bundle", folder,
+                                 "test"])
+        shutil.rmtree(folder)
+        return answer
+
+
+class Test:
+    """Each method that begins with test_ is one case."""
+
+    def __init__(self, image: str, bare: str, foreign: str) -> None:
+        self.layouts = {"image": image, "bare": bare}
+        self.foreign = foreign
+        self.folder = tempfile.mkdtemp(prefix="binfmtbox-image-")
+        self.roots: Dict[Tuple[str, str], str] = {}
+
+    def root(self, name: str, arch: str) -> str:
+        """The unpacked image, by umoci."""
+        if (name, arch) not in self.roots:
+            bundle = os.path.join(self.folder, f"{name}-{arch}")
+            run("umoci", "unpack", "--rootless", "--image", f"{self.layouts[name]}:{version()}-{arch}", bundle)
+            self.roots[name, arch] = os.path.join(bundle, "rootfs")
+        return self.roots[name, arch]
+
+    def node(self, mounted: bool = True) -> Node:
+        node = pod.node_for_pods()
+        if mounted:
+            node.run(["mount", "-t", "binfmt_misc", "binfmt_misc", "/proc/sys/fs/binfmt_misc"])
+        return node
+
+    @staticmethod
+    def let_it_age() -> None:
+        """Makes the node's instance of binfmt_misc older than the containers to come: when they
+        began is known to them to the second only."""
+        time.sleep(2)
+
+    def state(self, answer: Answer) -> Dict[str, Any]:
+        """The JSON of its last line; the status has to be 0."""
+        if answer.status != 0:
+            raise Failure(f"status {answer.status}: {answer.text}")
+        found: Dict[str, Any] = json.loads(answer.text.rstrip("\n").rsplit("\n", 1)[-1])
+        return found
+
+    # The files.
+
+    def test_index_names_all_architectures(self) -> None:
+        for layout in self.layouts.values():
+            index = json.loads(run("skopeo", "inspect", "--raw", f"oci:{layout}:{version()}"))
+            platforms = [(entry["platform"]["os"], entry["platform"]["architecture"],
+                          entry["platform"].get("variant", "")) for entry in index["manifests"]]
+            expect("platforms", platforms, [("linux", name, variant) for name, variant, _ in ARCHITECTURES.values()])
+
+    def test_skopeo_chooses_and_copies(self) -> None:
+        for arch, (name, variant, _) in ARCHITECTURES.items():
+            choice = [f"--override-arch={name}", *([f"--override-variant={variant}"] if variant == "v7" else [])]
+            for layout_name, layout in self.layouts.items():
+                facts = json.loads(run("skopeo", *choice, "inspect", "--config", f"oci:{layout}:{version()}"))
+                expect("architecture", facts["architecture"], name)
+                expect("entry point", facts["config"]["Entrypoint"], ["/usr/bin/binfmt"])
+                expect("version", facts["config"]["Labels"]["org.opencontainers.image.version"], version())
+                copy = os.path.join(self.folder, f"{layout_name}-{arch}.tar")
+                run("skopeo", *choice, "copy", "--quiet", f"oci:{layout}:{version()}", f"docker-archive:{copy}:x:y")
+        run("skopeo", "copy", "--quiet", "--all", f"oci:{self.layouts['image']}:{version()}",
+            f"oci-archive:{self.folder}/all.tar:{version()}")
+
+    def test_nothing_but_what_belongs_there(self) -> None:
+        for name in self.layouts:
+            for arch, (_, _, machine) in ARCHITECTURES.items():
+                root = self.root(name, arch)
+                files = sorted(os.path.relpath(os.path.join(folder, file), root)
+                               for folder, _, found in os.walk(root) for file in found)
+                expect(f"files of {name} for {arch}", files, wanted_files(arch, name == "bare"))
+                for file in files:
+                    path = os.path.join(root, file)
+                    expect(f"type of {file}", is_static(path, machine), file.startswith("usr/bin/"))
+                    expect(f"mode of {file}", oct(os.stat(path).st_mode & 0o7777),
+                           oct(0o755 if file.startswith("usr/bin/") else 0o644))
+
+    # What people type.
+
+    def test_without_words(self) -> None:
+        node = self.node()
+        expect("state", self.state(Container(node, self.root("image", "x86_64")).run([])),
+               {"supported": NATIVES, "emulators": []})
+        node.stop()
+
+    def test_install_all_and_run_when_the_image_is_gone(self) -> None:
+        node = self.node()
+        # A root of its own, which goes.
+        root = os.path.join(self.folder, "gone")
+        shutil.copytree(self.root("image", "x86_64"), root)
+        found = self.state(Container(node, root).run(["--install", "all"]))
+        expect("supported", found["supported"], ALL)
+        expect("emulators", sorted(found["emulators"]),
+               sorted(f"qemu-{name}" for name in TARGETS if name not in NATIVE["x86_64"]))
+        expect("flags", {"F" in line and "C" in line for text in (node.entries() or {}).values()
+                         for line in text.splitlines() if line.startswith("flags:")}, {True})
+        shutil.rmtree(root)
+        answer = node.run([self.foreign, "--version"])
+        expect("status of an arm64 program", answer.status, 0)
+        expect("what it prints", answer.text.splitlines()[-1], "built for aarch64-linux-musl")
+        node.stop()
+
+    def test_install_some_again_and_uninstall(self) -> None:
+        node = self.node()
+        self.let_it_age()
+        container = Container(node, self.root("image", "x86_64"))
+        # amd64 runs already: so it is in everybody's script.
+        found = self.state(container.run(["--install", "arm64,arm,amd64"]))
+        expect("emulators", found["emulators"], ["qemu-arm", "qemu-aarch64"])
+        before = node.entries()
+        expect("again", self.state(container.run(["--install", "linux/arm64,linux/arm/v7"])), found)
+        expect("entries", node.entries(), before)
+        found = self.state(container.run(["--uninstall", "arm64"]))
+        expect("emulators", found["emulators"], ["qemu-arm"])
+        found = self.state(container.run(["-install=riscv64", "-uninstall", "qemu-arm,qemu-s390x"]))
+        expect("emulators", found["emulators"], ["qemu-riscv64"])
+        node.write("register", ":jar:E::jar::/bin/true:")
+        found = self.state(container.run(["--uninstall", "qemu-*"]))
+        expect("emulators", found["emulators"], [])
+        expect("entries of others", list(node.entries() or {}), ["jar"])
+        node.stop()
+
+    def test_entries_of_others_that_work_are_left_alone(self) -> None:
+        node = self.node()
+        first = Container(node, self.root("image", "x86_64"))
+        self.state(first.run(["--install", "arm64", "-cno"]))
+        before = node.entries()
+        answer = first.run(["--install", "arm64"])
+        expect("status", answer.status, 0)
+        expect("entries", node.entries(), before)
+        self.state(first.run(["--install", "arm64", "--replace"]))
+        expect("swapped", "flags: POCF" in (node.entries() or {})["qemu-aarch64"], True)
+        node.stop()
+
+    def test_applets(self) -> None:
+        node = self.node()
+        container = Container(node, self.root("image", "x86_64"))
+        expect("register", container.run(["register", "--mount", "--userns", "arm64"]).status, 0)
+        # Nobody mounts binfmt_misc in this container.
+        expect("status", container.run(["status", "arm64"]).status, 3)
+        expect("mount", container.run(["mount", "--userns"]).status, 0)
+        expect("version", container.run(["--version"]).text.splitlines()[0], f"binfmtbox {version()}")
+        node.stop()
+
+    def test_pid_of_the_host(self) -> None:
+        # Without a mount on the host the entries go with the container, unless it is made there.
+        node = self.node(mounted=False)
+        container = Container(node, self.root("image", "x86_64"))
+        answer = container.run(["--install", "arm64"])
+        expect("status without --pid=host", answer.status, 6)
+        expect("fix", "--pid=host" in answer.text and "hostPID: true" in answer.text, True)
+        self.state(container.run(["--install", "arm64", "--host"], host_pid=True))
+        expect("entries", list(node.entries() or {}), ["qemu-aarch64"])
+        node.stop()
+
+    def test_podman(self) -> None:
+        node = self.node()
+        storage = os.path.join(self.folder, "podman")
+        podman = ["podman", f"--root={storage}/root", f"--runroot={storage}/run", "--storage-driver=vfs",
+                  "--cgroup-manager=cgroupfs", "--events-backend=file"]
+        # Of the node there are no cgroups, and no network.
+        options = ["--rm", "--privileged", "--cgroups=disabled", "--network=none",
+                   # The node has one group only, and that of terminals is another.
+                   "--mount=type=tmpfs,destination=/dev/pts"]
+        archive = os.path.join(self.folder, "all.tar")
+        if not os.path.exists(archive):
+            run("skopeo", "copy", "--quiet", "--all", f"oci:{self.layouts['image']}:{version()}",
+                f"oci-archive:{archive}:{version()}")
+        answer = node.run([*podman, "run", *options, f"oci-archive:{archive}", "--install", "arm64", "--userns"])
+        expect("supported", "linux/arm64" in self.state(answer)["supported"], True)
+        expect("entries", list(node.entries() or {}), ["qemu-aarch64"])
+        node.stop()
+
+    # What goes wrong.
+
+    def test_unknown_words(self) -> None:
+        node = self.node()
+        container = Container(node, self.root("image", "x86_64"))
+        for words, status, message in (
+                (["--install", "arm65"], 2, 'unknown target "arm65"; did you mean armv5 or arm64'),
+                (["--install", "arm64,foo"], 2, 'unknown target "foo"'),
+                (["--instal", "all"], 2, '"--instal" is no option, unless with --install; see "binfmt --help"'),
+                (["arm64"], 127, 'there is no applet "arm64"; to register a target, say: --install arm64'),
+                (["--install", "alpha"], 1, "qemu-alpha: there is no qemu-alpha-static")):
+            answer = container.run(words)
+            expect(f"status of {words}", answer.status, status)
+            if message not in answer.text:
+                raise Failure(f"{words}: {answer.text!r} lacks {message!r}")
+            expect("entries", node.entries(), {})
+        node.stop()
+
+    def test_image_without_emulators(self) -> None:
+        node = self.node()
+        container = Container(node, self.root("bare", "x86_64"))
+        answer = container.run(["--install", "all"])
+        expect("status", answer.status, 1)
+        expect("message", "there is no interpreter for any target" in answer.text, True)
+        expect("entries", node.entries(), {})
+        node.stop()
+
+    def test_without_privileges(self) -> None:
+        for mounted in (True, False):
+            node = self.node(mounted)
+            container = Container(node, self.root("image", "x86_64"))
+            for words in (["--install", "all"], [], ["--uninstall", "qemu-*"]):
+                answer = container.run(words, privileged=False)
+                expect(f"status of {words}", answer.status, 5)
+                expect(f"fix in {answer.text!r}", "--privileged" in answer.text and "privileged: true" in answer.text,
+                       True)
+            expect("entries", node.entries(), {} if mounted else None)
+            node.stop()
+
+    def test_read_only_proc(self) -> None:
+        # A mount on it is one of its own.
+        node = self.node()
+        container = Container(node, self.root("image", "x86_64"))
+        self.state(container.run(["--install", "arm64"], linux={
+            "namespaces": [{"type": "mount"}, {"type": "pid"}], "readonlyPaths": ["/proc"]}))
+        expect("entries", list(node.entries() or {}), ["qemu-aarch64"])
+        node.stop()
+
+    def test_read_only_registry(self) -> None:
+        node = self.node()
+        self.let_it_age()
+        container = Container(node, self.root("image", "x86_64"))
+        place = "/binfmt_misc"
+        answer = container.run(["--mount", place, "--install", "arm64"], more_mounts=[
+            {"destination": place, "source": "/proc/sys/fs/binfmt_misc", "options": ["bind", "ro"]}])
+        expect("status", answer.status, 5)
+        expect(f"message in {answer.text!r}", "read-only" in answer.text, True)
+        expect("entries", node.entries(), {})
+        node.stop()
+
+
+def main(arguments: List[str]) -> int:
+    test = Test(*(os.path.abspath(path) for path in arguments))
+    cases = [name for name in dir(Test) if name.startswith("test_")]
+    failed = 0
+    for name in cases:
+        try:
+            getattr(test, name)()
+            print(f"ok      {name[5:].replace('_', ' ')}", flush=True)
+        except (Failure, json.JSONDecodeError, OSError) as error:
+            failed += 1
+            print(f"FAILED  {name[5:].replace('_', ' ')}: {error}", flush=True)
+    shutil.rmtree(test.folder, ignore_errors=True)
+    print(f"{len(cases) - failed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
