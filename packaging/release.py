@@ -1,0 +1,217 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Gathers what a release consists of.
+
+release.py TOP OUT: TOP is a checkout in which //packaging:release has been built; OUT gets
+the files under the names that users see, a bill of materials, and SHA256SUMS. The same
+commit gives the same bytes.
+"""
+
+import ast
+import datetime
+import gzip
+import hashlib
+import io
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+from typing import Any, Dict, List, Tuple
+
+NAME = "binfmtbox"
+ARCHITECTURES = ("x86_64", "arm64", "armv7", "riscv64")
+DEBIAN = ("amd64", "arm64", "armhf", "riscv64")
+
+# Licence, and what the release has to do with each repository of WORKSPACE.
+LINKED = "STATIC_LINK"
+BUILDS = "BUILD_DEPENDENCY_OF"
+TESTS = "TEST_DEPENDENCY_OF"
+REPOSITORIES = {
+    "com_google_absl": ("Apache-2.0", LINKED),
+    "com_googlesource_code_re2": ("BSD-3-Clause", BUILDS),
+    "com_google_googletest": ("BSD-3-Clause", TESTS),
+    "rules_cc": ("Apache-2.0", BUILDS),
+    "rules_java": ("Apache-2.0", BUILDS),
+    "platforms": ("Apache-2.0", BUILDS),
+    "bazel_skylib": ("Apache-2.0", BUILDS),
+    "musl": ("MIT", LINKED),
+    "libcxx": ("Apache-2.0 WITH LLVM-exception", LINKED),
+}
+EMULATORS_LICENSE = "GPL-2.0-only AND GPL-2.0-or-later AND LGPL-2.1-or-later"
+
+
+def read(*path: str) -> str:
+    with open(os.path.join(*path), encoding="utf-8") as file:
+        return file.read()
+
+
+def rows(text: str) -> List[List[str]]:
+    return [line.split() for line in text.splitlines() if line and not line.startswith("#")]
+
+
+def release_date(top: str) -> datetime.datetime:
+    found = re.search(r"^## \S+ \((\d{4})-(\d\d)-(\d\d)\)$", read(top, "NEWS.md"), re.M)
+    if not found:
+        sys.exit("NEWS.md: no heading such as: ## 1.2.3 (2026-01-31)")
+    return datetime.datetime(*map(int, found.groups()), tzinfo=datetime.timezone.utc)
+
+
+def version_of(top: str) -> str:
+    version = read(top, "VERSION").strip()
+    if not re.search(rf"^## {re.escape(version)} \(", read(top, "NEWS.md"), re.M):
+        sys.exit(f"NEWS.md says nothing of version {version}, which stands in VERSION")
+    return version
+
+
+def write_tar(out: str, files: List[Tuple[str, str]], date: datetime.datetime, packed: bool) -> None:
+    """Files under their names in the archive; all belong to root and are of one date."""
+    with open(out, "wb") as raw:
+        stream: Any = gzip.GzipFile("", "wb", 9, raw, mtime=0) if packed else raw
+        with tarfile.open(fileobj=stream, mode="w", format=tarfile.USTAR_FORMAT) as tar:
+            for name, path in sorted(files):
+                with open(path, "rb") as file:
+                    content = file.read()
+                info = tarfile.TarInfo(name)
+                info.mode = 0o755 if os.access(path, os.X_OK) and content[:2] in (b"#!", b"\x7fE") else 0o644
+                info.mtime = int(date.timestamp())
+                info.size = len(content)
+                tar.addfile(info, io.BytesIO(content))
+        if packed:
+            stream.close()
+
+
+def files_below(folder: str) -> List[str]:
+    return [os.path.relpath(os.path.join(where, name), folder) for where, _, names in os.walk(folder) for name in names]
+
+
+# The bill of materials: SPDX 2.3, https://spdx.github.io/spdx-spec/v2.3/.
+
+def pins(workspace: str) -> Dict[str, Tuple[str, str]]:
+    """Name, address and SHA-256 of each archive that WORKSPACE pins. Starlark's calls are Python's."""
+    found = {}
+    for node in ast.walk(ast.parse(workspace)):
+        if not isinstance(node, ast.Call):
+            continue
+        words = {word.arg: ast.literal_eval(word.value) for word in node.keywords
+                 if word.arg in ("name", "sha256", "url", "urls")}
+        if "sha256" in words:
+            found[words["name"]] = (words.get("url") or words["urls"][0], words["sha256"])
+    return found
+
+
+def package(name: str, version: str, license_name: str, location: str, **more: Any) -> Dict[str, Any]:
+    return {
+        "SPDXID": "SPDXRef-" + re.sub(r"[^A-Za-z0-9.-]", "-", name),
+        "name": name,
+        "versionInfo": version,
+        "downloadLocation": location,
+        "filesAnalyzed": False,
+        "licenseConcluded": license_name,
+        "licenseDeclared": license_name,
+        "copyrightText": "NOASSERTION",
+        **more,
+    }
+
+
+def checksum(value: str) -> List[Dict[str, str]]:
+    return [{"algorithm": "SHA256", "checksumValue": value}]
+
+
+def purl(name: str, version: str, architecture: str) -> List[Dict[str, str]]:
+    locator = f"pkg:deb/debian/{name}@{version.replace('+', '%2B').replace(':', '%3A')}?arch={architecture}"
+    return [{"referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl", "referenceLocator": locator}]
+
+
+def bill_of_materials(top: str, version: str, date: datetime.datetime, revision: str) -> Dict[str, Any]:
+    own = package(NAME, version, "Apache-2.0", "NOASSERTION", primaryPackagePurpose="APPLICATION")
+    packages = [own]
+    relations = [("SPDXRef-DOCUMENT", "DESCRIBES", own["SPDXID"])]
+    debian: Dict[str, List[List[str]]] = {}
+    for row in rows(read(top, "toolchains/debian_sources.txt")):
+        debian.setdefault(row[0], []).append(row[1:])
+    for name, (location, digest) in sorted(pins(read(top, "WORKSPACE")).items()):
+        if name not in REPOSITORIES:
+            sys.exit(f"packaging/release.py does not know the repository {name} of WORKSPACE")
+        license_name, relation = REPOSITORIES[name]
+        sources = debian.get(name, [])
+        found = re.search(r"\d+(?:[.-]\d+)+", location.rsplit("/", 1)[-1])
+        one = package(name, found.group(0) if found else "NOASSERTION", license_name, location, checksums=checksum(digest))
+        if sources:
+            one["externalRefs"] = purl(sources[0][0], sources[0][1], "source")
+            one["sourceInfo"] = "taken from Debian's source package: " + ", ".join(
+                f"{file} (SHA-256 {value})" for _, _, file, value in sources)
+        packages.append(one)
+        if relation == LINKED:
+            relations.append((own["SPDXID"], LINKED, one["SPDXID"]))
+        else:
+            relations.append((one["SPDXID"], relation, own["SPDXID"]))
+    image = package(f"{NAME}-image", version, f"Apache-2.0 AND {EMULATORS_LICENSE}", "NOASSERTION",
+                    primaryPackagePurpose="CONTAINER")
+    packages.append(image)
+    relations += [("SPDXRef-DOCUMENT", "DESCRIBES", image["SPDXID"]), (image["SPDXID"], "CONTAINS", own["SPDXID"])]
+    for arch in ARCHITECTURES:
+        # What was taken, which is not always what is pinned.
+        name, number, architecture, digest = read(top, "bazel-bin/packaging/image", f"emulators_{arch}.txt").split()
+        one = package(f"{name}-{architecture}", number, EMULATORS_LICENSE, "NOASSERTION", checksums=checksum(digest),
+                      externalRefs=purl(name, number, architecture))
+        packages.append(one)
+        relations.append((image["SPDXID"], "CONTAINS", one["SPDXID"]))
+    return {
+        "spdxVersion": "SPDX-2.3",
+        "dataLicense": "CC0-1.0",
+        "SPDXID": "SPDXRef-DOCUMENT",
+        "name": f"{NAME}-{version}",
+        "documentNamespace": f"https://binfmtbox.example/spdx/{NAME}-{version}-{revision}",
+        "creationInfo": {"created": date.strftime("%Y-%m-%dT%H:%M:%SZ"), "creators": [f"Tool: {NAME}-release"]},
+        "packages": packages,
+        "relationships": [{"spdxElementId": a, "relationshipType": kind, "relatedSpdxElement": b}
+                          for a, kind, b in relations],
+    }
+
+
+def gather(top: str, out: str) -> None:
+    version = version_of(top)
+    date = release_date(top)
+    built = os.path.join(top, "bazel-bin")
+    full = f"{NAME}-{version}"
+
+    def copy(source: str, name: str, mode: int) -> None:
+        target = os.path.join(out, name)
+        shutil.copyfile(source, target)
+        os.chmod(target, mode)
+
+    os.makedirs(out)
+    for arch in ARCHITECTURES:
+        copy(f"{built}/{NAME}_{arch}", f"{full}-{arch}", 0o755)
+        copy(f"{built}/boot/initramfs_{arch}.cpio.gz", f"{full}-initramfs-{arch}.cpio.gz", 0o644)
+    for arch in DEBIAN:
+        copy(f"{built}/packaging/deb/{NAME}_{arch}.deb", f"{NAME}_{version}_{arch}.deb", 0o644)
+    for kind in ("image", "image_bare"):
+        layout = f"{built}/packaging/image/{kind}"
+        write_tar(os.path.join(out, f"{full}-{kind.replace('_', '-')}.oci.tar"),
+                  [(name, os.path.join(layout, name)) for name in files_below(layout)], date, packed=False)
+    manifests = os.path.join(top, "packaging/kubernetes")
+    write_tar(os.path.join(out, f"{full}-kubernetes.tar.gz"),
+              [(f"{full}-kubernetes/{name}", os.path.join(manifests, name)) for name in files_below(manifests)
+               if name.startswith(("base/", "overlays/")) or name == "README.md"], date, packed=True)
+    sources = subprocess.run(["git", "-C", top, "archive", "--format=tar", f"--prefix={full}/", "HEAD"],
+                             check=True, stdout=subprocess.PIPE).stdout
+    with open(os.path.join(out, f"{full}.tar.gz"), "wb") as raw, gzip.GzipFile("", "wb", 9, raw, mtime=0) as packed:
+        packed.write(sources)
+    copy(os.path.join(top, "NEWS.md"), "NEWS.md", 0o644)
+    revision = subprocess.run(["git", "-C", top, "rev-parse", "--short=12", "HEAD"], check=True,
+                              stdout=subprocess.PIPE, encoding="ascii").stdout.strip()
+    with open(os.path.join(out, f"{full}.spdx.json"), "w", encoding="utf-8") as file:
+        json.dump(bill_of_materials(top, version, date, revision), file, indent=2, sort_keys=True)
+        file.write("\n")
+    with open(os.path.join(out, "SHA256SUMS"), "w", encoding="ascii") as file:
+        for name in sorted(set(os.listdir(out)) - {"SHA256SUMS"}):
+            with open(os.path.join(out, name), "rb") as content:
+                file.write(f"{hashlib.sha256(content.read()).hexdigest()}  {name}\n")
+
+
+if __name__ == "__main__":
+    gather(sys.argv[1], sys.argv[2])
