@@ -19,6 +19,9 @@ from fetch import SERIES, Kernel, fetch, program_folder
 from scenarios import SCENARIOS, Machine, Plan, Scenario
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path.append(os.path.join(ROOT, "docs"))
+
+import readme  # noqa: E402  # pylint: disable=wrong-import-position
 
 
 @dataclass
@@ -47,7 +50,20 @@ def initramfs(made: Machine, plan: Plan) -> bytes:
     else:
         files["/init"] = made.built("init")
         files["/steps"] = File(machine.steps(commands), 0o644)
-    return cpio.archive(files, links, plan.folders) + plan.appended
+    made_here = cpio.archive(files, links, plan.folders)
+    return append(made_here, plan.appended, made.kernel.arch) if plan.appended else made_here
+
+
+def append(initrd: bytes, addition: bytes, arch: str) -> bytes:
+    """By the command that README.md gives for it."""
+    command = readme.install_command("cat").replace("x86_64", arch)
+    with tempfile.TemporaryDirectory() as folder:
+        for name, content in (("initrd.img", initrd), (command.split()[1], addition)):
+            with open(os.path.join(folder, name), "wb") as file:
+                file.write(content)
+        subprocess.run(["sh", "-euc", command], cwd=folder, check=True)
+        with open(os.path.join(folder, "initrd.img"), "rb") as file:
+            return file.read()
 
 
 def boot_root(made: Machine, plan: Plan, folder: str) -> machine.Boot:
