@@ -2,13 +2,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Holds the manifests against the API of Kubernetes, without a cluster.
 //
-// Usage: check_yaml.mjs FOLDER, where npm has installed kubernetes-models, typescript and js-yaml.
+// Usage: check_yaml.mjs FOLDER, where npm has installed kubernetes-models, kubernetes-types, typescript
+// and js-yaml.
 //
 // kubernetes-models is made from the OpenAPI of Kubernetes: its validators know what is required,
-// types and formats; that a field is unknown only TypeScript says. Checked are the files of base/ as
+// types and formats. That a field is unknown only TypeScript says, by the types of
+// kubernetes-types, which are newer. Checked are the files of base/ as
 // they are, and, where there is a kubectl that knows the fields of our kustomization files, what
 // `kubectl kustomize` makes of base and overlays. Manifests that are broken on purpose have to be
-// refused. The images' tags have to be the version.
+// refused. The images' tags have to be the version, and the probes call the image's program.
 
 import { spawnSync } from "node:child_process";
 import fs from "node:fs";
@@ -41,8 +43,9 @@ const modelOf = (document) => `kubernetes-models/${document.apiVersion}/${docume
 // What TypeScript has against the DOCUMENT: unknown fields above all.
 function problemsOfTypes(document) {
   const file = path.join(folder, "manifest.ts");
-  const text = `import type { I${document.kind} } from "${modelOf(document)}";
-export const document: I${document.kind} = ${JSON.stringify(document, null, 1)};
+  const group = document.apiVersion === "v1" ? "core/v1" : document.apiVersion;
+  const text = `import type { ${document.kind} } from "kubernetes-types/${group}";
+export const document: ${document.kind} = ${JSON.stringify(document, null, 1)};
 `;
   const options = {
     module: ts.ModuleKind.CommonJS,
@@ -102,13 +105,19 @@ if (spawnSync("kubectl", ["version", "--client"]).status === 0) {
 
 const version = read("../../VERSION").trim();
 const kustomization = yaml.load(read("base/kustomization.yaml"));
-const image = yaml.load(read("base/daemon_set.yaml")).spec.template.spec.containers[0].image;
+const container = yaml.load(read("base/daemon_set.yaml")).spec.template.spec.containers[0];
 tell(
   "version",
-  kustomization.images[0].newTag === version && image === `binfmtbox:${version}`
+  kustomization.images[0].newTag === version && container.image === `binfmtbox:${version}`
     ? []
     : [`the images' tags are not that of VERSION, ${version}`],
 );
+
+const program = read("../image/build.py").match(/^ENTRY_POINT = "(.*)"$/m)?.[1];
+for (const probe of ["startupProbe", "readinessProbe", "livenessProbe"]) {
+  const called = container[probe].exec.command[0];
+  tell(`program of ${probe}`, called === program ? [] : [`${called} is not in the image, ${program} is`]);
+}
 
 // Each has to be refused, for the reason beside it, or the checks above are worth nothing.
 const broken = [

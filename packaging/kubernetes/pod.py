@@ -23,8 +23,8 @@ from node import Answer, Node
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SECCOMP = "/usr/share/containers/seccomp.json"
-# Where the container image has its program.
-PROGRAM = "/usr/sbin/binfmtbox"
+# The container image's entry point (packaging/image/build.py).
+PROGRAM = "/usr/bin/binfmt"
 
 MASKED = ["/proc/acpi", "/proc/asound", "/proc/interrupts", "/proc/kcore", "/proc/keys", "/proc/latency_stats",
           "/proc/timer_list", "/proc/timer_stats", "/proc/sched_debug", "/proc/scsi", "/sys/firmware"]
@@ -47,7 +47,7 @@ def shipped() -> Dict[str, Any]:
 
 def make_image(folder: str, product: str, emulators: List[str], emulator_tail: bytes = b"") -> str:
     """The root of a container: the program, and EMULATORS, with other bytes at their ends for another release."""
-    for name in ("dev", "proc", "sys", "usr/sbin", "usr/bin"):
+    for name in ("dev", "proc", "sys", "usr/bin"):
         os.makedirs(os.path.join(folder, name))
     shutil.copy(product, folder + PROGRAM)
     for name in emulators:
@@ -106,7 +106,7 @@ def runtime_spec(spec: Dict[str, Any], image: str) -> Dict[str, Any]:
         "ociVersion": "1.0.2",
         "process": {
             "user": {"uid": context.get("runAsUser", 0), "gid": context.get("runAsGroup", 0)},
-            "args": [PROGRAM, *words], "cwd": "/", "env": ["PATH=/usr/sbin:/usr/bin"],
+            "args": [PROGRAM, *words], "cwd": "/", "env": ["PATH=/usr/bin"],
             "capabilities": {kind: names for kind in ("bounding", "effective", "permitted")},
             "noNewPrivileges": not context.get("allowPrivilegeEscalation", True),
         },

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which privileges the DaemonSet's pod needs, and what it says where one is missing.
 
-Usage: pod_test.py PRODUCT
+Usage: pod_test.py PRODUCT, the image's executable: bazel-bin/packaging/image/binfmt_x86_64
 
 Each case runs the pod of base/daemon_set.yaml with one thing changed, on a node of its own
 (pod.py, node.py), and compares exit status, readiness, what is said, and what the node has
@@ -25,11 +25,11 @@ from pod import Pod, changed, make_image, node_for_pods, shipped
 SHIPPED = shipped()
 ALL = ["qemu-aarch64", "qemu-arm"]
 REGISTERED = "qemu-aarch64: registered, /usr/bin/qemu-aarch64-static, flags PF"
-NO_HOST = ("binfmt-register: cannot enter the mount namespace of PID 1: {}; it takes CAP_SYS_ADMIN, CAP_SYS_CHROOT and "
-           "CAP_SYS_PTRACE (docker: --privileged, a pod: privileged: true)")
+NO_HOST = ("binfmt-register: cannot enter the mount namespace of PID 1: {}; it takes CAP_SYS_ADMIN, CAP_SYS_CHROOT "
+           "and CAP_SYS_PTRACE (docker: --privileged, a pod: privileged: true)")
 NO_MOUNT = ("binfmt-register: cannot mount binfmt_misc on /proc/sys/fs/binfmt_misc: Operation not permitted; it takes "
-            "CAP_SYS_ADMIN in this user namespace: run it as root, in a container with --privileged (a pod: privileged: "
-            "true)")
+            "CAP_SYS_ADMIN in this user namespace: run it as root, in a container with --privileged (a pod: "
+            "privileged: true)")
 NOT_MOUNTED = "binfmt-register: binfmt_misc is not mounted on /proc/sys/fs/binfmt_misc; mount it with: binfmtbox mount"
 WOULD_NOT_LAST = (
     "binfmt-register: binfmt_misc on /proc/sys/fs/binfmt_misc is held by this process's mount namespace only, and all "
@@ -79,8 +79,8 @@ def denied(name: str, spec: Dict[str, Any], says: str) -> Case:
     return Case(name, spec, says, status=5, ready=False)
 
 
-DEFAULT_SECCOMP = {"type": "RuntimeDefault"}
-NOT_PERMITTED, PERMISSION_DENIED = (NO_HOST.format(reason) for reason in ("Operation not permitted", "Permission denied"))
+NOT_PERMITTED = NO_HOST.format("Operation not permitted")
+PERMISSION_DENIED = NO_HOST.format("Permission denied")
 
 CASES = [
     works("as shipped", SHIPPED),
@@ -93,19 +93,21 @@ CASES = [
     denied("without SYS_PTRACE", with_capabilities("SYS_ADMIN", "SYS_CHROOT"), PERMISSION_DENIED),
     denied("without capabilities", with_capabilities(), PERMISSION_DENIED),
     denied("with a container's default capabilities", changed(SHIPPED, capabilities=None), PERMISSION_DENIED),
-    # With seccomp's default profile mount(2) takes SYS_ADMIN before the kernel asks for it.
+    # Here it is the seccomp profile that asks for it.
     denied("without --host: default capabilities",
            with_arguments(changed(SHIPPED, capabilities=None), "--mount", "--hold", "all"), NO_MOUNT),
     # The entries live as long as the pod's own mount: nothing else of the node is touched.
     Case("without --host and hostPID: SYS_ADMIN is enough",
-         with_arguments(with_fields(with_capabilities("SYS_ADMIN"), hostPID=False), "--mount", "--hold", "all"), REGISTERED),
+         with_arguments(with_fields(with_capabilities("SYS_ADMIN"), hostPID=False), "--mount", "--hold", "all"),
+         REGISTERED),
     Case("without --host, --hold and hostPID",
          with_arguments(with_fields(with_capabilities("SYS_ADMIN"), hostPID=False), "--mount", "all"), WOULD_NOT_LAST,
          status=6, ready=None),
     Case("without --mount", with_arguments(SHIPPED, "--hold", "all"), NOT_MOUNTED, status=3, ready=False),
     Case("an emulator is missing", with_arguments(SHIPPED, "--mount", "--host", "--hold", "arm64", "hexagon"),
-         "binfmt-register: qemu-hexagon: there is no qemu-hexagon-static, qemu-hexagon or hexagon-binfmt-P in /usr/bin, "
-         "/usr/local/bin or /usr/libexec/qemu-binfmt; install qemu-user-static, or name one with --interpreter",
+         "binfmt-register: qemu-hexagon: there is no qemu-hexagon-static, qemu-hexagon or hexagon-binfmt-P in "
+         "/usr/bin, /usr/local/bin or /usr/libexec/qemu-binfmt; install qemu-user-static, or name one "
+         "with --interpreter",
          status=1, during=ALL[:1], after=ALL[:1]),
     Case("an unknown word", with_arguments(SHIPPED, "--mount", "--host", "--hold", "arm64", "arm46"),
          'binfmt-register: unknown target "arm46"', status=2, ready=None),
@@ -131,7 +133,8 @@ def problems_of(case: Case, image: str, product: str) -> List[str]:
              "a foreign program runs": (runs, case.during is not None),
              "entries afterwards": (after and sorted(after), case.after),
              "says it": (case.says in said, True)}
-    return [f"{what}: {is_so}, not {wanted}; it said: {said}" for what, (is_so, wanted) in found.items() if is_so != wanted]
+    return [f"{what}: {is_so}, not {wanted}; it said: {said}"
+            for what, (is_so, wanted) in found.items() if is_so != wanted]
 
 
 def main() -> None:

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A rolling update on one node: at no time does a foreign program fail.
 
-Usage: update_test.py PRODUCT FOREIGN, where FOREIGN is the product for arm64
+Usage: update_test.py PRODUCT FOREIGN, the image's executable for this machine, and //:binfmtbox_arm64
 
 maxSurge 1 means that the new pod starts beside the old one, and the old one ends when the new
 one is ready. All the time FOREIGN runs in a loop. Afterwards the kernel must hold the emulator
