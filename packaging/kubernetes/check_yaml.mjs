@@ -2,15 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Holds the manifests against the API of Kubernetes, without a cluster.
 //
-// Usage: check_yaml.mjs FOLDER, where npm has installed kubernetes-models, kubernetes-types, typescript
-// and js-yaml.
+// Usage: check_yaml.mjs FOLDER KUBECTL, where npm has installed kubernetes-models, kubernetes-types,
+// typescript and js-yaml into FOLDER; kubectl.py prints a KUBECTL.
 //
-// kubernetes-models is made from the OpenAPI of Kubernetes: its validators know what is required,
-// types and formats. That a field is unknown only TypeScript says, by the types of
-// kubernetes-types, which are newer. Checked are the files of base/ as
-// they are, and, where there is a kubectl that knows the fields of our kustomization files, what
-// `kubectl kustomize` makes of base and overlays. Manifests that are broken on purpose have to be
-// refused. The images' tags have to be the version, and the probes call the image's program.
+// kubernetes-models is made from the OpenAPI of Kubernetes: its validators know what is required, types
+// and formats. That a field is unknown only TypeScript says, by the types of kubernetes-types, which
+// are newer. Checked are the files of base/ as they are, and what `kubectl kustomize` makes of base and
+// overlays. Manifests that are broken on purpose have to be refused. The images' tags have to be the
+// version, and the probes call the image's program.
 
 import { spawnSync } from "node:child_process";
 import fs from "node:fs";
@@ -19,7 +18,12 @@ import path from "node:path";
 import url from "node:url";
 
 const here = path.dirname(url.fileURLToPath(import.meta.url));
-const folder = path.resolve(process.argv[2] ?? "");
+if (process.argv.length !== 4) {
+  console.error("usage: check_yaml.mjs FOLDER KUBECTL");
+  process.exit(2);
+}
+const folder = path.resolve(process.argv[2]);
+const kubectl = process.argv[3];
 const require = createRequire(path.join(folder, "package.json"));
 const yaml = require("js-yaml");
 const ts = require("typescript");
@@ -93,14 +97,10 @@ for (const name of fs.readdirSync(path.join(here, "base")).sort()) {
 }
 
 const builds = ["base", ...fs.readdirSync(path.join(here, "overlays")).sort().map((name) => `overlays/${name}`)];
-if (spawnSync("kubectl", ["version", "--client"]).status === 0) {
-  for (const build of builds) {
-    const done = spawnSync("kubectl", ["kustomize", path.join(here, build)], { encoding: "utf8" });
-    if (done.status === 0) await check(`kustomize ${build}`, done.stdout);
-    else tell(`kustomize ${build}`, [done.stderr]);
-  }
-} else {
-  console.log("not checked: what kustomize makes of base and overlays (there is no kubectl)");
+for (const build of builds) {
+  const done = spawnSync(kubectl, ["kustomize", path.join(here, build)], { encoding: "utf8" });
+  if (done.status === 0) await check(`kustomize ${build}`, done.stdout);
+  else tell(`kustomize ${build}`, [done.stderr || String(done.error)]);
 }
 
 const version = read("../../VERSION").trim();
