@@ -91,14 +91,14 @@ TEST(MemoryTest, InnerScopeKeepsWhatIsOfTheOuter) {
   EXPECT_TRUE(IsFree(outer_address, 100));
 }
 
-// The products' heap begins with 64 KB and goes on by 256 KB, or by what one
+// The products' heap begins with 128 KB and goes on by 256 KB, or by what one
 // block needs.
 TEST(MemoryTest, BlocksLargerThanAChunk) {
   const char* const before = Filled(100, 'a');
   bool holds = true;
   for (int turn = 0; turn < 3; ++turn) {
     const MemoryScope scope;
-    const char* const middle = Filled(70000, 'b');
+    const char* const middle = Filled(140000, 'b');
     const char* const large = Filled(300000, 'c');
     const char* const small = Filled(10, 'd');
     {
@@ -107,7 +107,7 @@ TEST(MemoryTest, BlocksLargerThanAChunk) {
       holds = holds && Holds(larger, 1000000, 'e');
     }
     const char* const last = Filled(262144, 'f');
-    holds = holds && Holds(middle, 70000, 'b') && Holds(large, 300000, 'c') &&
+    holds = holds && Holds(middle, 140000, 'b') && Holds(large, 300000, 'c') &&
             Holds(small, 10, 'd') && Holds(last, 262144, 'f');
   }
   EXPECT_TRUE(holds);
@@ -142,12 +142,12 @@ TEST(MemoryTest, TurnsInScopesDoNotGrow) {
   long after_one = 0;
   for (int turn = 0; turn < 500; ++turn) {
     const MemoryScope scope;
-    Filled(70000, 'a');
+    Filled(140000, 'a');
     Filled(300000, 'b');
     for (int i = 0; i < 100; ++i) Filled(1000, 'c');
     if (turn == 0) after_one = most_kilobytes();
   }
-  // All together they take 230 MB.
+  // All together they take 260 MB.
   EXPECT_LT(most_kilobytes() - after_one, 16384);
 }
 #endif

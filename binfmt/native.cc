@@ -41,7 +41,9 @@ struct Question {
 };
 
 void TryProbes(Question* question) {
-  char* const argv[] = {const_cast<char*>(kName), nullptr};
+  // As a constant it would be a relocation.
+  const Text name(kName);
+  char* const argv[] = {const_cast<char*>(name.c_str()), nullptr};
   char* const envp[] = {nullptr};
   while (question->current < question->probes.size()) {
     const size_t current = question->current++;

@@ -65,10 +65,11 @@ Error WriteFileIn(const Text& dir, const Text& name, std::string_view text) {
   return error;
 }
 
-Error FindRecordFiles(absl::Span<const char* const> dirs, bool any_name,
+Error FindRecordFiles(std::string_view dirs, bool any_name,
                       Array<Text>* paths) {
   Array<Text> all;
-  for (const char* dir : dirs) {
+  while (!dirs.empty()) {
+    const char* const dir = TakeUntil('\0', &dirs).data();
     Array<Text> names;
     const UniqueFd fd = OpenAt(kCurrentDir, dir, O_RDONLY | O_DIRECTORY);
     const int errnum = fd.ok() ? ListNames(fd.get(), kMaxFiles, &names) : errno;

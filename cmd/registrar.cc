@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <string_view>
 
-#include "absl/types/span.h"
 #include "arch_table/table.h"
 #include "binfmt/array.h"
 #include "binfmt/binfmt_d.h"
@@ -42,10 +41,9 @@ using binfmt::operator""_fmt;
 constexpr int kHoldInterval = 5000;  // milliseconds
 constexpr int kPollInterval = 100;   // milliseconds
 constexpr size_t kMaxFileLength = 1 << 20;
-// The latter gives way (CONF_PATHS of systemd).
-constexpr const char* kSystemDirs[] = {"/etc/binfmt.d", "/run/binfmt.d",
-                                       "/usr/local/lib/binfmt.d",
-                                       "/usr/lib/binfmt.d"};
+// The latter gives way (CONF_PATHS of systemd). A NUL behind each.
+constexpr char kSystemDirs[] =
+    "/etc/binfmt.d\0/run/binfmt.d\0/usr/local/lib/binfmt.d\0/usr/lib/binfmt.d";
 
 // What is not in the plan yet: a target, or a rule.
 struct Wish {
@@ -148,7 +146,9 @@ class Registrar {
     for (const std::string_view rule : request_.rules) Add(nullptr, rule, "");
     // What is wrong with these is said before standard input is waited for.
     (void)TryWishes(settings_.wait == 0);
-    if (request_.system) AddDirectories(kSystemDirs, false);
+    if (request_.system) {
+      AddDirectories({kSystemDirs, sizeof(kSystemDirs)}, false);
+    }
     for (const std::string_view file : request_.files) AddFile(file, false);
     for (const Target* target : request_.targets) {
       if (settings_.if_missing && RunsAlready(*target)) continue;
@@ -191,7 +191,7 @@ class Registrar {
     return false;
   }
 
-  void AddDirectories(absl::Span<const char* const> dirs, bool any_name) {
+  void AddDirectories(std::string_view dirs, bool any_name) {
     binfmt::Array<binfmt::Text> files;
     const Error error = binfmt::FindRecordFiles(dirs, any_name, &files);
     if (!error.ok()) console_->Complain(error);
@@ -209,7 +209,7 @@ class Registrar {
             : binfmt::ReadFileAt(binfmt::kCurrentDir, file.c_str(),
                                  kMaxFileLength, &text);
     if (errnum == EISDIR && !found) {
-      AddDirectories({file.c_str()}, true);
+      AddDirectories(file, true);
       return;
     }
     if (errnum != 0) {
