@@ -5,6 +5,8 @@
 
 #include <cstddef>
 
+#include "absl/base/attributes.h"
+
 namespace binfmt {
 
 // What the program has to say is a sixth of it, so these texts are packed when
@@ -43,13 +45,8 @@ inline constexpr FormatPair kFormatPairs[] = {
 #include "binfmt/format_pairs.inc"
 };
 
-// Does CODE stand for two others?
-constexpr bool IsPair(unsigned char code) {
-  return code >= 0x80 ||
-         (code < 0x20 && code != '\0' && code != '\t' && code != '\n');
-}
-
-// What IsPair() codes stand for, by code: those from 0x80 on first.
+// What the pairs stand for, by code: those from 0x80 on first, then control
+// characters, of which some are plain.
 struct FormatCodes {
   unsigned char halves[0x80 + 0x20][2] = {};
 
@@ -61,6 +58,27 @@ struct FormatCodes {
   }
 };
 inline constexpr FormatCodes kFormatCodes;
+
+// The two that CODE stands for; nullptr where it is a character.
+ABSL_ATTRIBUTE_ALWAYS_INLINE constexpr const unsigned char* HalvesOf(
+    unsigned char code) {
+  const unsigned at = (code + 0x80u) & 0xff;
+  if (at >= sizeof(kFormatCodes.halves) / 2) return nullptr;
+  const unsigned char* const halves = kFormatCodes.halves[at];
+  return halves[0] == 0 ? nullptr : halves;
+}
+
+// How many characters one code stands for at most.
+constexpr size_t LongestCode() {
+  size_t lengths[0x100] = {};
+  size_t longest = 1;
+  for (size_t& length : lengths) length = 1;
+  for (const FormatPair& pair : kFormatPairs) {
+    lengths[pair.code] = lengths[pair.first] + lengths[pair.second];
+    if (lengths[pair.code] > longest) longest = lengths[pair.code];
+  }
+  return longest;
+}
 
 // A struct, since compilers align a bare array of this length to 16 bytes.
 template <size_t kSize>

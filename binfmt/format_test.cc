@@ -50,9 +50,9 @@ TEST(FormatTest, ANulStaysWhereItIs) {
 TEST(FormatPairsTest, APairHoldsOnlyPlainTextAndPairsBeforeIt) {
   std::string before;
   for (const internal::FormatPair& pair : internal::kFormatPairs) {
-    EXPECT_TRUE(internal::IsPair(pair.code)) << int{pair.code};
+    EXPECT_TRUE(internal::HalvesOf(pair.code) != nullptr) << int{pair.code};
     for (const unsigned char byte : {pair.first, pair.second}) {
-      EXPECT_TRUE(!internal::IsPair(byte) ||
+      EXPECT_TRUE(internal::HalvesOf(byte) == nullptr ||
                   before.find(static_cast<char>(byte)) != std::string::npos)
           << int{pair.code};
       EXPECT_EQ(std::string_view("%@\0", 3).find(static_cast<char>(byte)),
@@ -60,6 +60,7 @@ TEST(FormatPairsTest, APairHoldsOnlyPlainTextAndPairsBeforeIt) {
           << int{pair.code};
     }
     EXPECT_EQ(before.find(static_cast<char>(pair.code)), std::string::npos);
+    EXPECT_TRUE(pair.code != '\t' && pair.code != '\n');
     before += static_cast<char>(pair.code);
   }
 }

@@ -18,6 +18,7 @@ static_assert(kCurrentDir == AT_FDCWD);
 namespace {
 
 constexpr int kMostReadWait = 5000;  // milliseconds
+constexpr size_t kMostAtOnce = 4096;
 // The layout of struct linux_dirent64, which no public header declares.
 constexpr size_t kDirentLengthOffset = 16;
 constexpr size_t kDirentNameOffset = 19;
@@ -39,15 +40,16 @@ int internal::OpenDescriptor(int dir_fd, const char* path, int flags) {
 }
 
 int ReadAll(int fd, size_t limit, Text* out, bool at_once) {
-  char chunk[kMostOfASome];
-  Bytes bytes;
+  TextWriter writer;
   bool waited = false;
   for (;;) {
     // One byte over the limit tells "just fits" from "too long".
-    const size_t want = std::min(sizeof(chunk), limit + 1 - bytes.size());
-    const ssize_t got = read(fd, chunk, want);
+    const size_t want = std::min(kMostAtOnce, limit + 1 - writer.size());
+    char* const at = writer.Room(want);
+    const ssize_t got = read(fd, at, want);
     if (got < 0 && errno == EINTR) continue;
-    const bool may_come = got < 0 ? errno == EAGAIN : got == 0 && bytes.empty();
+    const bool may_come =
+        got < 0 ? errno == EAGAIN : got == 0 && writer.size() == 0;
     if (may_come && !waited) {
       // A FIFO that nobody has opened for writing yet looks like an empty file.
       pollfd slot = {fd, POLLIN, 0};
@@ -57,29 +59,28 @@ int ReadAll(int fd, size_t limit, Text* out, bool at_once) {
     }
     if (got < 0) return errno;
     waited = false;
-    bytes.Append(std::string_view(chunk, static_cast<size_t>(got)));
-    if (bytes.size() > limit) return EFBIG;
+    writer.EndAt(at + got);
+    if (writer.size() > limit) return EFBIG;
     if (got == 0 || (at_once && static_cast<size_t>(got) < want)) {
-      *out = bytes.view();
+      *out = writer.Finish();
       return 0;
     }
   }
 }
 
 int ReadSome(int fd, size_t limit, Text* out) {
-  char chunk[kMostOfASome];
-  limit = std::min(limit, sizeof(chunk));
-  size_t have = 0;
+  TextWriter writer;
   int error = 0;
-  while (have < limit) {
-    const ssize_t got =
-        pread(fd, chunk + have, limit - have, static_cast<off_t>(have));
+  while (writer.size() < limit) {
+    const size_t left = limit - writer.size();
+    char* const at = writer.Room(left);
+    const ssize_t got = pread(fd, at, left, static_cast<off_t>(writer.size()));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) error = errno;
     if (got <= 0) break;
-    have += static_cast<size_t>(got);
+    writer.EndAt(at + got);
   }
-  *out = std::string_view(chunk, have);
+  *out = writer.Finish();
   return error;
 }
 

@@ -58,9 +58,8 @@ inline constexpr int kCurrentDir = -100;
 // failed read, or EFBIG where there is more than LIMIT.
 int ReadAll(int fd, size_t limit, Text* out, bool at_once = false);
 
-// Reads at most LIMIT bytes, kMostOfASome, from the start of the file FD; fewer
-// where it ends before. Returns 0 or an errno.
-inline constexpr size_t kMostOfASome = 4096;
+// Reads at most LIMIT bytes from the start of the file FD; fewer where it ends
+// before. Returns 0 or an errno.
 int ReadSome(int fd, size_t limit, Text* out);
 
 // Opens PATH (relative to DIR_FD) and reads it as ReadAll does; with AT_ONCE, a

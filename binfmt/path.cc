@@ -27,11 +27,11 @@ bool IsPipe(const Text& path) {
 }
 
 Text LinkTarget(const char* path) {
-  char target[PATH_MAX];
-  const long length =
-      syscall(SYS_readlinkat, AT_FDCWD, path, target, sizeof(target));
-  if (length <= 0) return "";
-  return std::string_view(target, static_cast<size_t>(length));
+  TextWriter target;
+  char* const start = target.Room(PATH_MAX);
+  const long length = syscall(SYS_readlinkat, AT_FDCWD, path, start, PATH_MAX);
+  if (length > 0) target.EndAt(start + length);
+  return target.Finish();
 }
 
 bool AddClosedDirectory(const Text& path, Error* error) {

@@ -128,15 +128,16 @@ char ChooseDelimiter(const Record& record) {
 }
 
 // Puts BYTES with all that is not plain as \xHH.
-void PutEscaped(std::string_view bytes, TextWriter* writer) {
+void PutEscaped(std::string_view bytes, TextWriter writer) {
+  char* at = writer.Room(4 * bytes.size());
   for (const char c : bytes) {
     if (IsPlain(c)) {
-      writer->Put(c);
+      *at++ = c;
     } else {
-      writer->Put("\\x");
-      writer->PutHex(c);
+      at = WriteEscape(c, at);
     }
   }
+  writer.EndAt(at);
 }
 
 // Walks a record's text field by field, as the kernel does on its copy. The
@@ -202,6 +203,7 @@ class FieldReader {
 // backslash stays and takes the next byte with it; a NUL ends the text.
 Text Unescape(std::string_view field) {
   TextWriter writer;
+  char* at = writer.Room(field.size());
   size_t i = 0;
   while (i < field.size() && field[i] != '\0') {
     if (field[i] == '\\' && i + 1 < field.size() && field[i + 1] != '\0') {
@@ -212,14 +214,15 @@ Text Unescape(std::string_view field) {
         if (i < field.size() && IsHexDigit(field[i])) {
           byte = byte * 16 + HexValue(field[i++]);
         }
-        writer.Put(static_cast<char>(byte));
+        *at++ = static_cast<char>(byte);
         continue;
       }
-      writer.Put('\\');
+      *at++ = '\\';
       ++i;
     }
-    writer.Put(field[i++]);
+    *at++ = field[i++];
   }
+  writer.EndAt(at);
   return writer.Finish();
 }
 
@@ -385,7 +388,7 @@ Error FormatRecord(const Record& record, Text* text) {
   for (const std::string_view& field : fields) {
     writer.Put(delimiter);
     if (has_magic && (&field == &fields[3] || &field == &fields[4])) {
-      PutEscaped(field, &writer);
+      PutEscaped(field, writer);
     } else {
       writer.Put(field);
     }

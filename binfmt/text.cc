@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "absl/base/attributes.h"
 #include "binfmt/memory.h"
 
 namespace binfmt {
@@ -13,47 +14,79 @@ namespace {
 
 constexpr char kDigits[] = "0123456789abcdef";
 
+constexpr size_t kLongestCode = internal::LongestCode();
+
+// Writes what CODE stands for to AT; returns its end.
+char* Unpack(unsigned char code, char* at) {
+  while (const unsigned char* halves = internal::HalvesOf(code)) {
+    at = Unpack(halves[0], at);
+    code = halves[1];
+  }
+  *at = static_cast<char>(code);
+  return at + 1;
+}
+
+// Writes C as two digits to AT; returns their end.
+char* WriteHex(char c, char* at) {
+  at[0] = kDigits[static_cast<unsigned char>(c) >> 4];
+  at[1] = kDigits[static_cast<unsigned char>(c) & 15];
+  return at + 2;
+}
+
 }  // namespace
 
 int HexValue(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
+  unsigned value = static_cast<unsigned char>(c) - unsigned{'0'};
+  if (value < 10) return static_cast<int>(value);
+  // Either case.
+  value = (static_cast<unsigned char>(c) | 0x20u) - unsigned{'a'};
+  return value < 6 ? static_cast<int>(value + 10) : -1;
 }
 
-void TextWriter::Reserve(size_t count) {
-  if (capacity_ - size_ > count) return;
-  capacity_ = 2 * size_ + count + 64;
-  char* const bytes = FreeBytes(&capacity_);
-  if (size_ != 0) std::memmove(bytes, bytes_, size_);
+char* WriteEscape(char c, char* at) {
+  at[0] = '\\';
+  at[1] = 'x';
+  return WriteHex(c, at + 2);
+}
+
+char* TextWriter::Room(size_t count) {
+  // And a NUL.
+  if (static_cast<size_t>(end_ - next_) <= count) Grow(count);
+  return next_;
+}
+
+char* TextWriter::bytes_;
+char* TextWriter::next_;
+char* TextWriter::end_;
+
+void TextWriter::Grow(size_t count) {
+  const size_t size = static_cast<size_t>(next_ - bytes_);
+  size_t capacity = 2 * size + count + 64;
+  char* const bytes = FreeBytes(&capacity);
+  if (size != 0) std::memmove(bytes, bytes_, size);
   bytes_ = bytes;
+  next_ = bytes + size;
+  end_ = bytes + capacity;
 }
 
 void TextWriter::Put(char c) {
-  if (capacity_ - size_ <= 1) Reserve(1);
-  bytes_[size_++] = c;
+  *Room(1) = c;
+  ++next_;
 }
 
 void TextWriter::Put(std::string_view bytes) {
-  Reserve(bytes.size());
-  if (!bytes.empty()) std::memcpy(bytes_ + size_, bytes.data(), bytes.size());
-  size_ += bytes.size();
-}
-
-void TextWriter::PutHex(char c) {
-  Reserve(2);
-  bytes_[size_++] = kDigits[static_cast<unsigned char>(c) >> 4];
-  bytes_[size_++] = kDigits[static_cast<unsigned char>(c) & 15];
+  char* const at = Room(bytes.size());
+  if (!bytes.empty()) std::memcpy(at, bytes.data(), bytes.size());
+  next_ = at + bytes.size();
 }
 
 Text TextWriter::Finish() {
-  Reserve(0);
-  bytes_[size_] = '\0';
+  *Room(0) = '\0';
+  const size_t size = static_cast<size_t>(next_ - bytes_);
+  char* const kept = KeepBytes(size + 1);
   // Where the C library's heap is used, this is another place.
-  char* const kept = KeepBytes(size_ + 1);
-  return Text(Text::Whole(),
-              static_cast<char*>(std::memmove(kept, bytes_, size_ + 1)), size_);
+  if (kept != bytes_) std::memcpy(kept, bytes_, size + 1);
+  return Text(Text::Whole(), kept, size);
 }
 
 void TextWriter::PutPrintable(std::string_view bytes) {
@@ -73,8 +106,7 @@ void TextWriter::PutPrintable(std::string_view bytes) {
     if (length == 0) length = 1;
     for (; length > 0; --length) {
       if (escape) {
-        Put("\\x");
-        PutHex(bytes[0]);
+        EndAt(WriteEscape(bytes[0], Room(4)));
       } else {
         Put(bytes[0]);
       }
@@ -83,19 +115,16 @@ void TextWriter::PutPrintable(std::string_view bytes) {
   }
 }
 
-void TextWriter::PutUnpacked(Format format) {
-  for (const char* c = format.packed(); *c != '\0'; ++c) {
-    PutUnpacked(static_cast<unsigned char>(*c));
+const char* TextWriter::PutUnpacked(const char* packed, bool stops) {
+  for (;; ++packed) {
+    const char c = *packed;
+    if (c == '\0' || (stops && (c == '%' || c == '@'))) return packed;
+    if (static_cast<size_t>(end_ - next_) <= kLongestCode) Grow(kLongestCode);
+    char* const at = next_;
+    const auto code = static_cast<unsigned char>(c);
+    *at = c;
+    next_ = internal::HalvesOf(code) == nullptr ? at + 1 : Unpack(code, at);
   }
-}
-
-void TextWriter::PutUnpacked(unsigned char code) {
-  while (internal::IsPair(code)) {
-    const auto& halves = internal::kFormatCodes.halves[(code + 0x80) & 0xff];
-    PutUnpacked(halves[0]);
-    code = halves[1];
-  }
-  Put(static_cast<char>(code));
 }
 
 Text Text::Unpack(Format format) {
@@ -105,9 +134,10 @@ Text Text::Unpack(Format format) {
 }
 
 Text Text::Copy(std::string_view bytes) {
-  TextWriter writer;
-  writer.Put(bytes);
-  return writer.Finish();
+  char* const kept = KeepBytes(bytes.size() + 1);
+  if (!bytes.empty()) std::memcpy(kept, bytes.data(), bytes.size());
+  kept[bytes.size()] = '\0';
+  return Text(Whole(), kept, bytes.size());
 }
 
 Text Text::Copy(const char* bytes) { return Copy(std::string_view(bytes)); }
@@ -116,11 +146,9 @@ namespace internal {
 
 Text FillList(unsigned types, Format format, va_list args) {
   TextWriter writer;
-  for (const char* c = format.packed(); *c != '\0'; ++c) {
-    if (types == kEnd || (*c != '%' && *c != '@')) {
-      writer.PutUnpacked(static_cast<unsigned char>(*c));
-      continue;
-    }
+  for (const char* c = format.packed();; ++c) {
+    c = writer.PutUnpacked(c, types != kEnd);
+    if (*c == '\0') return writer.Finish();
     const unsigned type = types % 4;
     types /= 4;
     std::string_view arg;
@@ -138,7 +166,6 @@ Text FillList(unsigned types, Format format, va_list args) {
       writer.Put(arg);
     }
   }
-  return writer.Finish();
 }
 
 Text FillArguments(unsigned types, Format format, ...) {
@@ -219,19 +246,24 @@ Text Padded(std::string_view bytes, size_t width) {
 
 Text Hex(std::string_view bytes) {
   TextWriter writer;
-  for (const char c : bytes) writer.PutHex(c);
+  char* at = writer.Room(2 * bytes.size());
+  for (const char c : bytes) at = WriteHex(c, at);
+  writer.EndAt(at);
   return writer.Finish();
 }
 
 bool Unhex(std::string_view hex, Text* bytes) {
   if (hex.size() % 2 != 0) return false;
   TextWriter writer;
-  for (size_t i = 0; i < hex.size(); i += 2) {
-    const int high = HexValue(hex[i]);
-    const int low = HexValue(hex[i + 1]);
-    if (high < 0 || low < 0) return false;
-    writer.Put(static_cast<char>(high * 16 + low));
+  char* at = writer.Room(hex.size() / 2);
+  const char* const end = hex.data() + hex.size();
+  for (const char* digit = hex.data(); digit != end; digit += 2) {
+    const int high = HexValue(digit[0]);
+    const int low = HexValue(digit[1]);
+    if ((high | low) < 0) return false;
+    *at++ = static_cast<char>(high * 16 + low);
   }
+  writer.EndAt(at);
   *bytes = writer.Finish();
   return true;
 }

@@ -65,28 +65,41 @@ class Bytes : public Array<char> {
 
 // Writes a text into the memory behind all that is in use, so that it takes no
 // more than it needs. Nothing else may be made between the first Put() and
-// Finish().
+// Finish(), so there is one at a time; it stands in static members, since what
+// has its address handed out is guarded by a canary, 40 bytes of code in each
+// function that writes.
 class TextWriter {
  public:
-  void Put(char c);
-  void Put(std::string_view bytes);
-  void PutUnpacked(Format format);
-  // A byte of a Format.
-  void PutUnpacked(unsigned char code);
-  // Two digits.
-  void PutHex(char c);
+  TextWriter() { bytes_ = next_ = end_ = nullptr; }
+
+  static void Put(char c);
+  static void Put(std::string_view bytes);
+  static void PutUnpacked(Format format) {
+    PutUnpacked(format.packed(), false);
+  }
+  // What is PACKED as in a Format up to its end, or to a % or @ where it STOPS
+  // there; returns the place of that.
+  static const char* PutUnpacked(const char* packed, bool stops);
   // As Printable() does.
-  void PutPrintable(std::string_view bytes);
-  Text Finish();
+  static void PutPrintable(std::string_view bytes);
+  static Text Finish();
+
+  // Room for COUNT more bytes; EndAt() says where those end that were written
+  // there.
+  static char* Room(size_t count);
+  static void EndAt(char* end) { next_ = end; }
+  static size_t size() { return static_cast<size_t>(next_ - bytes_); }
 
  private:
-  // Makes room for COUNT more bytes and a NUL.
-  void Reserve(size_t count);
+  static void Grow(size_t count);
 
-  char* bytes_ = nullptr;
-  size_t size_ = 0;
-  size_t capacity_ = 0;
+  static char* bytes_;
+  static char* next_;
+  static char* end_;
 };
+
+// Writes C as \xHH to AT; returns its end.
+char* WriteEscape(char c, char* at);
 
 namespace internal {
 

@@ -94,10 +94,10 @@ TEST(TextTest, WriterTakesAllThatIsPut) {
   writer.Put('a');
   writer.Put(std::string_view("b\0c", 3));
   writer.Put("");
-  writer.PutHex('\xf0');
+  writer.EndAt(WriteEscape('\xf0', writer.Room(4)));
   writer.PutPrintable("\n\u00e4");
   const Text text = writer.Finish();
-  EXPECT_EQ(text, std::string("ab\0cf0\\x0a\u00e4", 12));
+  EXPECT_EQ(text, std::string("ab\0c\\xf0\\x0a\u00e4", 14));
   EXPECT_TRUE(EndsWithNul(text));
 }
 
@@ -113,6 +113,15 @@ TEST(TextTest, WriterOfMoreThanItHadRoomFor) {
   const Text text = writer.Finish();
   EXPECT_EQ(text, wanted);
   EXPECT_TRUE(EndsWithNul(text));
+}
+
+TEST(TextTest, WriterAfterOneThatWasLeftOff) {
+  Text bytes;
+  EXPECT_FALSE(Unhex("6162zz", &bytes));
+  TextWriter writer;
+  writer.Put("cd");
+  EXPECT_EQ(writer.size(), 2u);
+  EXPECT_EQ(writer.Finish(), "cd");
 }
 
 TEST(TextTest, WriterOfNothing) {

@@ -14,7 +14,7 @@ import sys
 
 LITERALS = re.compile(r'((?:"(?:[^"\\\n]|\\.)*"\s*)+)_fmt\b')
 PARTS = re.compile(r'"((?:[^"\\\n]|\\.)*)"')
-# As binfmt::internal::IsPair() has it.
+# What binfmt::internal::HalvesOf() can look up.
 CODES = [*range(0x80, 0x100), *range(0x01, 0x09), *range(0x0b, 0x20)]
 KEPT_APART = {0, ord("%"), ord("@")}
 
