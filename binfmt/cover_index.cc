@@ -20,10 +20,10 @@ bool SameShape(const Record& a, const Record& b) {
 uint32_t HashOf(const Record& record, const Record& shape) {
   if (shape.type != RecordType::kMagic) return HashOf(record.magic);
   uint32_t hash = kHashOfNothing;
-  for (size_t i = 0; i < shape.magic.size(); ++i) {
-    unsigned char byte = ComparedAt(record, shape.offset + i).byte;
-    if (!shape.mask.empty()) byte &= static_cast<unsigned char>(shape.mask[i]);
-    hash = AddToHash(hash, byte);
+  const size_t end = shape.offset + shape.magic.size();
+  for (size_t at = shape.offset; at < end; at += kWordLength) {
+    hash = AddToHash(
+        hash, ComparedFrom(record, at).bytes & ComparedFrom(shape, at).bits);
   }
   return hash;
 }
@@ -48,17 +48,26 @@ uint32_t HashOfMachine(const Record& record, size_t number) {
   for (const size_t position : kMachinePositions) {
     hash = AddToHash(hash, ComparedAt(record, position).byte);
   }
-  return AddToHash(hash, static_cast<unsigned char>(number));
+  return AddToHash(hash, static_cast<uint32_t>(number));
 }
 
 // Does OTHER compare all bits that SHAPE does?
 bool IsWithin(const Record& shape, const Record& other) {
   const size_t end = shape.offset + shape.magic.size();
-  for (size_t at = shape.offset; at < end; ++at) {
-    const unsigned char bits = ComparedAt(shape, at).bits;
-    if ((ComparedAt(other, at).bits & bits) != bits) return false;
+  for (size_t at = shape.offset; at < end; at += kWordLength) {
+    const uint32_t bits = ComparedFrom(shape, at).bits;
+    if ((ComparedFrom(other, at).bits & bits) != bits) return false;
   }
   return true;
+}
+
+// One bit, chosen by the machine that RECORD is for; all where it does not say.
+// One that covers another has a bit in common with it.
+uint64_t MachineBits(const Record& record) {
+  const Compared low = ComparedAt(record, kElfMachinePosition);
+  const Compared high = ComparedAt(record, kElfMachinePosition + 1);
+  if ((low.bits & high.bits) != 0xff) return ~uint64_t{0};
+  return uint64_t{1} << ((low.byte ^ high.byte) % 64);
 }
 
 }  // namespace
@@ -101,14 +110,21 @@ Array<int> OverlapIndex::Overlapping(const Record& record) const {
 
 void CoverIndex::Add(const Record& record) {
   records_.push_back(&record);
-  index_.Add(HashOf(record, *shapes_[ShapeOf(record, &shapes_)]));
+  const size_t number = ShapeOf(record, &shapes_);
+  if (number == machines_.size()) machines_.push_back(0);
+  machines_[number] |= MachineBits(record);
+  index_.Add(HashOf(record, *shapes_[number]));
 }
 
 int CoverIndex::FirstCovering(const Record& narrow) const {
   int first = kNone;
-  for (const Record* shape : shapes_) {
-    if (shape->type != narrow.type) continue;
-    int at = index_.First(HashOf(narrow, *shape));
+  const uint64_t machine = MachineBits(narrow);
+  for (size_t number = 0; number < shapes_.size(); ++number) {
+    const Record& shape = *shapes_[number];
+    if (shape.type != narrow.type || (machines_[number] & machine) == 0) {
+      continue;
+    }
+    int at = index_.First(HashOf(narrow, shape));
     while (at != kNone && !Covers(*records_[at], narrow)) at = index_.Next(at);
     if (first == kNone || (at != kNone && at < first)) first = at;
   }

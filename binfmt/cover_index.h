@@ -31,6 +31,8 @@ class CoverIndex {
  private:
   Array<const Record*> records_;
   Array<const Record*> shapes_;  // one of each
+  // For each shape the MachineBits() of its records.
+  Array<uint64_t> machines_;
   HashIndex index_;
 };
 

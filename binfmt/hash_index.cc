@@ -14,7 +14,7 @@ uint32_t HashOf(std::string_view text) {
 void HashIndex::Add(uint32_t hash) {
   const int number = static_cast<int>(numbers_.size());
   numbers_.push_back({hash, kNone});
-  Bucket& bucket = buckets_[hash % kBuckets];
+  Bucket& bucket = buckets_[hash >> kBucketShift];
   if (bucket.first == 0) {
     bucket.first = number + 1;
   } else {
@@ -31,7 +31,7 @@ int HashIndex::Seek(uint32_t hash, int from) const {
 }
 
 int HashIndex::First(uint32_t hash) const {
-  return Seek(hash, buckets_[hash % kBuckets].first - 1);
+  return Seek(hash, buckets_[hash >> kBucketShift].first - 1);
 }
 
 int HashIndex::Next(int number) const {

@@ -10,11 +10,12 @@
 
 namespace binfmt {
 
-// FNV-1a: the hash of no bytes, HASH with one more byte in it, and the hash of
-// TEXT.
+// FNV-1a, but for whole words: the hash of nothing, HASH with one more WORD or
+// byte in it, and the hash of TEXT. A word's upper bits reach the upper bits of
+// the hash only, so these choose the bucket.
 inline constexpr uint32_t kHashOfNothing = 2166136261;
-constexpr uint32_t AddToHash(uint32_t hash, unsigned char byte) {
-  return (hash ^ byte) * 16777619;
+constexpr uint32_t AddToHash(uint32_t hash, uint32_t word) {
+  return (hash ^ word) * 16777619;
 }
 uint32_t HashOf(std::string_view text);
 
@@ -45,6 +46,7 @@ class HashIndex {
   // A fixed number: with 10,000 numbers a look passes 40 at most, which is
   // little beside the system calls that one entry takes.
   static constexpr uint32_t kBuckets = 256;
+  static constexpr int kBucketShift = 24;
 
   int Seek(uint32_t hash, int from) const;
 

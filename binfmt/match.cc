@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 
 #include "binfmt/elf_header.h"
 
@@ -13,20 +14,40 @@ namespace {
 bool Contradict(const Record& a, const Record& b) {
   const size_t end =
       std::min(a.offset + a.magic.size(), b.offset + b.magic.size());
-  for (size_t at = std::max(a.offset, b.offset); at < end; ++at) {
-    const Compared one = ComparedAt(a, at);
-    const Compared other = ComparedAt(b, at);
-    if (((one.byte ^ other.byte) & one.bits & other.bits) != 0) return true;
+  for (size_t at = std::max(a.offset, b.offset); at < end; at += kWordLength) {
+    const ComparedWord one = ComparedFrom(a, at);
+    const ComparedWord other = ComparedFrom(b, at);
+    if (((one.bytes ^ other.bytes) & one.bits & other.bits) != 0) return true;
   }
   return false;
 }
 
-// Does RECORD compare the byte at AT, and want it otherwise than in HEAD? What
-// is behind the end of a short file is zero in the kernel's buffer.
+// One load where the machine is little-endian.
+uint32_t Word(const char* at) {
+  const auto byte = [at](size_t i) {
+    return uint32_t{static_cast<unsigned char>(at[i])};
+  };
+  return byte(0) | byte(1) << 8 | byte(2) << 16 | byte(3) << 24;
+}
+
+// The word at AT in HEAD. What is behind the end of a short file is zero in the
+// kernel's buffer.
+uint32_t WordAt(std::string_view head, size_t at) {
+  if (at < head.size() && head.size() - at >= kWordLength) {
+    return Word(head.data() + at);
+  }
+  uint32_t word = 0;
+  for (size_t i = kWordLength; i-- > 0;) {
+    const char byte = at + i < head.size() ? head[at + i] : '\0';
+    word = word << 8 | static_cast<unsigned char>(byte);
+  }
+  return word;
+}
+
+// Does RECORD want a byte of the word at AT otherwise than it is in HEAD?
 bool Differs(const Record& record, std::string_view head, size_t at) {
-  const Compared wanted = ComparedAt(record, at);
-  const char byte = at < head.size() ? head[at] : '\0';
-  return (byte & wanted.bits) != wanted.byte;
+  const ComparedWord wanted = ComparedFrom(record, at);
+  return (WordAt(head, at) & wanted.bits) != wanted.bytes;
 }
 
 }  // namespace
@@ -37,6 +58,25 @@ Compared ComparedAt(const Record& record, size_t position) {
   const unsigned char bits =
       record.mask.empty() ? 0xff : static_cast<unsigned char>(record.mask[i]);
   return {bits, static_cast<unsigned char>(record.magic[i] & bits)};
+}
+
+ComparedWord ComparedFrom(const Record& record, size_t position) {
+  ComparedWord word = {0xffffffff, 0};
+  const size_t i = position - record.offset;
+  const size_t size = record.magic.size();
+  const bool has_mask = !record.mask.empty();
+  if (i < size && size - i >= kWordLength &&
+      (!has_mask || record.mask.size() == size)) {
+    if (has_mask) word.bits = Word(record.mask.data() + i);
+    word.bytes = Word(record.magic.data() + i) & word.bits;
+    return word;
+  }
+  for (size_t at = kWordLength; at-- > 0;) {
+    const Compared compared = ComparedAt(record, position + at);
+    word.bits = word.bits << 8 | compared.bits;
+    word.bytes = word.bytes << 8 | compared.byte;
+  }
+  return word;
 }
 
 int FirstMismatch(const Record& record, const Candidate& candidate) {
@@ -51,8 +91,14 @@ int FirstMismatch(const Record& record, const Candidate& candidate) {
     }
     case RecordType::kMagic: {
       const size_t end = record.offset + record.magic.size();
-      for (size_t at = record.offset; at < end; ++at) {
-        if (Differs(record, candidate.head, at)) return static_cast<int>(at);
+      for (size_t at = record.offset; at < end; at += kWordLength) {
+        if (!Differs(record, candidate.head, at)) continue;
+        for (;; ++at) {
+          const Compared wanted = ComparedAt(record, at);
+          const char byte =
+              at < candidate.head.size() ? candidate.head[at] : '\0';
+          if ((byte & wanted.bits) != wanted.byte) return static_cast<int>(at);
+        }
       }
       return kMatches;
     }
@@ -63,16 +109,11 @@ int FirstMismatch(const Record& record, const Candidate& candidate) {
 }
 
 bool Matches(const Record& record, const Candidate& candidate) {
-  if (record.type != RecordType::kMagic) {
-    return FirstMismatch(record, candidate) == kMatches;
-  }
-  // e_machine first: it tells most records for ELF files apart.
-  size_t i = kElfMachinePosition;
-  for (size_t left = record.magic.size(); left > 0; --left, ++i) {
-    if (i >= record.magic.size()) i = 0;
-    if (Differs(record, candidate.head, record.offset + i)) return false;
-  }
-  return true;
+  // The word of e_machine first: it tells most records for ELF files apart.
+  constexpr size_t kFirst = kElfMachinePosition / kWordLength * kWordLength;
+  return (record.type != RecordType::kMagic ||
+          !Differs(record, candidate.head, kFirst)) &&
+         FirstMismatch(record, candidate) == kMatches;
 }
 
 bool CanOverlap(const Record& a, const Record& b) {
@@ -86,11 +127,11 @@ bool Covers(const Record& wide, const Record& narrow) {
   if (wide.type == RecordType::kExtension) return wide.magic == narrow.magic;
   if (wide.type != RecordType::kMagic) return false;
   const size_t end = wide.offset + wide.magic.size();
-  for (size_t at = wide.offset; at < end; ++at) {
-    const Compared wanted = ComparedAt(wide, at);
-    const Compared given = ComparedAt(narrow, at);
+  for (size_t at = wide.offset; at < end; at += kWordLength) {
+    const ComparedWord wanted = ComparedFrom(wide, at);
+    const ComparedWord given = ComparedFrom(narrow, at);
     if ((given.bits & wanted.bits) != wanted.bits ||
-        (given.byte & wanted.bits) != wanted.byte) {
+        (given.bytes & wanted.bits) != wanted.bytes) {
       return false;
     }
   }

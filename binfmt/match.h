@@ -4,6 +4,7 @@
 #define BINFMT_MATCH_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 
 #include "binfmt/record.h"
@@ -35,6 +36,14 @@ struct Compared {
   unsigned char byte;
 };
 Compared ComparedAt(const Record& record, size_t position);
+
+// The same of four positions at once, the first one's lowest.
+struct ComparedWord {
+  uint32_t bits;
+  uint32_t bytes;
+};
+inline constexpr size_t kWordLength = 4;
+ComparedWord ComparedFrom(const Record& record, size_t position);
 
 // Can one file be taken by both magic records? True when all bits that both
 // compare are equal.
