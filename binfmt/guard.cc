@@ -21,6 +21,7 @@ namespace {
 constexpr char kElfMagic[] =
     "\x7f"
     "ELF";
+constexpr char kDataLittleEndian = 1;
 constexpr char kDataBigEndian = 2;
 constexpr size_t kMachineEnd = 20;
 // exec_binprm(): depth > 5 is ELOOP.
@@ -28,7 +29,7 @@ constexpr int kMostHops = 5;
 
 // HEAD as the kernel looks at it; one without any byte stays so.
 Text Window(const Text& head) {
-  if (head.empty()) return head;
+  if (head.empty() || head.size() == kMatchWindow) return head;
   TextWriter window;
   window.Put(head);
   for (size_t i = head.size(); i < kMatchWindow; ++i) window.Put('\0');
@@ -71,15 +72,14 @@ bool ComparesNothing(const Record& record) {
 // for ppc64le, which Debian ships, leaves out the upper byte, but compares the
 // byte order.
 bool TakesAnyMachine(const Record& record) {
-  Record elf;
-  elf.magic = kElfMagic;
-  if (!CanOverlap(record, elf)) return false;
-  Record little_endian;
-  little_endian.offset = kElfDataPosition;
-  little_endian.magic = "\1";
-  return ComparedAt(record, kElfMachinePosition).bits != 0xff ||
-         (ComparedAt(record, kElfMachinePosition + 1).bits != 0xff &&
-          !Covers(little_endian, record));
+  for (size_t at = 0; kElfMagic[at] != '\0'; ++at) {
+    const Compared compared = ComparedAt(record, at);
+    if (((compared.byte ^ kElfMagic[at]) & compared.bits) != 0) return false;
+  }
+  if (ComparedAt(record, kElfMachinePosition).bits != 0xff) return true;
+  const Compared data = ComparedAt(record, kElfDataPosition);
+  return ComparedAt(record, kElfMachinePosition + 1).bits != 0xff &&
+         (data.bits != 0xff || data.byte != kDataLittleEndian);
 }
 
 Error Refuse(const Record& record, Format why) {
@@ -96,14 +96,13 @@ Error TooManyHops(const Record& record) {
 
 Guard::Guard() {
   const Text own(OwnHead());
-  AddSample("this program itself (binfmtbox)"_fmt, own,
-            LinkTarget("/proc/self/exe"));
-  AddSample("PID 1", ReadHead("/proc/1/exe"), LinkTarget("/proc/1/exe"));
+  AddSample("this program itself (binfmtbox)"_fmt, own, "/proc/self/exe");
+  AddSample("PID 1", ReadHead("/proc/1/exe"), "/proc/1/exe");
   // Not pointers, each of which would be a relocation.
   static constexpr char kScripts[][sizeof("#!/usr/bin/env sh\n")] = {
       "#!/bin/sh\n", "#! /bin/sh\n", "#!/usr/bin/env sh\n"};
   for (const char* line : kScripts) {
-    AddSample("every script", line, "");
+    AddSample("every script", line, nullptr);
   }
   // Class, byte order and machine of this program, position independent or not
   // (ET_EXEC 2, ET_DYN 3); nothing else of the header.
@@ -116,12 +115,12 @@ Guard::Guard() {
   own_kind_.mask = std::string_view(mask, sizeof(mask));
 }
 
-void Guard::AddSample(Format what, Text head, Text path) {
+void Guard::AddSample(Format what, Text head, const char* link) {
   if (sample_count_ == kMostSamples) return;
   Sample& sample = samples_[sample_count_++];
   sample.what = what;
   sample.head = head;
-  sample.path = path;
+  sample.link = link;
 }
 
 void Guard::AddInterpreter(const Text& path, const Text& head) {
@@ -139,11 +138,14 @@ Error Guard::Check(const Record& record, const CoverIndex* handlers) const {
   if (record.type == RecordType::kMagic && ComparesNothing(record)) {
     return Refuse(record, "its mask has no bit, so it takes every file"_fmt);
   }
-  // An extension takes programs, too: PID 1 may be /usr/bin/python3.11.
   for (const Sample& sample : samples_) {
-    if (sample.head.empty() || !Matches(record, {sample.head, sample.path})) {
-      continue;
+    if (sample.head.empty()) continue;
+    Text path;
+    // An extension takes programs, too: PID 1 may be /usr/bin/python3.11.
+    if (record.type == RecordType::kExtension && sample.link != nullptr) {
+      path = LinkTarget(sample.link);
     }
+    if (!Matches(record, {sample.head, path})) continue;
     return Failure(
         EPERM,
         "refused to register %: it takes @, and nothing would start any more"_fmt,

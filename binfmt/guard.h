@@ -44,10 +44,10 @@ class Guard {
   struct Sample {
     Format what;  // for the message
     Text head;
-    Text path;
+    const char* link;  // to its path; nullptr: it has none
   };
 
-  void AddSample(Format what, Text head, Text path);
+  void AddSample(Format what, Text head, const char* link);
   Error CheckChain(const Record& record, const CoverIndex* handlers) const;
   Text HeadOf(const Text& path) const;
 

@@ -28,8 +28,8 @@ namespace {
 
 constexpr size_t kMaxStatusLength = 64;
 constexpr size_t kMaxEntries = 1 << 20;
-// IOV_MAX of Linux: more segments are EINVAL.
-constexpr size_t kMaxSegments = 1024;
+// Less than IOV_MAX of Linux, so as not to need pages of the stack.
+constexpr size_t kMaxSegments = 256;
 constexpr int kMaxInterruptions = 100;
 constexpr int64_t kMostLockWait = 10000;  // milliseconds
 constexpr int64_t kLockInterval = 5;      // milliseconds
