@@ -5,7 +5,6 @@
 #include <string_view>
 
 #include "absl/strings/match.h"
-#include "binfmt/array.h"
 #include "binfmt/kernel.h"
 #include "binfmt/path.h"
 #include "binfmt/text.h"
@@ -19,25 +18,22 @@ binfmt::Error FindInterpreter(const arch_table::Target& target,
                               const SearchOptions& options,
                               FoundInterpreter* found) {
   const std::string_view name = target.interpreter();
-  binfmt::Text names;
-  binfmt::Array<std::string_view> files;
-  if (options.suffix.has_value()) {
-    names = binfmt::Fill("qemu-@@"_fmt, name, *options.suffix);
-    files.push_back(names);
-  } else {
-    names = binfmt::Fill(options.emulator->files(), name, name, name);
-    files = SplitWords(names);
-  }
-  binfmt::Array<std::string_view> dirs = SplitWords(options.emulator->dirs());
-  if (!options.dir.empty()) {
-    dirs.resize(1);
-    dirs[0] = options.dir;
-  }
+  const bool one_file = options.suffix.has_value();
+  const bool one_dir = !options.dir.empty();
+  binfmt::Text file;
+  if (one_file) file = binfmt::Fill("qemu-@@"_fmt, name, *options.suffix);
   binfmt::Error first = binfmt::Ok();
-  for (const std::string_view dir : dirs) {
-    for (const std::string_view file : files) {
-      if (dir == "or" || file == "or") continue;
+  binfmt::Text first_path;
+  std::string_view dirs = options.emulator->dirs();
+  std::string_view dir = options.dir;
+  while (one_dir || TakeWord(&dirs, &dir)) {
+    std::string_view patterns = options.emulator->files();
+    std::string_view pattern;
+    while (one_file || TakeWord(&patterns, &pattern)) {
+      if (dir == "or" || pattern == "or") continue;
+      if (!one_file) file = binfmt::Fill(binfmt::Text(pattern).c_str(), name);
       found->path = binfmt::Fill("@@@", dir, dir == "/" ? "" : "/", file);
+      if (first_path.empty()) first_path = found->path;
       binfmt::Error error =
           binfmt::InspectInterpreter(found->path, &found->facts);
       if (error.ok()) return error;
@@ -46,12 +42,17 @@ binfmt::Error FindInterpreter(const arch_table::Target& target,
           first.ok()) {
         first = std::move(error);
       }
+      if (one_file) break;
     }
+    if (one_dir) break;
   }
   if (!first.ok()) return first;
-  found->path = binfmt::Fill("@/@", dirs[0], files[0]);
+  found->path = first_path;
+  if (!one_file) {
+    file = binfmt::Fill(options.emulator->files(), name, name, name);
+  }
   return binfmt::Failure(
-      ENOENT, "there is no @ in @, or name one with --interpreter"_fmt, names,
+      ENOENT, "there is no @ in @, or name one with --interpreter"_fmt, file,
       SearchAdvice(options));
 }
 

@@ -2,6 +2,7 @@
 #include "cmd/plan.h"
 
 #include <cerrno>
+#include <optional>
 #include <utility>
 
 #include "arch_table/emulators.h"
@@ -60,8 +61,9 @@ class Vetter {
       // No two rows of the table take the same file.
       taken.push_back(target);
     } else {
+      if (!recogniser_.has_value()) recogniser_.emplace();
       for (const Target& any : arch_table::Targets()) {
-        if (recogniser_.Takes(record, any)) taken.push_back(&any);
+        if (recogniser_->Takes(record, any)) taken.push_back(&any);
       }
     }
     for (const Target* one : taken) {
@@ -122,8 +124,8 @@ class Vetter {
   }
 
   binfmt::Guard* guard_;
-  Recogniser recogniser_;
-  binfmt::Array<TargetList> taken_;  // by each record
+  std::optional<Recogniser> recogniser_;  // made for the first rule
+  binfmt::Array<TargetList> taken_;       // by each record
   Natives natives_;
   binfmt::ElfFile own_;
   // This program's; nullptr: the table has been built without.
@@ -179,9 +181,15 @@ bool Plan::LacksInterpreter(const Target& target) const {
   return SeekInterpreter(target, &found).errnum() == ENOENT;
 }
 
-Error Plan::AddTarget(const Target& target, bool by_name) {
-  FoundInterpreter found;
-  Error error = SeekInterpreter(target, &found);
+Error Plan::AddTarget(const Target& target, bool by_name,
+                      const Target* before) {
+  // An error that was told names the target.
+  const bool known =
+      before != nullptr && before->SameInterpreter(target) &&
+      (sought_error_.ok() || (!by_name && sought_error_.errnum() == ENOENT));
+  if (!known) sought_error_ = SeekInterpreter(target, &sought_);
+  const FoundInterpreter& found = sought_;
+  const Error error = sought_error_;
   if (!error.ok() &&
       !(options_.for_files && by_name && error.errnum() == ENOENT)) {
     return error;

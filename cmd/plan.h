@@ -50,8 +50,10 @@ class Plan {
 
   // The record for TARGET. Fails where its interpreter is missing (errnum
   // ENOENT) or can't be used. One that is missing will do for files where the
-  // target was asked for BY_NAME.
-  binfmt::Error AddTarget(const arch_table::Target& target, bool by_name);
+  // target was asked for BY_NAME. BEFORE is the target that was added a moment
+  // ago, or nullptr: where both have one interpreter it is not looked at again.
+  binfmt::Error AddTarget(const arch_table::Target& target, bool by_name,
+                          const arch_table::Target* before);
 
   // Would AddTarget() or AddRule() fail with ENOENT?
   bool LacksInterpreter(const arch_table::Target& target) const;
@@ -88,6 +90,8 @@ class Plan {
   const binfmt::Array<binfmt::Entry>* present_;
   binfmt::KernelVersion kernel_;
   FoundInterpreter last_;    // of a rule; neighbours often have one
+  FoundInterpreter sought_;  // of a target, or why there is none
+  binfmt::Error sought_error_;
   binfmt::NameIndex names_;  // of records_, until they are vetted
   // One of each for a record.
   binfmt::Array<binfmt::Record> records_;

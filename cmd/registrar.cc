@@ -254,13 +254,15 @@ class Registrar {
   bool TryWishes(bool last) {
     bool complete = true;
     size_t kept = 0;
+    const Target* before = nullptr;
     for (size_t i = 0; i < wishes_.size(); ++i) {
       const Wish wish = wishes_[i];
       const bool named = Contains(request_.named, wish.target);
-      Error error =
-          wish.target != nullptr
-              ? plan_.AddTarget(*wish.target, named || request_.missing_too)
-              : plan_.AddRule(wish.rule);
+      Error error = wish.target != nullptr
+                        ? plan_.AddTarget(*wish.target,
+                                          named || request_.missing_too, before)
+                        : plan_.AddRule(wish.rule);
+      before = wish.target;
       if (error.errnum() == ENOENT) {
         const bool missed = wish.target == nullptr || named;
         complete &= !missed;

@@ -18,6 +18,8 @@ using binfmt::operator""_fmt;
 
 constexpr size_t kMostSuggestions = 3;
 
+bool Divides(char c) { return c == ' ' || c == '\t' || c == '\n' || c == ','; }
+
 }  // namespace
 
 binfmt::Error ParseTarget(std::string_view word,
@@ -38,17 +40,21 @@ binfmt::Text Suggestion(std::string_view word) {
   return text;
 }
 
+bool TakeWord(std::string_view* list, std::string_view* word) {
+  const char* at = list->data();
+  const char* const end = at + list->size();
+  while (at != end && Divides(*at)) ++at;
+  const char* const start = at;
+  while (at != end && !Divides(*at)) ++at;
+  *word = std::string_view(start, static_cast<size_t>(at - start));
+  *list = std::string_view(at, static_cast<size_t>(end - at));
+  return !word->empty();
+}
+
 binfmt::Array<std::string_view> SplitWords(std::string_view list) {
   binfmt::Array<std::string_view> words;
-  size_t start = 0;
-  for (size_t i = 0; i <= list.size(); ++i) {
-    if (i < list.size() && list[i] != ' ' && list[i] != '\t' &&
-        list[i] != '\n' && list[i] != ',') {
-      continue;
-    }
-    if (i != start) words.push_back(list.substr(start, i - start));
-    start = i + 1;
-  }
+  std::string_view word;
+  while (TakeWord(&list, &word)) words.push_back(word);
   return words;
 }
 

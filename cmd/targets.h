@@ -30,7 +30,9 @@ binfmt::Error ParseTarget(std::string_view word,
 // "; did you mean A or B" for a WORD that is near a target's name, else empty.
 binfmt::Text Suggestion(std::string_view word);
 
-// Words divided by blanks and commas, as in $QEMU_TARGET_LIST.
+// Words divided by blanks and commas, as in $QEMU_TARGET_LIST: takes the next
+// one off *LIST, false where there is none; and all of them.
+bool TakeWord(std::string_view* list, std::string_view* word);
 binfmt::Array<std::string_view> SplitWords(std::string_view list);
 
 // Which of TARGETS does this machine run by itself (1) or not (0)? The kernel
