@@ -26,7 +26,7 @@ HELP = START | END
 STATUS = HELP | READING | LISTING | {"newfstatat", "uname", "access"}
 CLEAR = HELP | READING | LISTING | LOCK
 MOUNT = HELP | {"openat", "fstatfs", "close", "newfstatat", "getpid", "mount"}
-GUARD = {"readlinkat", "uname", "pread64"}
+GUARD = {"uname", "pread64"}
 # Will the mount last?
 LIFETIME = {"newfstatat", "getpid"}
 REGISTER = HELP | READING | LISTING | GUARD | LIFETIME | INTERPRETER | LOCK
