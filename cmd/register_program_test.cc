@@ -449,6 +449,8 @@ TEST_F(RegisterTest, IfMissing) {
   EXPECT_EQ(Do({"--if-missing", "-Q/nosuch", "arm64", "x86_64"}),
             Prints("", kOther));
   EXPECT_EQ(EntryNames(), "qemu-arm other");
+  // What runs already is enough for all.
+  EXPECT_EQ(Do({"--if-missing", "-Q/nosuch", "all"}), Prints("", kOther));
   EXPECT_EQ(
       Do({"--if-missing", "arm"}),
       Fails(1,

@@ -151,7 +151,10 @@ class Registrar {
     }
     for (const std::string_view file : request_.files) AddFile(file, false);
     for (const Target* target : request_.targets) {
-      if (settings_.if_missing && RunsAlready(*target)) continue;
+      if (settings_.if_missing && RunsAlready(*target)) {
+        any_target_ = true;
+        continue;
+      }
       Add(target, "",
           binfmt::Fill("@: ",
                        settings_.record.search.emulator->EntryName(*target)));
@@ -518,7 +521,7 @@ class Registrar {
   binfmt::Guard guard_;
   Plan plan_;
   binfmt::Array<Wish> wishes_;
-  bool any_target_ = false;  // has an interpreter
+  bool any_target_ = false;  // has an interpreter, or needs none
   int planned_ = kExitOk;    // the exit status of what can't be planned
   bool ended_ = false;       // by a signal
 };
