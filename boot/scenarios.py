@@ -110,7 +110,7 @@ class Machine:
         return (int(found[1]), int(found[2])) < (major, minor)
 
     def built(self, name: str, arch: str = "") -> File:
-        folder = "" if name == "binfmtbox" else "boot"
+        folder = {"binfmtbox": "", "binfmt": "packaging/image"}.get(name, "boot")
         suffix = ".cpio.gz" if name == "initramfs" else ""
         return File(os.path.join(self.binaries, folder, f"{name}_{arch or self.kernel.arch}{suffix}"))
 
@@ -621,6 +621,46 @@ def addition(machine: Machine) -> Plan:
     ], files, appended=machine.built("initramfs").read())
 
 
+def container_image(machine: Machine) -> Plan:
+    """The container image's program, where it is not in a user namespace of its own."""
+    name = f"qemu-{machine.target}"
+    words = {"aarch64": "linux/arm64", "arm64": "linux/arm64", "armv7": "linux/arm/v7", "x86_64": "linux/amd64"}
+    platform, own = words[machine.target], words[machine.kernel.arch]
+    files = {**machine.product(), "/binfmt": machine.built("binfmt"), "/module": machine.module()}
+    # As if the container's image had no modules; the host has, but not loaded.
+    away = machine.module_path()
+    none = f"there is no module {away}"
+
+    def state(emulators: List[str]) -> Check:
+        def judge(output: str) -> Optional[str]:
+            found = json.loads(output)
+            if found["emulators"] != emulators or (platform in found["supported"]) != bool(emulators) or (
+                    own not in found["supported"]):
+                return f"state {found}"
+            return None
+        return judge
+
+    def has(words: str) -> Check:
+        return lambda output: None if words in output else f"the output lacks {words}"
+
+    return Plan([
+        Step("mount -t proc proc /proc"),
+        Step("/binfmt", "4", has(none)),
+        Step(f"/binfmt --install {machine.target}", "4", has(none)),
+        Step(f"sh -c 'mkdir -p {os.path.dirname(away)} && ln -s /module {away}'"),
+        # docker run --privileged: a PID 1 of its own, and the host has not mounted binfmt_misc.
+        Step(f"unshare -mpf --mount-proc /binfmt --install {machine.target}", "6", has("--pid=host")),
+        Step("/binfmtbox status", "3"),
+        # docker run --privileged --pid=host
+        Step(f"unshare -m /binfmt --install {machine.target}", "0", state([name])),
+        Step("chroot /chroot /hello", "42"),
+        Step("unshare -m /binfmt --install all", "0", state([name])),
+        Step("unshare -m /binfmt", "0", state([name])),
+        Step("unshare -m /binfmt --uninstall 'qemu-*'", "0", state([])),
+        Step("chroot /chroot /hello", r"[1-9]\d*"),
+    ], files, folders=["proc"], shell=True)
+
+
 # PID 1 where OpenRC is no more than what it starts.
 OPENRC_INIT = b"""#!/bin/sh
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
@@ -781,6 +821,7 @@ SCENARIOS = (
     Scenario("poison", poison),
     Scenario("Linux 7.3", linux_7_3, lambda kernel: kernel.series == "7.3"),
     Scenario("appended", addition, quick=(-1,)),
+    Scenario("container image", container_image, quick=(-1,)),
     Scenario("busybox init", busybox_init, quick=(-1,)),
     Scenario("pantavisor", pantavisor, quick=(-1,)),
     Scenario("initramfs-tools", initramfs_tools, boots_root, quick=(1,)),
