@@ -14,10 +14,13 @@
 
 #include <cerrno>
 #include <climits>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <ostream>
+
+#include "testing/elf.h"
 
 namespace cmd {
 namespace {
@@ -266,6 +269,21 @@ void ProgramTest::MakeInterpreters(const std::string& dir,
     ASSERT_EQ(link(kBox, (dir + "/" + name).c_str()), 0)
         << name << ": " << std::strerror(errno);
   }
+}
+
+bool RunsI386() {
+  static const bool runs = [] {
+    constexpr uint8_t kStatus = 42;
+    Call call;
+    call.path = std::string(kScratch) + "/i386";
+    call.argv = {call.path};
+    WriteFile(call.path, binfmtbox_testing::I386Program(kStatus), 0755);
+    const int status = Execute(call).status;
+    unlink(call.path.c_str());
+    EXPECT_TRUE(status == kStatus || status == -ENOEXEC) << status;
+    return status == kStatus;
+  }();
+  return runs;
 }
 
 std::string ReadFile(const std::string& path) {

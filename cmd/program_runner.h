@@ -84,6 +84,10 @@ class ProgramTest : public testing::Test {
                                const std::vector<std::string>& names);
 };
 
+// Does this machine run programs for i386 by itself? Not every x86_64 kernel
+// does. Found out by running one.
+bool RunsI386();
+
 std::string ReadFile(const std::string& path);
 void WriteFile(const std::string& path, std::string_view text, int mode);
 

@@ -71,6 +71,11 @@ class Report {
   std::map<std::string, std::set<std::string>> groups_;
 };
 
+struct Recorded {
+  std::string call;
+  std::string result;
+};
+
 class ScriptTest : public ProgramTest {
  protected:
   void SetUp() override {
@@ -127,10 +132,16 @@ class ScriptTest : public ProgramTest {
     return Execute(how);
   }
 
-  // What the kernel and the folders hold.
-  static std::string Result() {
+  // What the kernel and the folders hold. The script leaves i386 out by a table
+  // of families, we only where the machine runs it: elsewhere it counts only
+  // where it was RECORDED.
+  static std::string Result(const Recorded& recorded) {
+    const bool without_i386 =
+        !RunsI386() && recorded.result.find("i386") == std::string::npos;
     Report report;
     for (const std::string& name : Split(EntryNames(), ' ')) {
+      if (without_i386 && (name == "qemu-i386" || name == "qemu-i486"))
+        continue;
       std::vector<std::string> lines = Split(EntryText(name), '\n');
       lines.resize(3);
       report.Add(name, "kernel", lines[1].substr(lines[1].find(' ') + 1),
@@ -166,11 +177,6 @@ class ScriptTest : public ProgramTest {
   }
 };
 
-struct Recorded {
-  std::string call;
-  std::string result;
-};
-
 std::vector<Recorded> ReadCalls() {
   std::vector<Recorded> calls;
   std::istringstream lines(ReadFile("testdata/qemu_binfmt_conf/calls.txt"));
@@ -191,7 +197,7 @@ TEST_F(ScriptTest, ByItsNameEveryOptionMakesTheSameEntries) {
     Empty();
     const Outcome outcome = RunCall(recorded.call, {"qemu-binfmt-conf.sh"});
     EXPECT_EQ(outcome.status, 0) << recorded.call << "\n" << outcome.err;
-    EXPECT_EQ(Result(), recorded.result) << recorded.call;
+    EXPECT_EQ(Result(recorded), recorded.result) << recorded.call;
   }
 }
 
@@ -202,7 +208,7 @@ TEST_F(ScriptTest, ByOurNameTheSameWordsHold) {
         RunCall(recorded.call, {"binfmtbox", "register", "-Q/usr/local/bin",
                                 "--qemu-suffix=", "-pno", "-cno", "-gno"});
     EXPECT_EQ(outcome.status, 0) << recorded.call << "\n" << outcome.err;
-    EXPECT_EQ(Result(), recorded.result) << recorded.call;
+    EXPECT_EQ(Result(recorded), recorded.result) << recorded.call;
   }
 }
 
@@ -246,7 +252,7 @@ TEST_F(ScriptTest, MissingInterpretersWillDoForFiles) {
       calls.begin(), calls.end(),
       [](const Recorded& recorded) { return recorded.call == "-s ALL"; });
   EXPECT_EQ(RunCall("-s ALL", {"qemu-binfmt-conf.sh"}).status, 0);
-  EXPECT_EQ(Result(), all->result);
+  EXPECT_EQ(Result(*all), all->result);
 }
 
 TEST_F(ScriptTest, UnknownHost) {
@@ -273,9 +279,10 @@ TEST_F(ScriptTest, AmbiguousOption) {
 TEST_F(ScriptTest, HostArchDoesNotOpenTheGuard) {
   EXPECT_EQ(RunCall("HOST_ARCH=aarch64 -q", {"qemu-binfmt-conf.sh"}).status, 0);
   const std::string names = " " + EntryNames() + " ";
-  for (const char* name : {" qemu-x86_64 ", " qemu-i386 ", " qemu-aarch64 "}) {
+  for (const char* name : {" qemu-x86_64 ", " qemu-aarch64 "}) {
     EXPECT_EQ(names.find(name), std::string::npos) << name;
   }
+  EXPECT_EQ(names.find(" qemu-i386 ") == std::string::npos, RunsI386());
   EXPECT_NE(names.find(" qemu-s390x "), std::string::npos);
 }
 
