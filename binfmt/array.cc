@@ -15,6 +15,10 @@ void Elements::Grow(size_t count, size_t width) {
   end = grown + size * width;
 }
 
+void Elements::Reserve(size_t count, size_t width) {
+  if (capacity - size < count) Grow(count, width);
+}
+
 void* Elements::Add(size_t width) {
   if (size == capacity) Grow(4, width);
   char* const place = static_cast<char*>(end);
@@ -24,7 +28,7 @@ void* Elements::Add(size_t width) {
 }
 
 void Elements::Append(const char* bytes, size_t count) {
-  if (capacity - size < count) Grow(count, 1);
+  Reserve(count, 1);
   if (count != 0) std::memcpy(end, bytes, count);
   end = static_cast<char*>(end) + count;
   size += static_cast<uint32_t>(count);

@@ -22,6 +22,8 @@ struct Elements {
   void* Add(size_t width);
   // Puts COUNT elements of one byte behind the others.
   void Append(const char* bytes, size_t count);
+  // Makes room for COUNT more.
+  void Reserve(size_t count, size_t width);
   // Becomes a copy of COUNT elements at FROM.
   void Copy(const void* from, size_t count, size_t width);
 
@@ -107,8 +109,12 @@ class Array {
       elements_.size = static_cast<uint32_t>(size);
       elements_.end = data() + size;
     }
+    reserve(size - elements_.size);
     while (elements_.size < size) new (elements_.Add(sizeof(T))) T();
   }
+  // Makes room for COUNT more at once; what grows by itself takes three times
+  // the memory in the end.
+  void reserve(size_t count) { elements_.Reserve(count, sizeof(T)); }
   void clear() {
     elements_.size = 0;
     elements_.end = elements_.values;

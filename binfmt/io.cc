@@ -97,7 +97,8 @@ int ListNames(int fd, size_t limit, Array<Text>* names) {
   names->clear();
   if (lseek(fd, 0, SEEK_SET) < 0) return errno;
   // readdir(3) would allocate and read in 2 KiB steps.
-  alignas(8) char buffer[16384];
+  // No more than a page of the stack.
+  alignas(8) char buffer[4096];
   for (;;) {
     if (names->size() > limit) return EFBIG;
     const long got = syscall(SYS_getdents64, fd, buffer, sizeof(buffer));

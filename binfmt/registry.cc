@@ -29,7 +29,7 @@ namespace {
 constexpr size_t kMaxStatusLength = 64;
 constexpr size_t kMaxEntries = 1 << 20;
 // Less than IOV_MAX of Linux, so as not to need pages of the stack.
-constexpr size_t kMaxSegments = 256;
+constexpr size_t kMaxSegments = 64;
 constexpr int kMaxInterruptions = 100;
 constexpr int64_t kMostLockWait = 10000;  // milliseconds
 constexpr int64_t kLockInterval = 5;      // milliseconds
@@ -199,6 +199,7 @@ Error Registry::ReadAll(Array<Entry>* entries) const {
   entries->clear();
   Array<Text> names;
   if (Error error = List(&names); !error.ok()) return error;
+  entries->reserve(names.size());
   for (const Text& name : names) {
     Entry entry;
     if (Error error = Read(name, &entry); !error.ok()) {

@@ -14,6 +14,7 @@ Listing::Listing(const binfmt::Array<Entry>& entries) {
   bool checked = false;
   binfmt::CoverIndex enabled;
   binfmt::Array<const Entry*> before;  // those of ENABLED
+  lines_.reserve(entries.size());
   for (const Entry& entry : entries) {
     Line line{&entry, recogniser_.Recognise(entry.record), nullptr};
     // Neighbours often have one interpreter.
@@ -38,7 +39,11 @@ Listing::Listing(const binfmt::Array<Entry>& entries) {
 
 Line* Listing::Handler(const arch_table::Target& target) {
   for (Line& line : lines_) {
-    if (line.entry->enabled && recogniser_.Takes(line.entry->record, target)) {
+    if (!line.entry->enabled) continue;
+    // What takes several targets, or none, has none.
+    if (line.target != nullptr
+            ? line.target == &target
+            : recogniser_.Takes(line.entry->record, target)) {
       return &line;
     }
   }

@@ -2,7 +2,6 @@
 #include "cmd/plan.h"
 
 #include <cerrno>
-#include <optional>
 #include <utility>
 
 #include "arch_table/emulators.h"
@@ -61,9 +60,8 @@ class Vetter {
       // No two rows of the table take the same file.
       taken.push_back(target);
     } else {
-      if (!recogniser_.has_value()) recogniser_.emplace();
       for (const Target& any : arch_table::Targets()) {
-        if (recogniser_->Takes(record, any)) taken.push_back(&any);
+        if (recogniser_.Takes(record, any)) taken.push_back(&any);
       }
     }
     for (const Target* one : taken) {
@@ -124,8 +122,8 @@ class Vetter {
   }
 
   binfmt::Guard* guard_;
-  std::optional<Recogniser> recogniser_;  // made for the first rule
-  binfmt::Array<TargetList> taken_;       // by each record
+  Recogniser recogniser_;
+  binfmt::Array<TargetList> taken_;  // by each record
   Natives natives_;
   binfmt::ElfFile own_;
   // This program's; nullptr: the table has been built without.

@@ -48,6 +48,13 @@ class Plan {
         present_(present),
         kernel_(binfmt::RunningKernel()) {}
 
+  // Makes room for COUNT more records.
+  void Reserve(size_t count) {
+    records_.reserve(count);
+    targets_.reserve(count);
+    interpreters_.reserve(count);
+  }
+
   // The record for TARGET. Fails where its interpreter is missing (errnum
   // ENOENT) or can't be used. One that is missing will do for files where the
   // target was asked for BY_NAME. BEFORE is the target that was added a moment

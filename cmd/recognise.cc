@@ -9,37 +9,48 @@
 
 namespace cmd {
 
-Recogniser::Recogniser() {
-  for (const arch_table::Target& target : arch_table::Targets()) {
-    headers_.push_back(arch_table::SampleHeader(target).bytes());
+namespace {
+
+// The target whose magic RECORD has; nullptr: none.
+const arch_table::Target* RowOf(const binfmt::Record& record) {
+  if (record.type != binfmt::RecordType::kMagic || record.offset != 0) {
+    return nullptr;
   }
+  const arch_table::Target* target = arch_table::FindByHeader(record.magic);
+  return target != nullptr && target->magic() == record.magic ? target
+                                                              : nullptr;
 }
 
-const arch_table::Target* Recogniser::Recognise(
-    const binfmt::Record& record) const {
-  if (record.type != binfmt::RecordType::kMagic) return nullptr;
-  const arch_table::Target* found = nullptr;
-  for (size_t i = 0; i < headers_.size(); ++i) {
-    if (!binfmt::Matches(record, {headers_[i], ""})) continue;
+}  // namespace
+
+const arch_table::Target* Recogniser::Recognise(const binfmt::Record& record) {
+  const arch_table::Target* found = RowOf(record);
+  // No two rows take the same file.
+  if (found != nullptr && found->mask() == record.mask) return found;
+  found = nullptr;
+  for (const arch_table::Target& target : arch_table::Targets()) {
+    if (!Takes(record, target)) continue;
     if (found != nullptr) return nullptr;
-    found = &arch_table::Targets()[i];
+    found = &target;
   }
   return found;
 }
 
 bool Recogniser::Takes(const binfmt::Record& record,
-                       const arch_table::Target& target) const {
+                       const arch_table::Target& target) {
+  if (headers_.empty()) {
+    for (const arch_table::Target& any : arch_table::Targets()) {
+      headers_.push_back(arch_table::SampleHeader(any).bytes());
+    }
+  }
   return record.type == binfmt::RecordType::kMagic &&
          binfmt::Matches(
              record, {headers_[&target - arch_table::Targets().data()], ""});
 }
 
 bool IsOurs(const binfmt::Record& record) {
-  if (record.type != binfmt::RecordType::kMagic || record.offset != 0) {
-    return false;
-  }
-  const arch_table::Target* target = arch_table::FindByHeader(record.magic);
-  if (target == nullptr || target->magic() != record.magic) return false;
+  const arch_table::Target* target = RowOf(record);
+  if (target == nullptr) return false;
   for (const arch_table::Emulator& emulator : arch_table::Emulators()) {
     const std::string_view name = emulator.EntryName(*target);
     // A helper of a run that died is ours as well.

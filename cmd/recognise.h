@@ -15,18 +15,17 @@ namespace cmd {
 
 class Recogniser {
  public:
-  Recogniser();
-
   // The target whose programs RECORD takes, told by its bytes and not by its
   // name; nullptr where it takes those of none, or of several targets.
-  const arch_table::Target* Recognise(const binfmt::Record& record) const;
+  const arch_table::Target* Recognise(const binfmt::Record& record);
 
   // Does RECORD take the programs of TARGET?
-  bool Takes(const binfmt::Record& record,
-             const arch_table::Target& target) const;
+  bool Takes(const binfmt::Record& record, const arch_table::Target& target);
 
  private:
-  binfmt::Array<binfmt::Text> headers_;  // one a target, in the table's order
+  // One a target, in the table's order. Made when the first record is looked at
+  // that is none of our own.
+  binfmt::Array<binfmt::Text> headers_;
 };
 
 // Is RECORD one that this program makes: a row's magic, and mask and name as

@@ -38,7 +38,7 @@ Record RecordOf(const Target& target) {
 
 // What the record is taken for.
 std::string Recognise(const Record& record) {
-  static const Recogniser recogniser;
+  static Recogniser recogniser;
   const Target* target = recogniser.Recognise(record);
   return target == nullptr ? "none" : std::string(target->name());
 }
@@ -51,7 +51,7 @@ TEST(RecogniseTest, EveryRowByItsOwnRecord) {
 }
 
 TEST(RecogniseTest, TakesItsOwnRowOnly) {
-  const Recogniser recogniser;
+  Recogniser recogniser;
   for (const Target& a : arch_table::Targets()) {
     for (const Target& b : arch_table::Targets()) {
       EXPECT_EQ(recogniser.Takes(RecordOf(a), b), &a == &b)

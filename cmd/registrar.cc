@@ -150,6 +150,7 @@ class Registrar {
       AddDirectories({kSystemDirs, sizeof(kSystemDirs)}, false);
     }
     for (const std::string_view file : request_.files) AddFile(file, false);
+    wishes_.reserve(request_.targets.size());
     for (const Target* target : request_.targets) {
       if (settings_.if_missing && RunsAlready(*target)) {
         any_target_ = true;
@@ -180,12 +181,11 @@ class Registrar {
 
   // Do programs for TARGET run already? By the machine itself or, unless
   // something is to be replaced, by an entry that holds its interpreter.
-  bool RunsAlready(const Target& target) const {
+  bool RunsAlready(const Target& target) {
     if (IsNative(&target)) return true;
     if (settings_.install.replace) return false;
-    const Recogniser recogniser;
     for (const binfmt::Entry& entry : entries_) {
-      if (!entry.enabled || !recogniser.Takes(entry.record, target)) continue;
+      if (!entry.enabled || !recogniser_.Takes(entry.record, target)) continue;
       if ((entry.record.flags & binfmt::kFixBinary) == 0) return false;
       console_->Note("% takes programs for @ already; left alone"_fmt,
                      entry.record.name, target.name());
@@ -257,6 +257,7 @@ class Registrar {
   bool TryWishes(bool last) {
     bool complete = true;
     size_t kept = 0;
+    plan_.Reserve(wishes_.size());
     const Target* before = nullptr;
     for (size_t i = 0; i < wishes_.size(); ++i) {
       const Wish wish = wishes_[i];
@@ -352,13 +353,12 @@ class Registrar {
   // Runs a program through each handler, and takes back what was registered
   // for nothing.
   void Verify(const binfmt::Registry& registry,
-              binfmt::Array<binfmt::Outcome>* outcomes) const {
-    const Recogniser recogniser;
+              binfmt::Array<binfmt::Outcome>* outcomes) {
     for (size_t i = 0; i < outcomes->size(); ++i) {
       binfmt::Outcome& outcome = (*outcomes)[i];
       if (!outcome.error.ok()) continue;
       const binfmt::Record& record = plan_.records()[i];
-      const Target* target = recogniser.Recognise(record);
+      const Target* target = recogniser_.Recognise(record);
       const binfmt::Text why = target == nullptr
                                    ? binfmt::Text("there is none built in"_fmt)
                                    : Probe(*target, nullptr);
@@ -519,6 +519,7 @@ class Registrar {
   binfmt::Array<binfmt::Entry> entries_;
   bool may_lock_;
   binfmt::Guard guard_;
+  Recogniser recogniser_;
   Plan plan_;
   binfmt::Array<Wish> wishes_;
   bool any_target_ = false;  // has an interpreter, or needs none

@@ -174,7 +174,7 @@ void Run(const CommandLine& line, Console* console) {
     Answer(operand, !prints, &report, &listing, console);
   }
   for (const Target& target : arch_table::Targets()) {
-    if (!line.operands.empty()) break;
+    if (!line.operands.empty() || !(report.probe || platforms)) break;
     const Line* handler = listing.Handler(target);
     if (handler == nullptr
             ? platforms && IsNative(&target)
