@@ -16,14 +16,30 @@ constexpr char kDigits[] = "0123456789abcdef";
 
 constexpr size_t kLongestCode = internal::LongestCode();
 
-// Writes what CODE stands for to AT; returns its end.
+// Writes what CODE stands for to AT, where there is room for kLongestCode;
+// returns its end. The room's other end keeps the codes that are to come, none
+// of which stands for nothing, so that both never meet.
 char* Unpack(unsigned char code, char* at) {
-  while (const unsigned char* halves = internal::HalvesOf(code)) {
-    at = Unpack(halves[0], at);
-    code = halves[1];
+  char* const end = at + kLongestCode;
+  char* next = end;
+  for (;;) {
+    if (const unsigned char* halves = internal::HalvesOf(code)) {
+      *--next = static_cast<char>(halves[1]);
+      code = halves[0];
+      continue;
+    }
+    *at++ = static_cast<char>(code);
+    if (next == end) return at;
+    code = static_cast<unsigned char>(*next++);
   }
-  *at = static_cast<char>(code);
-  return at + 1;
+}
+
+ABSL_ATTRIBUTE_ALWAYS_INLINE inline int ValueOf(char c) {
+  unsigned value = static_cast<unsigned char>(c) - unsigned{'0'};
+  if (value < 10) return static_cast<int>(value);
+  // Either case.
+  value = (static_cast<unsigned char>(c) | 0x20u) - unsigned{'a'};
+  return value < 6 ? static_cast<int>(value + 10) : -1;
 }
 
 // Writes C as two digits to AT; returns their end.
@@ -35,13 +51,7 @@ char* WriteHex(char c, char* at) {
 
 }  // namespace
 
-int HexValue(char c) {
-  unsigned value = static_cast<unsigned char>(c) - unsigned{'0'};
-  if (value < 10) return static_cast<int>(value);
-  // Either case.
-  value = (static_cast<unsigned char>(c) | 0x20u) - unsigned{'a'};
-  return value < 6 ? static_cast<int>(value + 10) : -1;
-}
+int HexValue(char c) { return ValueOf(c); }
 
 char* WriteEscape(char c, char* at) {
   at[0] = '\\';
@@ -120,10 +130,7 @@ const char* TextWriter::PutUnpacked(const char* packed, bool stops) {
     const char c = *packed;
     if (c == '\0' || (stops && (c == '%' || c == '@'))) return packed;
     if (static_cast<size_t>(end_ - next_) <= kLongestCode) Grow(kLongestCode);
-    char* const at = next_;
-    const auto code = static_cast<unsigned char>(c);
-    *at = c;
-    next_ = internal::HalvesOf(code) == nullptr ? at + 1 : Unpack(code, at);
+    next_ = Unpack(static_cast<unsigned char>(c), next_);
   }
 }
 
@@ -258,8 +265,8 @@ bool Unhex(std::string_view hex, Text* bytes) {
   char* at = writer.Room(hex.size() / 2);
   const char* const end = hex.data() + hex.size();
   for (const char* digit = hex.data(); digit != end; digit += 2) {
-    const int high = HexValue(digit[0]);
-    const int low = HexValue(digit[1]);
+    const int high = ValueOf(digit[0]);
+    const int low = ValueOf(digit[1]);
     if ((high | low) < 0) return false;
     *at++ = static_cast<char>(high * 16 + low);
   }

@@ -40,8 +40,7 @@ int RunApplet(const Applet& applet, absl::Span<const char* const> args,
               bool as_script) {
   Console console(ProgramName(applet));
   CommandLine line;
-  const binfmt::Error error =
-      ParseCommandLine(binfmt::Text(applet.options), args, &line);
+  const binfmt::Error error = ParseCommandLine(applet.options, args, &line);
   line.as_script = as_script;
   console.set_kmsg(line.common.kmsg && !line.common.help, !line.common.json);
   if (!error.ok()) {

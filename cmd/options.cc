@@ -78,12 +78,9 @@ void Take(const Option& option, std::string_view value, CommandLine* line) {
 // Walks the arguments; an option's value may be the next one.
 class Parser {
  public:
-  Parser(std::string_view own, absl::Span<const char* const> args,
+  Parser(binfmt::Format own, absl::Span<const char* const> args,
          CommandLine* line)
-      : own_size_(own.size()),
-        help_(binfmt::Fill("@@", own, kCommonOptions)),
-        args_(args),
-        line_(line) {}
+      : own_(own), args_(args), line_(line) {}
 
   Error Run() {
     while (next_ < args_.size()) {
@@ -107,7 +104,12 @@ class Parser {
 
  private:
   // The option called NAME or, where that is empty, with LETTER.
-  Option Find(std::string_view name, char letter) const {
+  Option Find(std::string_view name, char letter) {
+    if (help_.empty()) {
+      help_ = binfmt::Text(own_);
+      own_size_ = help_.size();
+      help_ = binfmt::Fill("@@", help_, kCommonOptions);
+    }
     std::string_view help = help_;
     while (!help.empty()) {
       std::string_view line = binfmt::TakeUntil('\n', &help);
@@ -192,8 +194,10 @@ class Parser {
     return binfmt::Ok();
   }
 
-  size_t own_size_;
-  binfmt::Text help_;  // the applet's own options first
+  binfmt::Format own_;
+  // The applet's own options first. Made when the first option is looked for.
+  binfmt::Text help_;
+  size_t own_size_ = 0;
   absl::Span<const char* const> args_;
   CommandLine* line_;
   size_t next_ = 0;
@@ -203,7 +207,7 @@ class Parser {
 
 bool GivenOption::Is(const char* other) const { return name == other; }
 
-Error ParseCommandLine(std::string_view own, absl::Span<const char* const> args,
+Error ParseCommandLine(binfmt::Format own, absl::Span<const char* const> args,
                        CommandLine* line) {
   *line = CommandLine();
   line->common.dir = binfmt::kDefaultDir;

@@ -51,7 +51,7 @@ struct CommandLine {
 //   "  -p, --persistent yes|no  what it does"  or
 //   "      --hold  what it does"
 // declares an option; one word behind one blank is the value that it takes.
-binfmt::Error ParseCommandLine(std::string_view own,
+binfmt::Error ParseCommandLine(binfmt::Format own,
                                absl::Span<const char* const> args,
                                CommandLine* line);
 

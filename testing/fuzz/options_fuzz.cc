@@ -21,7 +21,7 @@ Error Parse(const cmd::Applet& applet, const std::vector<std::string>& words,
   std::vector<const char*> args;
   args.reserve(words.size());
   for (const std::string& word : words) args.push_back(word.c_str());
-  return ParseCommandLine(binfmt::Text(applet.options), args, line);
+  return ParseCommandLine(applet.options, args, line);
 }
 
 // GIVEN as one word.
