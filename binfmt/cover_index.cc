@@ -93,9 +93,9 @@ Array<int> OverlapIndex::Overlapping(const Record& record) const {
     const Record& shape = *shapes_[number];
     const bool within = IsWithin(shape, record);
     const HashIndex& index = within ? bits_ : machines_;
-    int at = index.First(within ? HashOf(record, shape)
-                                : HashOfMachine(record, number));
-    for (; at != HashIndex::kNone; at = index.Next(at)) {
+    int at = index.Last(within ? HashOf(record, shape)
+                               : HashOfMachine(record, number));
+    for (; at != HashIndex::kNone; at = index.Before(at)) {
       const Record& other = *records_[at];
       if (!SameShape(shape, other) || !CanOverlap(other, record)) continue;
       positions.push_back(at);
@@ -124,9 +124,12 @@ int CoverIndex::FirstCovering(const Record& narrow) const {
     if (shape.type != narrow.type || (machines_[number] & machine) == 0) {
       continue;
     }
-    int at = index_.First(HashOf(narrow, shape));
-    while (at != kNone && !Covers(*records_[at], narrow)) at = index_.Next(at);
-    if (first == kNone || (at != kNone && at < first)) first = at;
+    int at = index_.Last(HashOf(narrow, shape));
+    for (; at != kNone; at = index_.Before(at)) {
+      if ((first == kNone || at < first) && Covers(*records_[at], narrow)) {
+        first = at;
+      }
+    }
   }
   return first;
 }

@@ -12,31 +12,36 @@ uint32_t HashOf(std::string_view text) {
 }
 
 void HashIndex::Add(uint32_t hash) {
-  const int number = static_cast<int>(numbers_.size());
-  numbers_.push_back({hash, kNone});
-  Bucket& bucket = buckets_[hash >> kBucketShift];
-  if (bucket.first == 0) {
-    bucket.first = number + 1;
-  } else {
-    numbers_[bucket.last - 1].next = number;
+  size_t number = numbers_.size();
+  numbers_.push_back({hash, 0});
+  if (number == buckets_.size()) {
+    shift_ -= 2;
+    buckets_ = Array<int>(size_t{1} << (32 - shift_));
+    number = 0;
   }
-  bucket.last = number + 1;
-}
-
-int HashIndex::Seek(uint32_t hash, int from) const {
-  while (from != kNone && numbers_[from].hash != hash) {
-    from = numbers_[from].next;
+  for (; number < numbers_.size(); ++number) {
+    int& bucket = buckets_[numbers_[number].hash >> shift_];
+    numbers_[number].next = bucket;
+    bucket = static_cast<int>(number) + 1;
   }
-  return from;
 }
 
-int HashIndex::First(uint32_t hash) const {
-  return Seek(hash, buckets_[hash >> kBucketShift].first - 1);
+int HashIndex::Seek(uint32_t hash, int next) const {
+  while (next != 0 && numbers_[next - 1].hash != hash) {
+    next = numbers_[next - 1].next;
+  }
+  return next - 1;
 }
 
-int HashIndex::Next(int number) const {
+int HashIndex::Last(uint32_t hash) const {
+  return buckets_.empty() ? kNone : Seek(hash, buckets_[hash >> shift_]);
+}
+
+int HashIndex::Before(int number) const {
   return Seek(numbers_[number].hash, numbers_[number].next);
 }
+
+NameIndex::NameIndex() = default;
 
 void NameIndex::Add(std::string_view name) {
   index_.Add(HashOf(name));
@@ -44,8 +49,8 @@ void NameIndex::Add(std::string_view name) {
 }
 
 int NameIndex::Find(std::string_view name) const {
-  int at = index_.First(HashOf(name));
-  while (at != kNone && names_[at] != name) at = index_.Next(at);
+  int at = index_.Last(HashOf(name));
+  while (at != kNone && names_[at] != name) at = index_.Before(at);
   return at;
 }
 

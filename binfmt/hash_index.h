@@ -28,30 +28,24 @@ class HashIndex {
   // Gives the next number to something with HASH.
   void Add(uint32_t hash);
 
-  // The first number with HASH, and the next one behind NUMBER; kNone: there is
-  // no more. In the order of Add().
-  int First(uint32_t hash) const;
-  int Next(int number) const;
+  // The last number that something with HASH got, and the one before NUMBER;
+  // kNone: there is no other.
+  int Last(uint32_t hash) const;
+  int Before(int number) const;
 
  private:
-  // As numbers are counted from 0, and an empty bucket is 0: 1 more than them.
-  struct Bucket {
-    int first = 0;
-    int last = 0;
-  };
+  // Lists end with 0, so that what is new is empty: these are 1 more than the
+  // numbers that they mean.
   struct Number {
     uint32_t hash;
     int next;  // in the same bucket
   };
-  // A fixed number: with 10,000 numbers a look passes 40 at most, which is
-  // little beside the system calls that one entry takes.
-  static constexpr uint32_t kBuckets = 256;
-  static constexpr int kBucketShift = 24;
 
-  int Seek(uint32_t hash, int from) const;
+  int Seek(uint32_t hash, int next) const;
 
   Array<Number> numbers_;
-  Bucket buckets_[kBuckets];
+  Array<int> buckets_;  // the last number of each; no fewer than numbers
+  int shift_ = 30;      // of a hash, to the number of its bucket
 };
 
 // Positions of names, counted from 0 in the order of Add().
@@ -59,10 +53,13 @@ class NameIndex {
  public:
   static constexpr int kNone = HashIndex::kNone;
 
+  // Not inline: it is 60 bytes.
+  NameIndex();
+
   // NAME's bytes must outlive the index.
   void Add(std::string_view name);
 
-  // The first position of NAME; kNone: it was not added.
+  // The last position of NAME; kNone: it was not added.
   int Find(std::string_view name) const;
 
  private:

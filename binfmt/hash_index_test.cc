@@ -11,8 +11,8 @@ namespace {
 
 std::vector<int> Numbers(const HashIndex& index, uint32_t hash) {
   std::vector<int> numbers;
-  for (int at = index.First(hash); at != HashIndex::kNone;
-       at = index.Next(at)) {
+  for (int at = index.Last(hash); at != HashIndex::kNone;
+       at = index.Before(at)) {
     numbers.push_back(at);
   }
   return numbers;
@@ -29,10 +29,10 @@ TEST(HashIndexTest, EmptyIndexHasNothing) {
   EXPECT_EQ(Numbers(HashIndex(), 0), std::vector<int>());
 }
 
-TEST(HashIndexTest, NumbersOfOneHashInTheirOrder) {
+TEST(HashIndexTest, NumbersOfOneHashTheLastFirst) {
   HashIndex index;
   for (const uint32_t hash : {7, 0, 7, 1, 7}) index.Add(hash);
-  EXPECT_EQ(Numbers(index, 7), (std::vector<int>{0, 2, 4}));
+  EXPECT_EQ(Numbers(index, 7), (std::vector<int>{4, 2, 0}));
   EXPECT_EQ(Numbers(index, 0), (std::vector<int>{1}));
   EXPECT_EQ(Numbers(index, 1), (std::vector<int>{3}));
   EXPECT_EQ(Numbers(index, 2), std::vector<int>());
@@ -59,10 +59,10 @@ TEST(NameIndexTest, FindsEachOfMany) {
   EXPECT_EQ(index.Find(""), NameIndex::kNone);
 }
 
-TEST(NameIndexTest, TheFirstOfEqualNames) {
+TEST(NameIndexTest, TheLastOfEqualNames) {
   NameIndex index;
   for (const char* name : {"a", "b", "a"}) index.Add(name);
-  EXPECT_EQ(index.Find("a"), 0);
+  EXPECT_EQ(index.Find("a"), 2);
 }
 
 // Two names whose FNV-1a hashes are equal.
