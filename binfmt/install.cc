@@ -19,6 +19,7 @@
 #include "binfmt/hash_index.h"
 #include "binfmt/kernel.h"
 #include "binfmt/match.h"
+#include "binfmt/memory.h"
 #include "binfmt/text.h"
 
 namespace binfmt {
@@ -205,11 +206,14 @@ class Installer {
 
   // Reads the entry of RECORD back; takes out one that is not what was asked.
   Error Verify(const Record& record) {
+    MemoryScope look;
     Entry entry;
-    Error error = EntryOf(record).enabled
-                      ? Ok()
-                      : registry_->SetEnabled(record.name, false);
+    const Entry expected = EntryOf(record);
+    Error error =
+        expected.enabled ? Ok() : registry_->SetEnabled(record.name, false);
     if (error.ok()) error = registry_->Read(record.name, &entry);
+    if (error.ok() && SameEntry(entry, expected)) return Ok();
+    look.Keep();
     if (error.errnum() == ENOENT) {
       return Failure(
           ENOENT,
@@ -217,8 +221,6 @@ class Installer {
           record.name);
     }
     if (error.ok()) {
-      const Entry expected = EntryOf(record);
-      if (SameEntry(entry, expected)) return Ok();
       error = Failure(0, "the kernel holds % otherwise than asked: @"_fmt,
                       record.name, Difference(entry, expected));
     }

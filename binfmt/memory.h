@@ -28,6 +28,10 @@ class MemoryScope {
  public:
   MemoryScope();
   ~MemoryScope();
+
+  // What was allocated so far, and will be, stays after all.
+  void Keep() { keeps_ = true; }
+
   MemoryScope(const MemoryScope&) = delete;
   MemoryScope& operator=(const MemoryScope&) = delete;
 
@@ -35,6 +39,7 @@ class MemoryScope {
   // What was in use when the scope began.
   void* const next_;
   void* const end_;
+  bool keeps_ = false;
 };
 
 }  // namespace binfmt

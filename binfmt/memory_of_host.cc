@@ -30,6 +30,7 @@ MemoryScope::MemoryScope() : next_(g_last), end_(nullptr) {}
 
 MemoryScope::~MemoryScope() {
   (void)end_;
+  if (keeps_) return;
   while (g_last != next_) {
     Block* const block = g_last;
     g_last = block->before;

@@ -12,6 +12,8 @@ from trace import trace
 # The kernel's start of the program, the C library's start, and the look at
 # descriptors 0 to 2.
 START = {"execve", "arch_prctl", "set_tid_address", "poll"}
+# Pages of the heap, several at once.
+MEMORY = {"madvise"}
 # Opening and reading what is named.
 READING = {"openat", "read", "close", "fstatfs"}
 # The registry's list.
@@ -19,10 +21,10 @@ LISTING = {"lseek", "getdents64"}
 END = {"write", "exit_group"}
 # One run at a time.
 LOCK = {"flock", "clock_gettime"}
-# And is it open for writing?
-INTERPRETER = {"newfstatat", "fcntl", "pread64", "rt_sigaction"}
+# May it be executed, and is it open for writing?
+INTERPRETER = {"faccessat2", "fcntl", "pread64", "rt_sigaction"}
 
-HELP = START | END
+HELP = START | MEMORY | END
 STATUS = HELP | READING | LISTING | {"newfstatat", "uname", "access"}
 CLEAR = HELP | READING | LISTING | LOCK
 MOUNT = HELP | {"openat", "fstatfs", "close", "newfstatat", "getpid", "mount"}
