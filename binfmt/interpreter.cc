@@ -53,10 +53,10 @@ class Head {
   size_t size_ = 0;
 };
 
-// A lease for reading is refused (EAGAIN) while someone has the file open for
-// writing; execve(2) would get ETXTBSY. Who may not take leases does not learn
-// it here.
-bool IsOpenForWriting(int fd) {
+// Takes a lease for reading; returns 0 or an errno: EAGAIN while someone has
+// the file open for writing (execve(2) would get ETXTBSY), EACCES for who may
+// not take leases, another one where FD is no regular file.
+int TakeLease(int fd) {
   // The lease ends when FD is closed. Until then, whoever opens the file to
   // write waits, and we get a signal that would end us.
   static bool is_ignored = false;
@@ -66,7 +66,7 @@ bool IsOpenForWriting(int fd) {
     is_ignored = true;
   }
   // By number: fcntl(3) of musl is 700 bytes for the sake of other commands.
-  return syscall(kFcntl, fd, F_SETLEASE, F_RDLCK) != 0 && errno == EAGAIN;
+  return syscall(kFcntl, fd, F_SETLEASE, F_RDLCK) == 0 ? 0 : errno;
 }
 
 // The first part of PATH, a directory or the file, that others than root may
@@ -146,32 +146,39 @@ Error InspectProgram(Format is, const Text& path, Interpreter* program) {
   if (!readable && errno == EACCES) fd = OpenAt(AT_FDCWD, path.c_str(), O_PATH);
   if (!fd.ok()) return ExplainOpen(is, path, errno, program);
 
-  struct stat facts;
-  if (fstat(fd.get(), &facts) != 0) {
-    return SystemError("examine", path, errno);
-  }
-  if (S_ISDIR(facts.st_mode))
-    return Unusable(is, path, "is a directory", EACCES);
-  if (!S_ISREG(facts.st_mode)) {
-    return Unusable(is, path, "is not a regular file"_fmt, EACCES);
-  }
-  if ((facts.st_mode & 0111) == 0) {
-    return Unusable(
-        is, path,
-        Fill("is not executable; make it so with: chmod +x %"_fmt, path),
-        EACCES);
-  }
-  struct statfs mount_facts;
-  if (fstatfs(fd.get(), &mount_facts) == 0 &&
-      (mount_facts.f_flags & ST_NOEXEC) != 0) {
-    return Unusable(is, path,
-                    "lies on a file system that is mounted noexec"_fmt, EACCES);
-  }
-  if (!readable) return Ok();
-  if (IsOpenForWriting(fd.get())) {
-    return Unusable(
-        is, path, "is open for writing; try again when its writer is done"_fmt,
-        ETXTBSY);
+  const int lease_error = TakeLease(fd.get());
+  // A regular file with a lease that may be executed where it is mounted has
+  // nothing of what follows (faccessat2(2) is of Linux 5.8).
+  if (lease_error != 0 || syscall(SYS_faccessat2, fd.get(), "", X_OK,
+                                  AT_EMPTY_PATH | AT_EACCESS) != 0) {
+    struct stat facts;
+    if (fstat(fd.get(), &facts) != 0) {
+      return SystemError("examine", path, errno);
+    }
+    if (S_ISDIR(facts.st_mode))
+      return Unusable(is, path, "is a directory", EACCES);
+    if (!S_ISREG(facts.st_mode)) {
+      return Unusable(is, path, "is not a regular file"_fmt, EACCES);
+    }
+    if ((facts.st_mode & 0111) == 0) {
+      return Unusable(
+          is, path,
+          Fill("is not executable; make it so with: chmod +x %"_fmt, path),
+          EACCES);
+    }
+    struct statfs mount_facts;
+    if (fstatfs(fd.get(), &mount_facts) == 0 &&
+        (mount_facts.f_flags & ST_NOEXEC) != 0) {
+      return Unusable(
+          is, path, "lies on a file system that is mounted noexec"_fmt, EACCES);
+    }
+    if (!readable) return Ok();
+    if (lease_error == EAGAIN) {
+      return Unusable(
+          is, path,
+          "is open for writing; try again when its writer is done"_fmt,
+          ETXTBSY);
+    }
   }
 
   Head head;

@@ -322,6 +322,7 @@ bool Record::SameRule(const Record& other) const {
   if (type != other.type || magic != other.magic) return false;
   if (type != RecordType::kMagic) return true;
   if (offset != other.offset) return false;
+  if (mask == other.mask) return true;
   const auto bits = [](const Record& record, size_t i) {
     return record.mask.empty() ? '\xff' : record.mask[i];
   };
