@@ -41,9 +41,10 @@ _SMALLER = [
     "-enable-shrink-wrap=false",
     "-gvn-max-num-deps=0",
     "-inline-threshold=-50",
+    "-jump-threading-threshold=0",
     "-licm-mssa-optimization-cap=0",
     "-optsize-jump-table-density=60",
-    "-outliner-benefit-threshold=2",
+    "-outliner-benefit-threshold=3",
     "-simplifycfg-hoist-common=false",
     "-tail-merge-size=2",
     "-x86-br-merging-base-cost=-1",
@@ -86,6 +87,8 @@ def _impl(ctx):
     opt = [with_feature_set(features = ["opt"])]
     dbg = [with_feature_set(features = ["dbg"])]
     not_dbg = [with_feature_set(not_features = ["dbg"])]
+    no_relocations = [with_feature_set(features = ["no_relocations"])]
+    relocations = [with_feature_set(not_features = ["no_relocations"])]
 
     features = [
         # No supports_pic and no supports_dynamic_linker: each file is compiled
@@ -93,6 +96,9 @@ def _impl(ctx):
         feature(name = "dbg"),
         feature(name = "fastbuild"),
         feature(name = "opt"),
+        # For a target that has none, as a test has to see to: the code that would
+        # apply them is 0.3 KB. Other machines have some in the C library.
+        feature(name = "no_relocations" if ctx.attr.cpu == "x86_64" else "none"),
         feature(
             name = "target",
             enabled = True,
@@ -166,14 +172,17 @@ def _impl(ctx):
         feature(
             name = "sysroot_start",
             enabled = True,
-            flag_sets = [_flags(_LINK, [
-                "-fuse-ld=lld-19",
-                "-nostdlib",
-                # abseil's -pthread, which -nostdlib makes void.
-                "-Wno-unused-command-line-argument",
-                sysroot + "/lib/rcrt1.o",
-                sysroot + "/lib/crti.o",
-            ])],
+            flag_sets = [
+                _flags(_LINK, [
+                    "-fuse-ld=lld-19",
+                    "-nostdlib",
+                    # abseil's -pthread, which -nostdlib makes void.
+                    "-Wno-unused-command-line-argument",
+                ]),
+                _flags(_LINK, [sysroot + "/lib/crt1.o"], no_relocations),
+                _flags(_LINK, [sysroot + "/lib/rcrt1.o"], relocations),
+                _flags(_LINK, [sysroot + "/lib/crti.o"]),
+            ],
         ),
         feature(
             name = "sysroot_libraries",
