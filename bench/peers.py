@@ -26,8 +26,9 @@ second run fails.
 class Peers:
     """Makes commands for a set of inputs."""
 
-    def __init__(self, work, box):
+    def __init__(self, work, box, batch):
         self.work = work
+        self.batch = str(batch)
         self.box = str(box)
         self.update_binfmts = compare.fetched_update_binfmts() + compare.UPDATE_BINFMTS
 
@@ -61,7 +62,9 @@ class Peers:
         files = ["register", "-q", *(word for conf in confs for word in ("-f", conf))]
         return [
             self._floor("register", "register", inputs, "empty", full, "no libc, one open, no check"),
-            self._box("register --file", "register", files, "empty", full, "the raw batch: finished records from a file. Fewest checks that it "
+            Command("batch alone", "register", "empty", full, [self.batch], [self.batch, inputs.records],
+                    "the product's own code that writes records (`bench/batch.cc`), no check before or after: no applet does that"),
+            self._box("register --file", "register", files, "empty", full, "finished records from a file. Fewest checks that it "
                       "offers: the guard, every interpreter examined, every entry read back", confs),
             self._box("register all", "register", register, "empty", full, "finds and examines every interpreter, asks what the machine runs "
                       "by itself, reads every entry back"),

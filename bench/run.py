@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Measures binfmtbox beside its peers on the same entries; see CONTRIBUTING.md.
 
-usage: bench/run.py [--rounds N] PRODUCT...
+usage: bench/run.py [--rounds N] --batch FILE PRODUCT...
 
 PRODUCT is the executable of this machine, then those of other architectures
 (their sizes are drawn). Writes results.md, time.svg and size.svg beside this
@@ -70,6 +70,7 @@ def draw(commands, measurer, sizes):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=60, help="of the main table")
+    parser.add_argument("--batch", required=True, help="the executable of batch.cc")
     parser.add_argument("products", nargs="+", metavar="PRODUCT")
     options = parser.parse_args()
     if platform.machine() != "x86_64":
@@ -81,11 +82,13 @@ def main():
     box = work / "binfmtbox"
     shutil.copy(options.products[0], box)
     box.chmod(0o755)
+    batch = work / "batch"
+    shutil.copy(options.batch, batch)
     say("the floor, the driver, the same entries for all")
     inputs.compile_programs(work)
     inputs.make_interpreters(work, box)
     same = inputs.Inputs(work, inputs.entries_of_product(work, box))
-    peers = Peers(work, box)
+    peers = Peers(work, box, batch)
     commands = peers.all(same)
     measurer = Measurer(work)
     say(f"{len(commands)} commands on {len(same.entries)} entries, {options.rounds} rounds")
