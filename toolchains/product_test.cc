@@ -111,6 +111,8 @@ Product Parse(const std::string& bytes) {
   return product;
 }
 
+constexpr uint64_t kRelr = 36;  // DT_RELR, which glibc 2.36 declares
+
 struct Expected {
   const char* name;
   unsigned char elf_class;
@@ -187,6 +189,23 @@ TEST_P(ProductTest, HasNoWritableExecutableSegment) {
 TEST_P(ProductTest, IsStrippedAndWithinItsBudget) {
   EXPECT_FALSE(product_.has_sections);
   EXPECT_LE(bytes_.size(), SizeBudget(GetParam().name));
+}
+
+// What is linked with the feature no_relocations applies none: an address in a
+// table would be wrong wherever it is loaded.
+TEST(RelocationsTest, ThereAreNoneWhereNothingAppliesThem) {
+  for (const char* path :
+       {"binfmtbox_x86_64", "packaging/image/binfmt_x86_64"}) {
+    std::ifstream in(path, std::ios::binary);
+    const std::string bytes(std::istreambuf_iterator<char>(in), {});
+    const Product product = Parse<Elf64>(bytes);
+    EXPECT_EQ(product.machine, EM_X86_64) << path;
+    ASSERT_FALSE(product.dynamic.empty()) << path;
+    for (const uint64_t tag :
+         {uint64_t{DT_RELA}, uint64_t{DT_REL}, kRelr, uint64_t{DT_JMPREL}}) {
+      EXPECT_FALSE(product.HasDynamic(tag)) << path << " " << tag;
+    }
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(All, ProductTest, testing::ValuesIn(kProducts),
