@@ -44,6 +44,7 @@ constexpr binfmt::Format kUsage =
     "all\n"
     "      --uninstall LIST   take these entries, targets or patterns out\n"
     "      --mount DIR        where binfmt_misc is mounted\n"
+    "  -n, --dry-run          say what would be done and change nothing\n"
     "\n"
     "With --install it takes the options of register as well; the applets' "
     "options\n"
@@ -53,13 +54,42 @@ constexpr binfmt::Format kUsage =
 
 using Words = binfmt::Array<const char*>;
 
-// Adds a copy of each word of LIST, divided by commas, to WORDS; are there any?
-bool AddWords(std::string_view list, Words* words) {
-  const size_t size = words->size();
-  for (const std::string_view word : SplitWords(list)) {
+// Adds a copy of each word of the value of OPTION, divided by commas, to WORDS.
+binfmt::Error AddWords(const GivenOption& option, Words* words) {
+  const binfmt::Array<std::string_view> list = SplitWords(option.value);
+  // A script's variable may be empty: nothing would be done, and no error said.
+  if (list.empty()) {
+    return binfmt::Misuse("option --@ needs a value, LIST"_fmt, option.name);
+  }
+  for (const std::string_view word : list) {
+    // The applet would take it for an option: "--uninstall=--all".
+    if (absl::StartsWith(word, "-")) {
+      return binfmt::Misuse("option --@ takes names, not \"%\""_fmt,
+                            option.name, word);
+    }
     words->push_back(binfmt::Text(word).c_str());
   }
-  return words->size() != size;
+  return binfmt::Ok();
+}
+
+// What is behind the first COUNT of ARGS.
+absl::Span<const char* const> Behind(size_t count,
+                                     absl::Span<const char* const> args) {
+  return absl::MakeSpan(args.data() + count, args.size() - count);
+}
+
+// FIRST, then LAST.
+Words Joined(Words first, absl::Span<const char* const> last) {
+  for (const char* word : last) first.push_back(word);
+  return first;
+}
+
+// What register makes of WORDS, so that what is wrong with them is said before
+// anything is done.
+binfmt::Error ReadInstall(const Words& words, CommandLine* line) {
+  Applet applet;
+  if (!FindApplet("register", &applet)) return binfmt::Ok();
+  return ParseCommandLine(binfmt::Text(applet.options), words, line);
 }
 
 int RunNamed(std::string_view name, absl::Span<const char* const> words) {
@@ -76,76 +106,97 @@ int RunNamed(std::string_view name, absl::Span<const char* const> words) {
 // Does what the options in ARGS say, and prints what is there then.
 int RunOptions(absl::Span<const char* const> args) {
   Console console(kProgram);
-  // Standard output is for the state alone. Rights for sudo in containers, as
-  // the model gives them.
-  Words install = {"-q", "--mount", "--if-missing", "-cyes"};
-  Words uninstall = {"-q"};
+  Words install;  // with the options of register
+  Words uninstall;
   bool installs = false;
-  bool uninstalls = false;
+  bool dry_run = false;
   const char* other = nullptr;  // an option that goes with --install
   binfmt::Text dir = binfmt::kDefaultDir;
   // What is asked is answered within this process's life.
   binfmt::MountOptions mounting;
   mounting.holds = true;
-  for (size_t i = 0; i < args.size(); ++i) {
+  binfmt::Error error = binfmt::Ok();
+  for (size_t i = 0; error.ok() && i < args.size(); ++i) {
     GivenOption given;
     given.value = args[i];
-    given.name = binfmt::TakeUntil('=', &given.value);
-    // Go's programs take options with one dash, too.
-    absl::ConsumePrefix(&given.name, "-");
-    absl::ConsumePrefix(&given.name, "-");
-    const bool is_install = given.Is("install");
-    const bool is_mount = given.Is("mount");
+    if (absl::ConsumePrefix(&given.value, "-")) {
+      // Go's programs take options with one dash, too.
+      absl::ConsumePrefix(&given.value, "-");
+      given.name = binfmt::TakeUntil('=', &given.value);
+    }
     if (given.Is("help") || given.Is("h")) {
       console.Answer(binfmt::Text(kUsage));
       return console.Finish();
     }
-    if (!is_install && !is_mount && !given.Is("uninstall")) {
+    if (given.Is("list") || given.Is("version")) {
+      return RunBox(Joined({given.Is("list") ? "--list" : "--version"},
+                           Behind(i + 1, args)));
+    }
+    const bool is_install = given.Is("install");
+    const bool is_mount = given.Is("mount");
+    if (is_install || is_mount || given.Is("uninstall")) {
+      if (!absl::StrContains(args[i], "=") && i + 1 < args.size()) {
+        given.value = args[++i];
+      }
+      installs |= is_install;
+      if (!is_mount) {
+        error = AddWords(given, is_install ? &install : &uninstall);
+      } else if (given.value.empty()) {
+        error = binfmt::Misuse("option --mount needs a value, DIR"_fmt);
+      } else {
+        dir = given.value;
+      }
+    } else if (given.Is("dry-run") || given.Is("n")) {
+      dry_run = true;
+    } else {
+      install.push_back(args[i]);
       if (given.Is("userns")) {
         mounting.allow_user_namespace = true;
       } else if (other == nullptr) {
         other = args[i];
       }
-      install.push_back(args[i]);
-      continue;
-    }
-    if (!absl::StrContains(args[i], "=") && i + 1 < args.size()) {
-      given.value = args[++i];
-    }
-    if (is_mount) {
-      dir = given.value;
-    } else if (is_install) {
-      installs |= AddWords(given.value, &install);
-    } else {
-      uninstalls |= AddWords(given.value, &uninstall);
     }
   }
-  for (Words* words : {&install, &uninstall}) {
-    words->push_back("--dir");
-    words->push_back(dir.c_str());
+  if (error.ok() && installs) {
+    CommandLine line;
+    error = ReadInstall(Joined({"--dir", dir.c_str()}, install), &line);
+    dir = line.common.dir;
+    // -n may stand among other letters.
+    dry_run |= line.common.dry_run;
+  } else if (error.ok() && other != nullptr) {
+    error =
+        binfmt::Misuse("\"%\" is no option, unless with --install"_fmt, other);
   }
-  if (!installs && other != nullptr) {
-    console.Complain(
-        binfmt::Misuse("\"%\" is no option, unless with --install"_fmt, other));
+  if (!error.ok()) {
+    console.Complain(error);
     return console.Finish();
   }
+  Words common = {"--dir", dir.c_str()};
+  // Standard output is for the state alone, and for what would be done.
+  common.push_back(dry_run ? "--dry-run" : "--quiet");
+  const bool uninstalls = !uninstall.empty();
   if (!installs || uninstalls) {
+    // In a dry run, too: without it there is nothing to be seen, and this
+    // container's mount goes with it.
     binfmt::MountOutcome outcome;
-    const binfmt::Error error =
-        binfmt::MountBinfmtMisc(dir, mounting, &outcome);
+    error = binfmt::MountBinfmtMisc(dir, mounting, &outcome);
     if (!error.ok()) {
       console.Complain(error);
       return console.Finish();
     }
   }
-  if (uninstalls) console.AddStatus(RunNamed("clear", uninstall));
+  if (uninstalls) {
+    console.AddStatus(RunNamed("clear", Joined(common, uninstall)));
+  }
   if (installs) {
+    // Rights for sudo in containers, as the model gives them.
+    common = Joined(common, {"--mount", "--if-missing", "-cyes"});
     // The host is not always to be seen.
     if (binfmt::CurrentUserNamespace() == binfmt::UserNamespace::kFirst &&
         binfmt::InFirstPidNamespace()) {
-      install.push_back("--host");
+      common.push_back("--host");
     }
-    console.AddStatus(RunNamed("register", install));
+    console.AddStatus(RunNamed("register", Joined(common, install)));
   }
   // Without the registry it would only say once more why there is none.
   if (console.status() != kExitMisuse && binfmt::IsBinfmtMisc(dir)) {
@@ -161,7 +212,6 @@ int main(int argc, char** argv) {
   binfmt::OccupyStandardDescriptors();
   const absl::Span<const char* const> args(argv + 1, argc > 1 ? argc - 1 : 0);
   const std::string_view first = args.empty() ? "-" : args[0];
-  if (first == "--list" || first == "--version") return cmd::RunBox(args);
   if (absl::StartsWith(first, "-")) return cmd::RunOptions(args);
-  return cmd::RunNamed(first, absl::MakeSpan(args.data() + 1, args.size() - 1));
+  return cmd::RunNamed(first, cmd::Behind(1, args));
 }

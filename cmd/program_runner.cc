@@ -28,8 +28,8 @@ namespace {
 // A program that hangs is ended by SIGALRM: status 142.
 constexpr unsigned kSeconds = 60;
 
-// The product's full path, found before anything is mounted.
-std::string* g_products = nullptr;
+// The full path of the tests' data, found before anything is mounted.
+std::string* g_data = nullptr;
 
 std::vector<char*> Pointers(const std::vector<std::string>& texts) {
   std::vector<char*> pointers;
@@ -305,14 +305,16 @@ void WriteFile(const std::string& path, std::string_view text, int mode) {
 }
 
 std::string ProductPath(const std::string& arch) {
-  return *g_products + "/binfmtbox_" + arch;
+  return TestData("binfmtbox_" + arch);
 }
+
+std::string TestData(const std::string& path) { return *g_data + "/" + path; }
 
 int RunTestsInNamespaces(int argc, char** argv) {
   testing::InitGoogleTest(&argc, argv);
   char dir[PATH_MAX];
   if (getcwd(dir, sizeof(dir)) == nullptr) Die("find the test's data");
-  g_products = new std::string(dir);
+  g_data = new std::string(dir);
   EnterNamespaces();
   // Only a child is in the new process namespace.
   const pid_t pid = fork();

@@ -94,6 +94,9 @@ void WriteFile(const std::string& path, std::string_view text, int mode);
 // The path of the product for ARCH, a data dependency of the test.
 std::string ProductPath(const std::string& arch);
 
+// The path of PATH, relative to the repository, a data dependency of the test.
+std::string TestData(const std::string& path);
+
 // Enters namespaces of its own (user, mount, process) and runs all tests there.
 // A machine that refuses them fails the tests. To be called by main().
 int RunTestsInNamespaces(int argc, char** argv);

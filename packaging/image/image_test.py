@@ -293,6 +293,8 @@ class Test:
                 (["--install", "arm65"], 2, 'unknown target "arm65"; did you mean armv5 or arm64'),
                 (["--install", "arm64,foo"], 2, 'unknown target "foo"'),
                 (["--instal", "all"], 2, '"--instal" is no option, unless with --install; see "binfmt --help"'),
+                (["--install="], 2, 'option --install needs a value, LIST; see "binfmt --help"'),
+                (["--uninstall=--all"], 2, 'option --uninstall takes names, not "--all"; see "binfmt --help"'),
                 (["arm64"], 127, 'there is no applet "arm64"; to register a target, say: --install arm64'),
                 (["--install", "alpha"], 1, "qemu-alpha: there is no qemu-alpha-static")):
             answer = container.run(words)
