@@ -69,15 +69,23 @@ Error ExplainMount(const Text& dir, int errnum) {
       Error error =
           SystemError("mount binfmt_misc on"_fmt, dir, errnum, Cause::kDenied);
       if (errnum == EACCES && AddClosedDirectory(dir, &error)) return error;
+      const bool is_other = CurrentUserNamespace() == UserNamespace::kOther;
+      // In another user namespace EPERM is also the kernel's own answer, where
+      // the mount namespace does not belong to it.
+      // The other texts have no place for the confinement.
+      const bool is_forbidden =
+          !(is_other && errnum == EPERM) && MayAdminister();
       error.AddText(
-          "@",
-          CurrentUserNamespace() == UserNamespace::kOther &&
-                  RunningKernel().IsBefore(6, 7)
+          is_forbidden
+              ? "; CAP_SYS_ADMIN is there: an LSM or seccomp forbids it "
+                "(docker: --privileged, a pod: privileged: true)@"_fmt
+          : is_other && RunningKernel().IsBefore(6, 7)
               ? "; before Linux 6.7 only the first user namespace may mount "
                 "it: do it on the host"_fmt
               : "; it takes CAP_SYS_ADMIN in this user namespace: run it as "
                 "root, in a container with --privileged (a pod: privileged: "
-                "true)"_fmt);
+                "true)"_fmt,
+          Confinement());
       return error;
     }
     case ELOOP:
@@ -128,7 +136,8 @@ int EnterAndMount(void* argument) {
                              Cause::kDenied);
     job->error.AddText(
         "; it takes CAP_SYS_ADMIN, CAP_SYS_CHROOT and CAP_SYS_PTRACE (docker: "
-        "--privileged, a pod: privileged: true)"_fmt);
+        "--privileged, a pod: privileged: true)@"_fmt,
+        Confinement());
     return 0;
   }
   const Text& dir = *job->dir;

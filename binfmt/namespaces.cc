@@ -2,7 +2,9 @@
 #include "binfmt/namespaces.h"
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "binfmt/io.h"
@@ -30,22 +32,38 @@ bool InFirstPidNamespace() {
          facts.st_ino == kFirstPidNamespaceInode;
 }
 
-Text WhyDenied() {
-  if (geteuid() != 0) return "; run it as root (sudo)"_fmt;
-  if (CurrentUserNamespace() == UserNamespace::kOther) {
-    return "; root of this user namespace does not own that binfmt_misc: mount "
-           "one of its own (binfmtbox mount --userns), or work on the host"_fmt;
-  }
+bool MayAdminister() {
+  __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+  data[0].effective = 0;  // where the call fails
+  syscall(SYS_capget, &header, data);
+  return (data[0].effective & (1u << CAP_SYS_ADMIN)) != 0;
+}
+
+Text Confinement() {
   Text text;
   if (ReadFileAt(AT_FDCWD, "/proc/self/attr/current", kMaxProfileLength,
                  &text) == 0) {
     const std::string_view profile =
         text.substr(0, text.find_first_of(std::string_view("\n\0", 2)));
     if (!profile.empty() && profile != "unconfined") {
-      return Fill("; this process is confined by \"%\""_fmt, profile);
+      return Fill(
+          "; this process is confined by \"%\" (docker: --security-opt "
+          "apparmor=unconfined or label=disable, a pod: appArmorProfile or "
+          "seLinuxOptions)"_fmt,
+          profile);
     }
   }
   return "";
+}
+
+Text WhyDenied() {
+  if (geteuid() != 0) return "; run it as root (sudo)"_fmt;
+  if (CurrentUserNamespace() == UserNamespace::kOther) {
+    return "; root of this user namespace does not own that binfmt_misc: mount "
+           "one of its own (binfmtbox mount --userns), or work on the host"_fmt;
+  }
+  return Confinement();
 }
 
 }  // namespace binfmt

@@ -21,9 +21,16 @@ UserNamespace CurrentUserNamespace();
 // early boot.
 bool InFirstPidNamespace();
 
+// Is CAP_SYS_ADMIN effective here?
+bool MayAdminister();
+
+// The confinement of a Linux security module, as far as /proc tells it, to be
+// appended to an error: "; ..." or nothing.
+Text Confinement();
+
 // Why a root-only file may have been closed to this process, to be appended to
-// an error: "; ..." or nothing. Names the user, the user namespace and the
-// confinement of a Linux security module, as far as /proc tells them.
+// an error: "; ..." or nothing. Names the user, the user namespace, or the
+// confinement.
 Text WhyDenied();
 
 }  // namespace binfmt

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cmd/program_runner.h"
@@ -136,6 +137,115 @@ TEST_F(MountTest, DryRunWithoutProcMakesNothing) {
   EXPECT_EQ(RunInEmptyRoot({"mount", "--userns", "-n"}),
             Prints("would mount binfmt_misc on /proc/sys/fs/binfmt_misc\n"));
   EXPECT_NE(access("/mnt/root/proc", F_OK), 0);
+}
+
+// What a container's privileges are not enough for. strace(1) has the kernel's
+// answers ready.
+class ContainerTest : public MountTest {
+ protected:
+  // Runs "binfmtbox ARGS" where INJECTED is what strace does.
+  static Outcome RunTraced(const std::vector<std::string>& injected,
+                           const std::vector<std::string>& args) {
+    Call call;
+    call.path = "/usr/bin/strace";
+    call.argv = {"strace", "-f", "-qq", "-o", "/dev/null"};
+    call.argv.insert(call.argv.end(), injected.begin(), injected.end());
+    call.argv.insert(call.argv.end(), args.begin(), args.end());
+    return Execute(call);
+  }
+
+  // "binfmtbox ARGS" where the system call CALL fails with ERROR, in a root
+  // whose /proc tells of PROFILE ("": of no confinement) and of nothing else.
+  static Outcome RunConfined(const std::string& call, const std::string& error,
+                             const std::string& profile,
+                             const std::vector<std::string>& args) {
+    for (const char* dir : {"/mnt/root", "/mnt/root/dir", "/mnt/root/proc",
+                            "/mnt/root/proc/self", "/mnt/root/proc/self/attr",
+                            "/mnt/root/proc/1", "/mnt/root/proc/1/ns"}) {
+      mkdir(dir, 0755);
+    }
+    (void)link(kBox, "/mnt/root/binfmtbox");
+    constexpr char kNamespace[] = "/mnt/root/proc/1/ns/mnt";
+    constexpr char kProfile[] = "/mnt/root/proc/self/attr/current";
+    for (const char* file : {kNamespace, kProfile}) (void)unlink(file);
+    WriteFile(kNamespace, "", 0644);
+    if (!profile.empty()) WriteFile(kProfile, profile + "\n", 0644);
+    std::vector<std::string> all = {"/usr/sbin/chroot", "/mnt/root",
+                                    "/binfmtbox"};
+    all.insert(all.end(), args.begin(), args.end());
+    return RunTraced({"-e", "inject=" + call + ":error=" + error}, all);
+  }
+
+  static constexpr char kConfined[] =
+      "; this process is confined by \"docker-default (enforce)\" (docker: "
+      "--security-opt apparmor=unconfined or label=disable, a pod: "
+      "appArmorProfile or seLinuxOptions)\n";
+};
+
+TEST_F(ContainerTest, MountIsForbidden) {
+  for (const auto& [error, text] :
+       {std::pair("EACCES", "Permission denied"),
+        std::pair("EPERM", "Operation not permitted")}) {
+    const std::string why =
+        std::string("binfmt-mount: cannot mount binfmt_misc on /dir: ") + text +
+        "; CAP_SYS_ADMIN is there: an LSM or seccomp forbids it (docker: "
+        "--privileged, a pod: privileged: true)";
+    EXPECT_EQ(RunConfined("mount", error, "docker-default (enforce)",
+                          {"mount", "--dir", "/dir"}),
+              Fails(5, why + kConfined));
+    for (const char* profile : {"", "unconfined"}) {
+      EXPECT_EQ(
+          RunConfined("mount", error, profile, {"mount", "--dir", "/dir"}),
+          Fails(5, why + "\n"));
+    }
+  }
+}
+
+// In another user namespace the kernel itself says EPERM, too.
+TEST_F(ContainerTest, MountIsForbiddenInAUserNamespace) {
+  EXPECT_EQ(RunTraced({"-e", "inject=mount:error=EACCES"},
+                      {kBox, "mount", "--userns"}),
+            Fails(5,
+                  "binfmt-mount: cannot mount binfmt_misc on "
+                  "/proc/sys/fs/binfmt_misc: Permission denied; CAP_SYS_ADMIN "
+                  "is there: an LSM or seccomp forbids it (docker: "
+                  "--privileged, a pod: privileged: true)\n"));
+  EXPECT_EQ(RunTraced({"-e", "inject=mount:error=EPERM"},
+                      {kBox, "mount", "--userns"}),
+            Fails(5,
+                  "binfmt-mount: cannot mount binfmt_misc on "
+                  "/proc/sys/fs/binfmt_misc: Operation not permitted; it takes "
+                  "CAP_SYS_ADMIN in this user namespace: run it as root, in a "
+                  "container with --privileged (a pod: privileged: true)\n"));
+}
+
+TEST_F(ContainerTest, MountNamespaceOfPidOneIsForbidden) {
+  EXPECT_EQ(RunConfined("setns", "EACCES", "docker-default (enforce)",
+                        {"mount", "--host", "--dir", "/dir"}),
+            Fails(5, std::string("binfmt-mount: cannot enter the mount "
+                                 "namespace of PID 1: Permission denied; it "
+                                 "takes CAP_SYS_ADMIN, CAP_SYS_CHROOT and "
+                                 "CAP_SYS_PTRACE (docker: --privileged, a pod: "
+                                 "privileged: true)") +
+                         kConfined));
+}
+
+// The tests' own PID 1 is no host's; that the user namespace is the first is
+// said to the program (inode 4026531837).
+TEST_F(ContainerTest, HostWithoutThePidNamespaceOfTheHost) {
+  for (const char* applet : {"mount", "register"}) {
+    std::vector<std::string> args = {kBox, applet, "--host"};
+    if (args[1] == "register") args.insert(args.end(), {"--mount", "arm64"});
+    EXPECT_EQ(RunTraced({"-P", "/proc/self/ns/user", "-e",
+                         "inject=newfstatat:poke_exit="
+                         "@arg3=0000000000000000fdffffef00000000"},
+                        args),
+              Fails(5, std::string("binfmt-") + applet +
+                           ": PID 1 is this container's own, not the host's, "
+                           "so --host can't work: start the container with "
+                           "--pid=host (a pod: hostPID: true)\n"));
+  }
+  EXPECT_EQ(Snapshot(), "not mounted");
 }
 
 // A kernel without binfmt_misc: strace(1) has its answers ready, as the kernel
