@@ -10,6 +10,7 @@
 #include "binfmt/errno_text.h"
 #include "binfmt/io.h"
 #include "binfmt/kernel.h"
+#include "binfmt/namespaces.h"
 #include "binfmt/text.h"
 
 namespace binfmt {
@@ -99,11 +100,16 @@ Error LoadModule(const Text& file, bool dry_run, Text* path) {
         SystemError("open the module", *path, error,
                     error == ENOENT ? Cause::kNoSupport : Cause::kFailed);
     if (error == ENOENT && file.empty()) {
+      // The modules of a container's image are not the host's.
       failure.SetText(
           "this kernel has no binfmt_misc, and there is no module % (.xz, "
           ".zst, .gz): install this kernel's modules, or name the file with "
-          "--module"_fmt,
-          *path);
+          "--module@"_fmt,
+          *path,
+          InFirstPidNamespace()
+              ? ""
+              : "; in a container: load it on the host, or use --pid=host "
+                "(a pod: hostPID: true)"_fmt);
     }
     return failure;
   }

@@ -647,9 +647,16 @@ def container_image(machine: Machine) -> Plan:
         Step("mount -t proc proc /proc"),
         Step("/binfmt", "4", has(none)),
         Step(f"/binfmt --install {machine.target}", "4", has(none)),
+        Step(f"unshare -mpf --mount-proc /binfmt --install {machine.target}", "4",
+             f"binfmt-register: this kernel has no binfmt_misc, and {none} (.xz, .zst, .gz): install this kernel's "
+             "modules, or name the file with --module; in a container: load it on the host, or use "
+             "--pid=host (a pod: hostPID: true)"),
         Step(f"sh -c 'mkdir -p {os.path.dirname(away)} && ln -s /module {away}'"),
         # docker run --privileged: a PID 1 of its own, and the host has not mounted binfmt_misc.
         Step(f"unshare -mpf --mount-proc /binfmt --install {machine.target}", "6", has("--pid=host")),
+        Step(f"unshare -mpf --mount-proc /binfmt register --mount --host {machine.target}", "5",
+             "binfmt-register: PID 1 is this container's own, not the host's, so --host can't work: start the "
+             "container with --pid=host (a pod: hostPID: true)"),
         Step("/binfmtbox status", "3"),
         # docker run --privileged --pid=host
         Step(f"unshare -m /binfmt --install {machine.target}", "0", state([name])),

@@ -106,7 +106,8 @@ class ErrnoTest(namespace.TestCase):
         done = inject("mount:error=ENODEV", *args)
         why = "binfmt-mount: this kernel has no binfmt_misc, and there is no module "
         why += f"/lib/modules/{os.uname().release}/kernel/fs/binfmt_misc.ko (.xz, .zst, "
-        why += ".gz): install this kernel's modules, or name the file with --module"
+        why += ".gz): install this kernel's modules, or name the file with --module; in a "
+        why += "container: load it on the host, or use --pid=host (a pod: hostPID: true)"
         self.assert_fails(done, 4, why)
 
     def test_too_many_open_files(self):
