@@ -586,13 +586,21 @@ def systemd(machine: Machine) -> Plan:
         "/etc/default/binfmtbox": "binfmtbox.default",
     })
     files[machine.emulator] = machine.product()[machine.emulator]
+    files["/etc/default/binfmtbox"] = File(
+        files["/etc/default/binfmtbox"].read().replace(b'TARGETS=""', b'TARGETS="all"'), 0o644)
     files["/usr/lib/binfmt.d/other.conf"] = File(b":other:E::other::/bin/true:\n", 0o644)
+    # As Debian has it: the name of one of ours, for other files.
+    taken = rb":\x7fELF\x01\x02\x01" + rb"\x00" * 10 + rb"\x02\xba\xab:" + rb"\xff" * 17 + rb"\xfe\xff\xff:"
+    files["/usr/lib/binfmt.d/qemu-microblaze.conf"] = File(b":qemu-microblaze:M:" + taken + b"/bin/true:POF\n", 0o644)
+    files["/usr/bin/qemu-microblaze-static"] = files[machine.emulator]
+    theirs = Step(f"sh -c 'grep -c baab {REGISTRY}/qemu-microblaze'", "0", "1")
     steps = survives(machine, "active")
     steps[0] = Step(f"{BOX} status {machine.target} other")
     # An automount point, and what is mounted there.
     steps[-1] = Step("sh -c 'grep -c binfmt_misc /proc/mounts'", "0", "2")
     return root_plan(machine, INITRAMFS_TOOLS.format(units="binfmtbox"), files, [
         *steps,
+        theirs,
         Step("systemctl restart systemd-binfmt.service"),
         # Waits for the start that the restart has brought about.
         Step("systemctl start binfmtbox.service"),
@@ -600,6 +608,7 @@ def systemd(machine: Machine) -> Plan:
         Step("systemctl stop binfmtbox.service"),
         Step(f"{BOX} status {machine.target}", "1"),
         Step(f"{BOX} status other"),
+        theirs,
         Step("systemctl --failed --no-legend --plain", "0", ""),
     ])
 

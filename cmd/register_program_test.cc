@@ -457,7 +457,11 @@ TEST_F(RegisterTest, IfMissing) {
             Prints("", kOther));
   EXPECT_EQ(EntryNames(), "qemu-arm other");
   // What runs already is enough for all.
-  EXPECT_EQ(Do({"--if-missing", "-Q/nosuch", "all"}), Prints("", kOther));
+  EXPECT_EQ(
+      Do({"--if-missing", "-Q/nosuch", "all"}),
+      Prints("", std::string("binfmt-register: note: qemu-arm is there; left "
+                             "alone\n") +
+                     kOther));
   EXPECT_EQ(
       Do({"--if-missing", "arm"}),
       Fails(1,
@@ -474,6 +478,54 @@ TEST_F(RegisterTest, IfMissing) {
             Prints("qemu-aarch64: replaced, "
                    "/mnt/qemu/qemu-aarch64-static, flags PF\n"));
   EXPECT_EQ(EntryNames(), "qemu-aarch64 qemu-arm");
+}
+
+// Of all targets those are left out, too, whose names are taken. Debian's entry
+// for microblaze takes e_machine 0xbaab, not 189 (testdata/formats).
+TEST_F(RegisterTest, IfMissingOfAllWhereNamesAreTaken) {
+  MakeInterpreters("/mnt/few", {"qemu-arm", "qemu-aarch64", "qemu-microblaze"});
+  const auto run = [](std::vector<std::string> args) {
+    args.insert(args.begin(), {"register", "-cno", "-Q/mnt/few"});
+    return Run(args);
+  };
+  Register(R"(:qemu-microblaze:M::\x7f\x45\x4c\x46\x01\x02\x01\x00\x00\x00\x00)"
+           R"(\x00\x00\x00\x00\x00\x00\x02\xba\xab:\xff\xff\xff\xff\xff\xff)"
+           R"(\xff\x00\xff\xff\xff\xff\xff\xff\xff\xff\xff\xfe\xff\xff)"
+           R"(:/mnt/qemu/qemu-arm:OPF)");
+  Register(":qemu-aarch64:E::arm64::/mnt/qemu/qemu-arm:");
+  const std::string foreign = Snapshot();
+  constexpr char kArm[] = "qemu-arm: registered, /mnt/few/qemu-arm, flags PF\n";
+  const std::string aarch64 =
+      "binfmt-register: note: qemu-aarch64 is there; left alone\n";
+  const std::string old =
+      "binfmt-register: note: qemu-microblaze takes programs for "
+      "microblaze-old already; left alone\n";
+  EXPECT_EQ(
+      run({"--if-missing", "all"}),
+      Prints(kArm, aarch64 +
+                       "binfmt-register: note: qemu-microblaze is there; left "
+                       "alone\n" +
+                       old));
+  EXPECT_EQ(EntryNames(), "qemu-arm qemu-aarch64 qemu-microblaze");
+  // Ours are taken back, and theirs are as they were.
+  EXPECT_EQ(Run({"clear", "--ours"}), Prints("qemu-arm: removed\n"));
+  EXPECT_EQ(Snapshot(), foreign);
+  // One that was named has to be right.
+  const std::string differs =
+      "binfmt-register: qemu-microblaze is there and differs: flags POF "
+      "instead of PF, interpreter /mnt/qemu/qemu-arm instead of "
+      "/mnt/few/qemu-microblaze, magic "
+      "7f454c460102010000000000000000000002baab instead of "
+      "7f454c46010201000000000000000000000200bd, mask "
+      "ffffffffffffff00fffffffffffffffffffeffff instead of "
+      "ffffffffffffff000000000000000000fffeffff; swap it with --replace\n";
+  EXPECT_EQ(run({"--if-missing", "microblaze"}), Fails(1, differs));
+  EXPECT_EQ(run({"--if-missing", "microblaze", "all"}),
+            (Outcome{1, kArm, aarch64 + old + differs}));
+  // What is to be replaced is not left alone.
+  EXPECT_EQ(run({"--if-missing", "--replace", "all"}).status, 0);
+  EXPECT_EQ(EntryText("qemu-aarch64"),
+            Aarch64Entry("/mnt/few/qemu-aarch64", "PF"));
 }
 
 TEST_F(RegisterTest, DryRun) {

@@ -152,13 +152,13 @@ class Registrar {
     for (const std::string_view file : request_.files) AddFile(file, false);
     wishes_.reserve(request_.targets.size());
     for (const Target* target : request_.targets) {
-      if (settings_.if_missing && RunsAlready(*target)) {
+      const std::string_view name =
+          settings_.record.search.emulator->EntryName(*target);
+      if (settings_.if_missing && RunsAlready(*target, name)) {
         any_target_ = true;
         continue;
       }
-      Add(target, "",
-          binfmt::Fill("@: ",
-                       settings_.record.search.emulator->EntryName(*target)));
+      Add(target, "", binfmt::Fill("@: ", name));
     }
     for (;;) {
       const bool last = ended_ || binfmt::MonotonicMilliseconds() >= end;
@@ -179,15 +179,24 @@ class Registrar {
     }
   }
 
-  // Do programs for TARGET run already? By the machine itself or, unless
-  // something is to be replaced, by an entry that holds its interpreter.
-  bool RunsAlready(const Target& target) {
+  // Is TARGET, whose entry is called NAME, to be left out? Its programs run
+  // already: by the machine itself or, unless something is to be replaced, by
+  // an entry that holds its interpreter. Or NAME is taken, whosever the entry
+  // is; who named the target is told how it differs.
+  bool RunsAlready(const Target& target, std::string_view name) {
     if (IsNative(&target)) return true;
     if (settings_.install.replace) return false;
     for (const binfmt::Entry& entry : entries_) {
-      if (!entry.enabled || !recogniser_.Takes(entry.record, target)) continue;
-      if ((entry.record.flags & binfmt::kFixBinary) == 0) return false;
-      console_->Note("% takes programs for @ already; left alone"_fmt,
+      const bool in_place =
+          entry.record.name == name && !Contains(request_.named, &target);
+      if (!in_place) {
+        if (!entry.enabled || !recogniser_.Takes(entry.record, target))
+          continue;
+        if ((entry.record.flags & binfmt::kFixBinary) == 0) return false;
+      }
+      console_->Note(in_place
+                         ? "% is there; left alone"_fmt
+                         : "% takes programs for @ already; left alone"_fmt,
                      entry.record.name, target.name());
       return true;
     }

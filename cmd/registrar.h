@@ -24,7 +24,8 @@ struct RegisterSettings {
   bool hold = false;
   bool verify = false;
   // Leave out targets whose programs run already, by the machine itself or, if
-  // nothing is to be replaced, by an entry that holds its interpreter.
+  // nothing is to be replaced, by an entry that holds its interpreter. Of "all"
+  // also those whose entry's name is taken.
   bool if_missing = false;
   Choice ignore_family = Choice::kNo;  // yes: register native targets, too
   int64_t wait = 0;                    // milliseconds
