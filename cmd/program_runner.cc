@@ -195,6 +195,8 @@ void ProgramTest::SetUp() {
       << std::strerror(errno);
   ASSERT_EQ(mkdir("/mnt/bin", 0755), 0);
   WriteFile(kBox, ReadFile(ProductPath("x86_64")), 0755);
+  // As long as no handler takes the program.
+  (void)RunsI386();
 }
 
 void ProgramTest::TearDown() {

@@ -85,7 +85,7 @@ class ProgramTest : public testing::Test {
 };
 
 // Does this machine run programs for i386 by itself? Not every x86_64 kernel
-// does. Found out by running one.
+// does. Found out by running one, before the first test.
 bool RunsI386();
 
 std::string ReadFile(const std::string& path);
