@@ -19,11 +19,12 @@ import shutil
 import subprocess
 import sys
 import tarfile
-from typing import Any, Dict, List, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 NAME = "binfmtbox"
 ARCHITECTURES = ("x86_64", "arm64", "armv7", "riscv64")
 DEBIAN = ("amd64", "arm64", "armhf", "riscv64")
+INDEX = "application/vnd.oci.image.index.v1+json"
 
 # Licence, and what the release has to do with each repository of WORKSPACE.
 LINKED = "STATIC_LINK"
@@ -66,14 +67,16 @@ def version_of(top: str) -> str:
     return version
 
 
-def write_tar(out: str, files: List[Tuple[str, str]], date: datetime.datetime, packed: bool) -> None:
-    """Files under their names in the archive; all belong to root and are of one date."""
+def write_tar(out: str, files: List[Tuple[str, str]], date: datetime.datetime, packed: bool,
+              instead: Optional[Dict[str, bytes]] = None) -> None:
+    """Files under their names in the archive; all belong to root and are of one date. INSTEAD has other
+    content for some of the names."""
     with open(out, "wb") as raw:
         stream: Any = gzip.GzipFile("", "wb", 9, raw, mtime=0) if packed else raw
         with tarfile.open(fileobj=stream, mode="w", format=tarfile.USTAR_FORMAT) as tar:
             for name, path in sorted(files):
                 with open(path, "rb") as file:
-                    content = file.read()
+                    content = (instead or {}).get(name, file.read())
                 info = tarfile.TarInfo(name)
                 info.mode = 0o755 if os.access(path, os.X_OK) and content[:2] in (b"#!", b"\x7fE") else 0o644
                 info.mtime = int(date.timestamp())
@@ -85,6 +88,20 @@ def write_tar(out: str, files: List[Tuple[str, str]], date: datetime.datetime, p
 
 def files_below(folder: str) -> List[str]:
     return [os.path.relpath(os.path.join(where, name), folder) for where, _, names in os.walk(folder) for name in names]
+
+
+def image_archive(kind: str, version: str) -> str:
+    """The name of the archive of //packaging:KIND."""
+    return f"{NAME}-{version}-{kind.replace('_', '-')}.oci.tar"
+
+
+def write_image(out: str, layout: str, date: datetime.datetime) -> None:
+    """The archive of an image. An archive that is called without a tag has to have one image, so of the
+    layout's names only that of the index goes into it."""
+    index = json.loads(read(layout, "index.json"))
+    index["manifests"] = [one for one in index["manifests"] if one["mediaType"] == INDEX]
+    write_tar(out, [(name, os.path.join(layout, name)) for name in files_below(layout)], date, packed=False,
+              instead={"index.json": json.dumps(index, sort_keys=True, separators=(",", ":")).encode()})
 
 
 # The bill of materials: SPDX 2.3, https://spdx.github.io/spdx-spec/v2.3/.
@@ -190,9 +207,7 @@ def gather(top: str, out: str) -> None:
     for arch in DEBIAN:
         copy(f"{built}/packaging/deb/{NAME}_{arch}.deb", f"{NAME}_{version}_{arch}.deb", 0o644)
     for kind in ("image", "image_bare"):
-        layout = f"{built}/packaging/image/{kind}"
-        write_tar(os.path.join(out, f"{full}-{kind.replace('_', '-')}.oci.tar"),
-                  [(name, os.path.join(layout, name)) for name in files_below(layout)], date, packed=False)
+        write_image(os.path.join(out, image_archive(kind, version)), f"{built}/packaging/image/{kind}", date)
     manifests = os.path.join(top, "packaging/kubernetes")
     write_tar(os.path.join(out, f"{full}-kubernetes.tar.gz"),
               [(f"{full}-kubernetes/{name}", os.path.join(manifests, name)) for name in files_below(manifests)

@@ -151,8 +151,10 @@ def write_layout(news: str, version_file: str, out: str, arguments: List[str]) -
         "annotations": labels(version),
     }
     reference = "org.opencontainers.image.ref.name"
-    named = [{**layout.add_object("index.v1+json", index), "annotations": {reference: version}}]
-    # umoci can't choose from an index.
+    # containerd, and so k3s, imports it under this name: what "binfmtbox:VERSION" of a pod stands for.
+    named = [{**layout.add_object("index.v1+json", index), "annotations": {
+        reference: version, "io.containerd.image.name": f"docker.io/library/{NAME}:{version}"}}]
+    # umoci can't choose from an index. A release has none of these; see release.py.
     for arch, image in images:
         named.append({**image, "annotations": {reference: f"{version}-{arch}"}})
     layout.write("index.json", to_json({"schemaVersion": 2, "manifests": named}))

@@ -10,21 +10,25 @@ private namespace (see ../kubernetes/node.py). Needs Debian's packages crun, pod
 skopeo and umoci, and Linux 6.7.
 """
 
+import hashlib
 import json
 import os
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 import time
 from typing import Any, Dict, List, Tuple
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path[:0] = [os.path.join(HERE, "../kubernetes"), os.path.join(HERE, "../../docs")]
+TOP = os.path.join(HERE, "../..")
+sys.path[:0] = [os.path.join(HERE, "../kubernetes"), os.path.join(HERE, "../../docs"), os.path.join(HERE, "..")]
 
 from node import Answer, Node  # noqa: E402  # pylint: disable=wrong-import-position
 import pod  # noqa: E402  # pylint: disable=wrong-import-position
 import readme  # noqa: E402  # pylint: disable=wrong-import-position
+import release  # noqa: E402  # pylint: disable=wrong-import-position
 
 # Ours, those of OCI, and e_machine.
 ARCHITECTURES = {
@@ -119,7 +123,7 @@ class Test:
     """Each method that begins with test_ is one case."""
 
     def __init__(self, image: str, bare: str, foreign: str) -> None:
-        self.layouts = {"image": image, "bare": bare}
+        self.layouts = {"image": image, "image_bare": bare}
         self.foreign = foreign
         self.folder = tempfile.mkdtemp(prefix="binfmtbox-image-")
         self.roots: Dict[Tuple[str, str], str] = {}
@@ -131,6 +135,13 @@ class Test:
             run("umoci", "unpack", "--rootless", "--image", f"{self.layouts[name]}:{version()}-{arch}", bundle)
             self.roots[name, arch] = os.path.join(bundle, "rootfs")
         return self.roots[name, arch]
+
+    def archive(self, name: str) -> str:
+        """The image's file of a release, under the name that users see."""
+        path = os.path.join(self.folder, release.image_archive(name, version()))
+        if not os.path.exists(path):
+            release.write_image(path, self.layouts[name], release.release_date(TOP))
+        return path
 
     def node(self, mounted: bool = True) -> Node:
         node = pod.node_for_pods()
@@ -170,8 +181,26 @@ class Test:
                 expect("version", facts["config"]["Labels"]["org.opencontainers.image.version"], version())
                 copy = os.path.join(self.folder, f"{layout_name}-{arch}.tar")
                 run("skopeo", *choice, "copy", "--quiet", f"oci:{layout}:{version()}", f"docker-archive:{copy}:x:y")
-        run("skopeo", "copy", "--quiet", "--all", f"oci:{self.layouts['image']}:{version()}",
-            f"oci-archive:{self.folder}/all.tar:{version()}")
+
+    def test_archive_of_a_release_has_one_image(self) -> None:
+        for kind, layout in self.layouts.items():
+            archive = self.archive(kind)
+            with tarfile.open(archive) as tar:
+                file = tar.extractfile("index.json")
+                assert file
+                shipped = json.load(file)["manifests"]
+            # Without a tag, as README.md calls it.
+            copy = os.path.join(self.folder, f"{kind}-copy")
+            run("skopeo", "copy", "--quiet", "--all", f"oci-archive:{archive}", f"oci:{copy}:copy")
+            index = run("skopeo", "inspect", "--raw", f"oci:{layout}:{version()}")
+            expect("what is copied", run("skopeo", "inspect", "--raw", f"oci:{copy}:copy"), index)
+            expect("index.json", shipped, [{
+                "mediaType": "application/vnd.oci.image.index.v1+json",
+                "digest": "sha256:" + hashlib.sha256(index.encode()).hexdigest(), "size": len(index),
+                "annotations": {
+                    # What containerd calls it; the pod's image has that name.
+                    "io.containerd.image.name": f"docker.io/library/{pod.shipped()['containers'][0]['image']}",
+                    "org.opencontainers.image.ref.name": version()}}])
 
     def test_nothing_but_what_belongs_there(self) -> None:
         for name in self.layouts:
@@ -179,7 +208,7 @@ class Test:
                 root = self.root(name, arch)
                 files = sorted(os.path.relpath(os.path.join(folder, file), root)
                                for folder, _, found in os.walk(root) for file in found)
-                expect(f"files of {name} for {arch}", files, wanted_files(arch, name == "bare"))
+                expect(f"files of {name} for {arch}", files, wanted_files(arch, name == "image_bare"))
                 for file in files:
                     path = os.path.join(root, file)
                     expect(f"type of {file}", is_static(path, machine), file.startswith("usr/bin/"))
@@ -269,9 +298,7 @@ class Test:
         # The command of README.md, with what it takes in such a node: there are no cgroups, no
         # network, no other group than one, which terminals need, and no storage of the machine.
         program, verb, *words = readme.install_command("podman").split()
-        archive = os.path.join(self.folder, f"binfmtbox-{version()}-image.oci.tar")
-        run("skopeo", "copy", "--quiet", "--all", f"oci:{self.layouts['image']}:{version()}",
-            f"oci-archive:{archive}:{version()}")
+        self.archive("image")
         storage = os.path.join(self.folder, "podman")
         answer = node.run([
             "sh", "-c", 'cd "$1" && shift && exec "$@"', "sh", self.folder,
@@ -306,7 +333,7 @@ class Test:
 
     def test_image_without_emulators(self) -> None:
         node = self.node()
-        container = Container(node, self.root("bare", "x86_64"))
+        container = Container(node, self.root("image_bare", "x86_64"))
         answer = container.run(["--install", "all"])
         expect("status", answer.status, 1)
         expect("message", "there is no interpreter for any target" in answer.text, True)
