@@ -14,6 +14,7 @@ import hashlib
 import json
 import os
 import shutil
+import struct
 import subprocess
 import sys
 import tarfile
@@ -44,9 +45,12 @@ NATIVE = {"x86_64": ["i386", "x86_64"], "arm64": ["aarch64"], "armv7": ["arm"], 
 LICENSES = ["BSD", "GPL-2", "GPL-3", "LGPL-2", "LGPL-2.1"]
 
 PROGRAM_FILES = ["usr/bin/binfmt", "usr/share/doc/binfmtbox/LICENSE", "usr/share/doc/binfmtbox/copyright"]
-NATIVES = ["linux/386", "linux/amd64"]
-ALL = NATIVES + ["linux/arm/v7", "linux/arm/v6", "linux/arm/v5", "linux/arm64", "linux/riscv64", "linux/mips64",
-                 "linux/mips64le", "linux/ppc64le", "linux/s390x", "linux/loong64"]
+FOREIGN = ["linux/arm/v7", "linux/arm/v6", "linux/arm/v5", "linux/arm64", "linux/riscv64", "linux/mips64",
+           "linux/mips64le", "linux/ppc64le", "linux/s390x", "linux/loong64"]
+# exit(0) for i386: mov $1, %eax; xor %ebx, %ebx; int $0x80.
+I386_CODE = b"\xb8\1\0\0\0\x31\xdb\xcd\x80"
+I386 = struct.pack("<4s12B2H5I6H8I", b"\x7fELF", 1, 1, 1, *[0] * 9, 2, 3, 1, 0x8048054, 52, 0, 0, 52, 32, 1, 0, 0, 0,
+                   1, 0, 0x8048000, 0x8048000, 84 + len(I386_CODE), 84 + len(I386_CODE), 5, 0x1000) + I386_CODE
 
 
 class Failure(Exception):
@@ -127,6 +131,8 @@ class Test:
         self.foreign = foreign
         self.folder = tempfile.mkdtemp(prefix="binfmtbox-image-")
         self.roots: Dict[Tuple[str, str], str] = {}
+        self.natives = self.ask_machine()
+        self.all = self.natives + FOREIGN
 
     def root(self, name: str, arch: str) -> str:
         """The unpacked image, by umoci."""
@@ -148,6 +154,20 @@ class Test:
         if mounted:
             node.run(["mount", "-t", "binfmt_misc", "binfmt_misc", "/proc/sys/fs/binfmt_misc"])
         return node
+
+    def ask_machine(self) -> List[str]:
+        """What it runs by itself. Not every x86_64 kernel runs i386's programs."""
+        path = os.path.join(self.folder, "i386")
+        with open(path, "wb") as file:
+            file.write(I386)
+        os.chmod(path, 0o755)
+        # Where no handler takes it.
+        node = self.node()
+        answer = node.run(["sh", "-c", f"exec {path}"])
+        node.stop()
+        if answer.status not in (0, 126):
+            raise Failure(f"a program for i386 ended with {answer.status}: {answer.text}")
+        return [*(["linux/386"] if answer.status == 0 else []), "linux/amd64"]
 
     @staticmethod
     def let_it_age() -> None:
@@ -220,7 +240,7 @@ class Test:
     def test_without_words(self) -> None:
         node = self.node()
         expect("state", self.state(Container(node, self.root("image", "x86_64")).run([])),
-               {"supported": NATIVES, "emulators": []})
+               {"supported": self.natives, "emulators": []})
         node.stop()
 
     def test_install_all_and_run_when_the_image_is_gone(self) -> None:
@@ -229,7 +249,7 @@ class Test:
         root = os.path.join(self.folder, "gone")
         shutil.copytree(self.root("image", "x86_64"), root)
         found = self.state(Container(node, root).run(["--install", "all"]))
-        expect("supported", found["supported"], ALL)
+        expect("supported", found["supported"], self.all)
         expect("emulators", sorted(found["emulators"]),
                sorted(f"qemu-{name}" for name in TARGETS if name not in NATIVE["x86_64"]))
         expect("flags", {"F" in line and "C" in line for text in (node.entries() or {}).values()
@@ -306,7 +326,7 @@ class Test:
             "--cgroup-manager=cgroupfs", "--events-backend=file", "--runtime=crun", "--runtime-flag=cgroup-manager=disabled",
             verb, "--cgroups=no-conmon", "--network=none", "--mount=type=tmpfs,destination=/dev/pts", *words, "--userns",
             "--host"])
-        expect("supported", self.state(answer)["supported"], ALL)
+        expect("supported", self.state(answer)["supported"], self.all)
         answer = node.run([self.foreign, "--version"])
         expect("status of an arm64 program", answer.status, 0)
         node.stop()
