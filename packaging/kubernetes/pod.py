@@ -159,8 +159,12 @@ class Pod:
         return self._node.run(self._crun("exec", self._name, *words))
 
     def is_ready(self, spec: Dict[str, Any]) -> bool:
-        """What the readiness probe says."""
-        return self.exec(spec["containers"][0]["readinessProbe"]["exec"]["command"]).status == 0
+        """As for the kubelet: it has started, and is ready."""
+        return all(self.probe(spec, name) for name in ("startupProbe", "readinessProbe"))
+
+    def probe(self, spec: Dict[str, Any], name: str) -> bool:
+        """What this probe says."""
+        return self.exec(spec["containers"][0][name]["exec"]["command"]).status == 0
 
     def settle(self, seconds: float = 60.0) -> None:
         """Waits until the container has said what it registered, or has ended."""

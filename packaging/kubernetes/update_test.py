@@ -8,7 +8,7 @@ maxSurge 1 means that the new pod starts beside the old one, and the old one end
 one is ready. All the time FOREIGN runs in a loop. Afterwards the kernel must hold the emulator
 of the new image, by its inode. Cases: a newer emulator; the same files, as an update of the
 program alone brings them; the way back to an image that the node has had before; entries that are
-wiped meanwhile. Ends with "N passed, N failed". Needs what pod_test.py needs.
+wiped meanwhile; an image without an emulator, for which the old pod has to stay. Ends with "N passed, N failed". Needs what pod_test.py needs.
 """
 
 import os
@@ -16,7 +16,7 @@ import shutil
 import sys
 import tempfile
 import time
-from typing import Callable
+from typing import Callable, Sequence
 
 from node import NodeError
 from pod import Pod, make_image, node_for_pods, shipped
@@ -77,10 +77,10 @@ class Update:
         self.node = node_for_pods()
         self._loop = 0
 
-    def image(self, tail: bytes) -> str:
+    def image(self, tail: bytes, emulators: Sequence[str] = ("aarch64",)) -> str:
         """Unpacks an image, as the kubelet does when it pulls."""
         self._images += 1
-        return make_image(os.path.join(self._folder, str(self._images)), self._product, ["aarch64"], tail)
+        return make_image(os.path.join(self._folder, str(self._images)), self._product, list(emulators), tail)
 
     def start(self, image: str) -> Pod:
         """Starts a pod, and waits until it is ready and has said what it did."""
@@ -189,6 +189,30 @@ def wiped_in_between(update: Update) -> str:
     return "registered again"
 
 
+def no_emulator(update: Update) -> str:
+    """The new image has none. The node's handlers work, those of the old pod, so that only what the new pod
+    has says that it is of no use: it never gets ready, and the old one stays."""
+    first = update.image(b"")
+    old = update.start(first)
+    update.run_programs()
+    new = Pod(update.node, SHIPPED, update.image(b"", ()))
+    new.settle()
+    require(f"it does not say why: {new.output()}", "there is no interpreter for any target" in new.output())
+    update.let_run()
+    require("the node's handlers do not work", new.probe(SHIPPED, "readinessProbe"))
+    require("the new pod counts as started", not new.probe(SHIPPED, "startupProbe"))
+    require("the new pod is ready", not new.is_ready(SHIPPED))
+    require("the old pod is not ready", old.is_ready(SHIPPED))
+    # What the kubelet does, again and again; and at last somebody takes the update back.
+    require("the new pod did not end with 1", new.end() == 1)
+    update.let_run()
+    require("the old pod has ended", not old.has_ended())
+    update.require_held(first)
+    runs = update.end_programs()
+    require("the old pod did not end with 0", old.end() == 0)
+    return f"never ready, the old pod stayed, {runs} programs ran, 0 failed"
+
+
 def gap(update: Update) -> str:
     """What the other cases look for is seen: programs fail while no entry is there."""
     pod = update.start(update.image(b""))
@@ -200,7 +224,7 @@ def gap(update: Update) -> str:
     return "seen"
 
 
-CASES = (gap, newer_emulator, same_emulator, image_of_before, wiped_in_between)
+CASES = (gap, newer_emulator, same_emulator, image_of_before, wiped_in_between, no_emulator)
 
 
 def main() -> None:
