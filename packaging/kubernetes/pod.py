@@ -174,6 +174,12 @@ class Pod:
                 return
             time.sleep(0.05)
 
+    def wait_for_end(self, seconds: float = 60.0) -> None:
+        """What it says comes before its end."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end and not self.has_ended():
+            time.sleep(0.05)
+
     def end(self) -> int:
         """SIGTERM, as the kubelet sends it; returns the container's exit status."""
         if not self.has_ended():

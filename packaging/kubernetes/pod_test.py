@@ -120,6 +120,8 @@ def problems_of(case: Case, image: str, product: str) -> List[str]:
     try:
         pod = Pod(node, case.spec, image)
         pod.settle()
+        if case.ready is None:
+            pod.wait_for_end()
         ready = None if pod.has_ended() else pod.is_ready(case.spec)
         during = node.entries()
         runs = node.run([product, "status", "--probe", "arm64"]).status == 0
