@@ -9,13 +9,15 @@
 // and formats. That a field is unknown only TypeScript says, by the types of kubernetes-types, which
 // are newer. Checked are the files of base/ as they are, and what `kubectl kustomize` makes of base and
 // overlays. Manifests that are broken on purpose have to be refused. The images' tags have to be the
-// version, and the probes call the image's program.
+// version, the probes call the image's program, the pod's share of
+// a node is small, and it goes where the image has an architecture.
 
 import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import url from "node:url";
+import { isDeepStrictEqual } from "node:util";
 
 const here = path.dirname(url.fileURLToPath(import.meta.url));
 if (process.argv.length !== 4) {
@@ -90,6 +92,9 @@ async function check(origin, text) {
   }
 }
 
+const differences = (found, wanted) =>
+  isDeepStrictEqual(found, wanted) ? [] : [`${JSON.stringify(found)}, not ${JSON.stringify(wanted)}`];
+
 const read = (name) => fs.readFileSync(path.join(here, name), "utf8");
 
 for (const name of fs.readdirSync(path.join(here, "base")).sort()) {
@@ -111,6 +116,20 @@ tell(
   kustomization.images[0].newTag === version && container.image === `binfmtbox:${version}`
     ? []
     : [`the images' tags are not that of VERSION, ${version}`],
+);
+
+// The values, since a limit that is lost or a hundred times as large is well-formed.
+const wantedResources = { requests: { cpu: "10m", memory: "16M" }, limits: { cpu: "10m", memory: "16M" } };
+tell("resources", differences(container.resources, wantedResources));
+
+const platforms = [...read("../image/build.py").matchAll(/^ {4}"\w+": \{"architecture": "(\w+)"/gm)].map((found) => found[1]);
+const spec = yaml.load(read("base/daemon_set.yaml")).spec.template.spec;
+tell(
+  "architectures of the nodes",
+  differences(
+    spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[0].matchExpressions[0],
+    { key: "kubernetes.io/arch", operator: "In", values: platforms },
+  ),
 );
 
 const program = read("../image/build.py").match(/^ENTRY_POINT = "(.*)"$/m)?.[1];
