@@ -81,7 +81,7 @@ class Node:
         self._call("unmount", pod)
 
     def facts(self, pid: int) -> Dict[str, int]:
-        """Memory in KB, descriptors, time on a processor in ns, and turns, of a pod's process."""
+        """Memory in KB, descriptors, time on a processor and time waiting for one in ns, and turns, of a pod's process."""
         found: Dict[str, int] = self._call("facts", pid)
         return found
 
@@ -181,7 +181,7 @@ class Agent:
                     # It sleeps once between two turns.
                     found["turns"] = int(value)
         with open(f"/proc/{pid}/schedstat", encoding="ascii") as times:
-            found["ns"] = int(times.read().split()[0])
+            found["ns"], found["waited_ns"] = (int(word) for word in times.read().split()[:2])
         return found
 
     def serve(self) -> None:
