@@ -5,12 +5,17 @@ package(default_visibility = ["//visibility:public"])
 
 exports_files([
     "copyright",
-    "package",
+    "taken",
 ])
 
 filegroup(
     name = "common_licenses",
     srcs = glob(["common-licenses/*"]),
+)
+
+filegroup(
+    name = "sources",
+    srcs = glob(["sources/*"]),
 )
 
 filegroup(
@@ -21,7 +26,7 @@ filegroup(
 
 def _debian_emulators_impl(ctx):
     # A change of any of these fetches anew.
-    for label in [ctx.attr._apt, ctx.attr._table]:
+    for label in [ctx.attr._apt, ctx.attr._licenses, ctx.attr._table]:
         ctx.path(label)
     result = ctx.execute(
         ["python3", ctx.path(ctx.attr._script), ctx.attr.arch, ctx.path(".")],
@@ -38,6 +43,7 @@ debian_emulators = repository_rule(
     attrs = {
         "arch": attr.string(mandatory = True),
         "_apt": attr.label(default = "//boot:fetch.py"),
+        "_licenses": attr.label(default = "//packaging/image:licenses.txt"),
         "_script": attr.label(default = "//packaging/image:fetch.py"),
         "_table": attr.label(default = "//packaging/image:emulators.txt"),
     },

@@ -42,8 +42,20 @@ ARCHITECTURES = {
 # machine runs by itself.
 TARGETS = ["aarch64", "arm", "i386", "loongarch64", "mips64", "mips64el", "ppc64le", "riscv64", "s390x", "x86_64"]
 NATIVE = {"x86_64": ["i386", "x86_64"], "arm64": ["aarch64"], "armv7": ["arm"], "riscv64": ["riscv64"]}
-LICENSES = ["BSD", "GPL-2", "GPL-3", "LGPL-2", "LGPL-2.1"]
+LICENSES = ["Apache-2.0", "Artistic", "CC0-1.0", "GFDL-1.2", "GFDL-1.3", "GPL", "GPL-2", "GPL-3", "LGPL", "LGPL-2",
+            "LGPL-2.1", "LGPL-3", "MPL-1.1"]
+# What is linked into the emulators.
+SOURCES = {
+    "x86_64": ["capstone", "gcc-12", "glib2.0", "glibc", "gnutls28", "liburing", "numactl", "zlib"],
+    "arm64": ["capstone", "gcc-12", "glib2.0", "glibc", "gnutls28", "liburing", "numactl", "zlib"],
+    "armv7": ["capstone", "gcc-12", "glib2.0", "glibc", "gnutls28", "liburing", "zlib"],
+    "riscv64": ["capstone", "gcc-16", "glib2.0", "glibc", "sysprof", "zlib"],
+}
 
+TRIPLES = {
+    "arm64": "aarch64-linux-musl", "armv7": "armv7-linux-musl", "riscv64": "riscv64-linux-musl",
+    "x86_64": "x86_64-linux-musl",
+}
 PROGRAM_FILES = ["usr/bin/binfmt", "usr/share/doc/binfmtbox/LICENSE", "usr/share/doc/binfmtbox/copyright"]
 FOREIGN = ["linux/arm/v7", "linux/arm/v6", "linux/arm/v5", "linux/arm64", "linux/riscv64", "linux/mips64",
            "linux/mips64le", "linux/ppc64le", "linux/s390x", "linux/loong64"]
@@ -80,6 +92,7 @@ def wanted_files(arch: str, bare: bool) -> List[str]:
         return PROGRAM_FILES
     emulators = [f"usr/bin/qemu-{name}-static" for name in TARGETS if name not in NATIVE[arch]]
     return sorted(PROGRAM_FILES + emulators + ["usr/share/doc/qemu-user-static/copyright"] +
+                  [f"usr/share/doc/{name}/copyright" for name in SOURCES[arch]] +
                   [f"usr/share/common-licenses/{name}" for name in LICENSES])
 
 
@@ -258,6 +271,25 @@ class Test:
         answer = node.run([self.foreign, "--version"])
         expect("status of an arm64 program", answer.status, 0)
         expect("what it prints", answer.text.splitlines()[-1], "built for aarch64-linux-musl")
+        node.stop()
+
+    def test_programs_of_the_other_images(self) -> None:
+        node = self.node()
+        self.state(Container(node, self.root("image", "x86_64")).run(["--install", "all"]))
+
+        def run_in(arch: str, *words: str) -> str:
+            """What the image's program prints in its image, by a handler that flag F keeps."""
+            answer = node.run(["chroot", self.root("image", arch), "/usr/bin/binfmt", *words])
+            expect(f"status of {words} for {arch}", answer.status, 0)
+            return answer.text
+
+        # Each image has this emulator.
+        record = ("register", "--print", "record", "s390x")
+        for arch, triple in TRIPLES.items():
+            expect(f"target of that for {arch}", run_in(arch, "--version").splitlines()[-1], f"built for {triple}")
+            expect(f"help of that for {arch}", run_in(arch, "--help"), run_in("x86_64", "--help"))
+            expect(f"record of that for {arch}", run_in(arch, *record), run_in("x86_64", *record))
+        expect("record", ":/usr/bin/qemu-s390x-static:" in run_in("x86_64", *record), True)
         node.stop()
 
     def test_install_some_again_and_uninstall(self) -> None:
