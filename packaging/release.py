@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Gathers what a release consists of.
 
-release.py TOP OUT: TOP is a checkout in which //packaging:release has been built; OUT gets
-the files under the names that users see, a bill of materials, and SHA256SUMS. The same
-commit gives the same bytes.
+release.py [--any-emulators] TOP OUT: TOP is a checkout in which //packaging:release has been built; OUT
+gets the files under the names that users see, a bill of materials, and SHA256SUMS. The same
+commit gives the same bytes. It stops where Debian's archive no longer had a package that the image
+pins, so that something else is in the image, unless --any-emulators says that this is well.
 """
 
 import ast
@@ -42,6 +43,32 @@ REPOSITORIES = {
     "libcxx": ("Apache-2.0 WITH LLVM-exception", LINKED),
 }
 EMULATORS_LICENSE = "GPL-2.0-only AND GPL-2.0-or-later AND LGPL-2.1-or-later"
+LIBGCC_LICENSE = "GPL-3.0-or-later WITH GCC-exception-3.1"
+# Of the executables: their own, and those of all that is linked. BSD-2-Clause is musl's memcpy for ARM.
+PRODUCT_LICENSE = f"Apache-2.0 AND Apache-2.0 WITH LLVM-exception AND BSD-2-Clause AND {LIBGCC_LICENSE} AND MIT"
+# Debian's packages of the building machine.
+LIBGCC = ("libgcc-12-dev", "libgcc-12-dev-arm64-cross", "libgcc-12-dev-armhf-cross", "libgcc-12-dev-riscv64-cross")
+BUILD_TOOLS = {
+    "bazel-bootstrap": "Apache-2.0",
+    "clang-19": "Apache-2.0 WITH LLVM-exception",
+    "lld-19": "Apache-2.0 WITH LLVM-exception",
+    "llvm-19": "Apache-2.0 WITH LLVM-exception",
+    **{f"linux-libc-dev{cross}": "GPL-2.0-only WITH Linux-syscall-note"
+       for cross in ("", "-arm64-cross", "-armhf-cross", "-riscv64-cross")},
+}
+# What is linked into Debian's emulators (Built-Using).
+EMULATORS_PARTS = {
+    "capstone": "BSD-3-Clause",
+    "gcc-12": LIBGCC_LICENSE,
+    "gcc-16": LIBGCC_LICENSE,
+    "glib2.0": "LGPL-2.1-or-later",
+    "glibc": "LGPL-2.1-or-later",
+    "gnutls28": "LGPL-2.1-or-later",
+    "liburing": "LGPL-2.1-or-later OR MIT",
+    "numactl": "LGPL-2.1-only",
+    "sysprof": "BSD-2-Clause-Patent",
+    "zlib": "Zlib",
+}
 
 
 def read(*path: str) -> str:
@@ -137,13 +164,34 @@ def checksum(value: str) -> List[Dict[str, str]]:
     return [{"algorithm": "SHA256", "checksumValue": value}]
 
 
+def installed(name: str) -> Tuple[str, str]:
+    """Version and architecture of a package of this machine."""
+    done = subprocess.run(["dpkg-query", "-W", "-f", "${Version} ${Architecture}\\n", name], check=False,
+                          stdout=subprocess.PIPE, encoding="ascii")
+    if done.returncode != 0:
+        sys.exit(f"the build uses Debian's package {name}, and it is not installed")
+    version, architecture = done.stdout.split("\n", 1)[0].split()
+    return version, architecture
+
+
+def upstream_version(version: str) -> str:
+    """1:2.3+dfsg-4 -> 2.3+dfsg"""
+    return version.partition(":")[2].rpartition("-")[0] if ":" in version else version.rpartition("-")[0]
+
+
+def is_overridden(top: str, name: str) -> bool:
+    """Was it built from Debian's source package, not from what WORKSPACE names?"""
+    path = os.path.join(top, "user.bazelrc")
+    return os.path.exists(path) and f'"--override_repository={name}=' in read(path)
+
+
 def purl(name: str, version: str, architecture: str) -> List[Dict[str, str]]:
     locator = f"pkg:deb/debian/{name}@{version.replace('+', '%2B').replace(':', '%3A')}?arch={architecture}"
     return [{"referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl", "referenceLocator": locator}]
 
 
 def bill_of_materials(top: str, version: str, date: datetime.datetime, revision: str) -> Dict[str, Any]:
-    own = package(NAME, version, "Apache-2.0", "NOASSERTION", primaryPackagePurpose="APPLICATION")
+    own = package(NAME, version, PRODUCT_LICENSE, "NOASSERTION", primaryPackagePurpose="APPLICATION")
     packages = [own]
     relations = [("SPDXRef-DOCUMENT", "DESCRIBES", own["SPDXID"])]
     debian: Dict[str, List[List[str]]] = {}
@@ -154,28 +202,61 @@ def bill_of_materials(top: str, version: str, date: datetime.datetime, revision:
             sys.exit(f"packaging/release.py does not know the repository {name} of WORKSPACE")
         license_name, relation = REPOSITORIES[name]
         sources = debian.get(name, [])
-        found = re.search(r"\d+(?:[.-]\d+)+", location.rsplit("/", 1)[-1])
-        one = package(name, found.group(0) if found else "NOASSERTION", license_name, location, checksums=checksum(digest))
-        if sources:
-            one["externalRefs"] = purl(sources[0][0], sources[0][1], "source")
+        found = re.search(r"\d+(?:[.-]\d+)*", location.rsplit("/", 1)[-1])
+        assert found, location
+        one = package(name, found.group(0), license_name, location, checksums=checksum(digest))
+        if sources and is_overridden(top, name):
+            source, number, _, value = sources[0]
+            one = package(name, upstream_version(number), license_name, "NOASSERTION", checksums=checksum(value),
+                          externalRefs=purl(source, number, "source"))
             one["sourceInfo"] = "taken from Debian's source package: " + ", ".join(
                 f"{file} (SHA-256 {value})" for _, _, file, value in sources)
+            one["comment"] = f"Without Debian's, WORKSPACE takes {found.group(0)}: {location} (SHA-256 {digest})"
         packages.append(one)
         if relation == LINKED:
             relations.append((own["SPDXID"], LINKED, one["SPDXID"]))
         else:
             relations.append((one["SPDXID"], relation, own["SPDXID"]))
-    image = package(f"{NAME}-image", version, f"Apache-2.0 AND {EMULATORS_LICENSE}", "NOASSERTION",
-                    primaryPackagePurpose="CONTAINER")
+    for name in LIBGCC:
+        number, architecture = installed(name)
+        one = package(name, number, LIBGCC_LICENSE, "NOASSERTION", externalRefs=purl(name, number, architecture))
+        packages.append(one)
+        relations.append((own["SPDXID"], LINKED, one["SPDXID"]))
+    for name, license_name in BUILD_TOOLS.items():
+        number, architecture = installed(name)
+        one = package(name, number, license_name, "NOASSERTION", externalRefs=purl(name, number, architecture))
+        packages.append(one)
+        relations.append((one["SPDXID"], "BUILD_TOOL_OF", own["SPDXID"]))
+    image = package(f"{NAME}-image", version, "", "NOASSERTION", primaryPackagePurpose="CONTAINER")
     packages.append(image)
+    licenses = {PRODUCT_LICENSE, EMULATORS_LICENSE}
+    texts = set()
     relations += [("SPDXRef-DOCUMENT", "DESCRIBES", image["SPDXID"]), (image["SPDXID"], "CONTAINS", own["SPDXID"])]
     for arch in ARCHITECTURES:
         # What was taken, which is not always what is pinned.
-        name, number, architecture, digest = read(top, "bazel-bin/packaging/image", f"emulators_{arch}.txt").split()
-        one = package(f"{name}-{architecture}", number, EMULATORS_LICENSE, "NOASSERTION", checksums=checksum(digest),
-                      externalRefs=purl(name, number, architecture))
-        packages.append(one)
-        relations.append((image["SPDXID"], "CONTAINS", one["SPDXID"]))
+        for word, *words in rows(read(emulators_file(top, arch))):
+            if word == "emulators":
+                _, architecture, name, number, digest = words
+                emulators = package(f"{name}-{architecture}", number, EMULATORS_LICENSE, "NOASSERTION",
+                                    checksums=checksum(digest), externalRefs=purl(name, number, architecture))
+                packages.append(emulators)
+                relations.append((image["SPDXID"], "CONTAINS", emulators["SPDXID"]))
+            elif word == "built-using":
+                name, number = words
+                if name not in EMULATORS_PARTS:
+                    sys.exit(f"packaging/release.py does not know the source {name}, which is in the emulators for {arch}")
+                part = package(f"{name}-{number}", number, EMULATORS_PARTS[name], "NOASSERTION",
+                               externalRefs=purl(name, number, "source"))
+                if part not in packages:
+                    packages.append(part)
+                    licenses.add(EMULATORS_PARTS[name])
+                relations.append((emulators["SPDXID"], LINKED, part["SPDXID"]))
+            else:
+                architecture, _, name, number, digest = words
+                texts.add(f"{name} {number} {architecture} (SHA-256 {digest})")
+    image["licenseConcluded"] = image["licenseDeclared"] = " AND ".join(sorted(
+        {f"({one})" if " OR " in one else one for several in licenses for one in several.split(" AND ")}))
+    image["comment"] = "Texts of licences are from Debian's packages " + ", ".join(sorted(texts))
     return {
         "spdxVersion": "SPDX-2.3",
         "dataLicense": "CC0-1.0",
@@ -187,6 +268,20 @@ def bill_of_materials(top: str, version: str, date: datetime.datetime, revision:
         "relationships": [{"spdxElementId": a, "relationshipType": kind, "relatedSpdxElement": b}
                           for a, kind, b in relations],
     }
+
+
+def emulators_file(top: str, arch: str) -> str:
+    """What the emulators for ARCH were taken from."""
+    return os.path.join(top, "bazel-bin/packaging/image", f"emulators_{arch}.txt")
+
+
+def require_pinned(top: str) -> None:
+    """The image has to hold what is pinned."""
+    paths = [emulators_file(top, arch) for arch in ARCHITECTURES]
+    done = subprocess.run([sys.executable, os.path.join(top, "packaging/image/fetch.py"), "--check", *paths], check=False)
+    if done.returncode != 0:
+        sys.exit("the image is not the one that this commit pins: write the lines above into the files that they name, "
+                 "commit, and make the release again; or say --any-emulators")
 
 
 def gather(top: str, out: str) -> None:
@@ -212,7 +307,7 @@ def gather(top: str, out: str) -> None:
     write_tar(os.path.join(out, f"{full}-kubernetes.tar.gz"),
               [(f"{full}-kubernetes/{name}", os.path.join(manifests, name)) for name in files_below(manifests)
                if name.startswith(("base/", "overlays/")) or name == "README.md"], date, packed=True)
-    sources = subprocess.run(["git", "-C", top, "archive", "--format=tar", f"--prefix={full}/", "HEAD"],
+    sources = subprocess.run(["git", "-C", top, "-c", "tar.umask=0022", "archive", "--format=tar", f"--prefix={full}/", "HEAD"],
                              check=True, stdout=subprocess.PIPE).stdout
     with open(os.path.join(out, f"{full}.tar.gz"), "wb") as raw, gzip.GzipFile("", "wb", 9, raw, mtime=0) as packed:
         packed.write(sources)
@@ -229,4 +324,7 @@ def gather(top: str, out: str) -> None:
 
 
 if __name__ == "__main__":
-    gather(sys.argv[1], sys.argv[2])
+    arguments = [word for word in sys.argv[1:] if word != "--any-emulators"]
+    if len(arguments) == len(sys.argv) - 1:
+        require_pinned(arguments[0])
+    gather(arguments[0], arguments[1])
