@@ -35,6 +35,42 @@ MACHINES = {"amd64": 62, "arm64": 183, "armhf": 40, "riscv64": 243}
 BESIDE = ("binfmt-support", "libpipeline1", "qemu-user-static")
 OTHERS = ":python3.11:E::pyc::/usr/bin/python3.11:"
 UNIT = "/usr/lib/systemd/system/binfmtbox.service"
+# Mode, path and link of all but folders, in each of the packages.
+CONTENT = """\
+-rw-r--r-- ./etc/default/binfmtbox
+-rwxr-xr-x ./usr/lib/dracut/modules.d/90binfmtbox/binfmtbox.sh
+-rwxr-xr-x ./usr/lib/dracut/modules.d/90binfmtbox/module-setup.sh
+-rw-r--r-- ./usr/lib/systemd/system/binfmtbox.service
+lrwxrwxrwx ./usr/sbin/binfmt-clear -> binfmtbox
+lrwxrwxrwx ./usr/sbin/binfmt-mount -> binfmtbox
+lrwxrwxrwx ./usr/sbin/binfmt-register -> binfmtbox
+lrwxrwxrwx ./usr/sbin/binfmt-status -> binfmtbox
+-rwxr-xr-x ./usr/sbin/binfmtbox
+lrwxrwxrwx ./usr/share/bash-completion/completions/binfmt-clear -> binfmtbox
+lrwxrwxrwx ./usr/share/bash-completion/completions/binfmt-mount -> binfmtbox
+lrwxrwxrwx ./usr/share/bash-completion/completions/binfmt-register -> binfmtbox
+lrwxrwxrwx ./usr/share/bash-completion/completions/binfmt-status -> binfmtbox
+-rw-r--r-- ./usr/share/bash-completion/completions/binfmtbox
+-rw-r--r-- ./usr/share/binfmtbox/initramfs-tools/binfmtbox.conf
+-rwxr-xr-x ./usr/share/binfmtbox/initramfs-tools/hook
+-rwxr-xr-x ./usr/share/binfmtbox/initramfs-tools/script
+-rw-r--r-- ./usr/share/doc/binfmtbox/README.Debian
+-rw-r--r-- ./usr/share/doc/binfmtbox/changelog.gz
+-rw-r--r-- ./usr/share/doc/binfmtbox/copyright
+-rw-r--r-- ./usr/share/doc/binfmtbox/examples/busybox/inittab
+-rwxr-xr-x ./usr/share/doc/binfmtbox/examples/busybox/rcS
+-rw-r--r-- ./usr/share/doc/binfmtbox/examples/dracut/binfmtbox.conf
+-rwxr-xr-x ./usr/share/doc/binfmtbox/examples/openrc/binfmtbox
+-rw-r--r-- ./usr/share/doc/binfmtbox/examples/openrc/binfmtbox.conf
+-rwxr-xr-x ./usr/share/doc/binfmtbox/examples/pantavisor/binfmtbox
+-rw-r--r-- ./usr/share/lintian/overrides/binfmtbox
+lrwxrwxrwx ./usr/share/man/man8/binfmt-clear.8.gz -> binfmtbox.8.gz
+lrwxrwxrwx ./usr/share/man/man8/binfmt-mount.8.gz -> binfmtbox.8.gz
+lrwxrwxrwx ./usr/share/man/man8/binfmt-register.8.gz -> binfmtbox.8.gz
+lrwxrwxrwx ./usr/share/man/man8/binfmt-status.8.gz -> binfmtbox.8.gz
+-rw-r--r-- ./usr/share/man/man8/binfmtbox.8.gz
+-rw-r--r-- ./usr/share/zsh/vendor-completions/_binfmtbox
+"""
 # What dpkg, apt and the linker's cache write for any package.
 WRITTEN_ANYHOW = ("/var/lib/dpkg/", "/var/lib/apt/", "/var/cache/", "/var/log/", "/tmp/", "/run/", "/proc/", "/dev/")
 
@@ -206,6 +242,11 @@ class Test:
                        MACHINES[architecture])
         for architecture in MACHINES:
             expect(f"files for {architecture}", listings[architecture], listings["amd64"])
+        # The owner is compared above.
+        content = [re.sub(r"^(\S+) \S+ ", r"\1 ", line) for line in listings["amd64"]]
+        expect("content", "".join(line + "\n" for line in sorted(content, key=lambda line: line.split()[1])
+                                  if not line.startswith("d")), CONTENT)
+        expect("modes of folders", {line.split()[0] for line in content if line.startswith("d")}, {"drwxr-xr-x"})
 
     # Installing.
 
@@ -248,8 +289,11 @@ class Test:
         expect("settings", machine.do("cat /etc/default/binfmtbox"), "BINFMTBOX_TARGETS=arm64\n")
         expect("enabled", machine.run("systemctl --root=/ is-enabled binfmtbox.service").text, "enabled\n")
         expect("entries", machine.entries(), entries)
-        machine.do("systemctl --root=/ disable binfmtbox.service && dpkg --purge binfmtbox")
-        expect("links of the unit", machine.do("find /etc/systemd -name 'binfmtbox*'"), "")
+        # It is still enabled.
+        links = "find /etc/systemd -name 'binfmtbox*'"
+        expect("links before purging", machine.do(links), "/etc/systemd/system/sysinit.target.wants/binfmtbox.service\n")
+        machine.do("dpkg --purge binfmtbox")
+        expect("links of the unit", machine.do(links), "")
         machine.stop()
 
     def test_upgrade_while_one_holds(self) -> None:
