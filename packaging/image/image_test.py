@@ -334,6 +334,20 @@ class Test:
         expect("version", container.run(["--version"]).text.splitlines()[0], f"binfmtbox {version()}")
         node.stop()
 
+    def test_pod_of_the_daemon_set(self) -> None:
+        """With all of the image's emulators; ../kubernetes has its tests with few."""
+        node = self.node(mounted=False)
+        shipped = pod.shipped()
+        one = pod.Pod(node, shipped, self.root("image", "x86_64"))
+        one.settle()
+        expect(f"it is ready: {one.output()}", one.is_ready(shipped), True)
+        expect("entries", sorted(node.entries() or {}),
+               sorted(f"qemu-{name}" for name in TARGETS if name not in NATIVE["x86_64"]))
+        expect("its end", one.end(), 0)
+        answer = node.run([self.foreign, "--version"])
+        expect("status of an arm64 program", answer.status, 0)
+        node.stop()
+
     def test_pid_of_the_host(self) -> None:
         # Without a mount on the host the entries go with the container, unless it is made there.
         node = self.node(mounted=False)
