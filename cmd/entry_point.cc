@@ -89,7 +89,7 @@ Words Joined(Words first, absl::Span<const char* const> last) {
 binfmt::Error ReadInstall(const Words& words, CommandLine* line) {
   Applet applet;
   if (!FindApplet("register", &applet)) return binfmt::Ok();
-  return ParseCommandLine(binfmt::Text(applet.options), words, line);
+  return ParseCommandLine(applet.options, words, line);
 }
 
 int RunNamed(std::string_view name, absl::Span<const char* const> words) {

@@ -260,12 +260,12 @@ TEST_F(ScriptTest, UnknownHost) {
             Fails(2,
                   "binfmt-register: unknown HOST_ARCH \"BePC\"; see "
                   "\"binfmt-register --help\"\n"));
-  EXPECT_EQ(Result(), "");
+  EXPECT_EQ(Result({}), "");
 }
 
 TEST_F(ScriptTest, UnknownCpu) {
   EXPECT_EQ(RunCall("-s arn", {"qemu-binfmt-conf.sh"}).status, 2);
-  EXPECT_EQ(Result(), "");
+  EXPECT_EQ(Result({}), "");
 }
 
 TEST_F(ScriptTest, AmbiguousOption) {

@@ -154,10 +154,7 @@ class Registrar {
     for (const Target* target : request_.targets) {
       const std::string_view name =
           settings_.record.search.emulator->EntryName(*target);
-      if (settings_.if_missing && RunsAlready(*target, name)) {
-        any_target_ = true;
-        continue;
-      }
+      if (settings_.if_missing && RunsAlready(*target, name)) continue;
       Add(target, "", binfmt::Fill("@: ", name));
     }
     for (;;) {
@@ -198,6 +195,7 @@ class Registrar {
                          ? "% is there; left alone"_fmt
                          : "% takes programs for @ already; left alone"_fmt,
                      entry.record.name, target.name());
+      any_target_ = true;
       return true;
     }
     return false;
@@ -531,7 +529,7 @@ class Registrar {
   Recogniser recogniser_;
   Plan plan_;
   binfmt::Array<Wish> wishes_;
-  bool any_target_ = false;  // has an interpreter, or needs none
+  bool any_target_ = false;  // has an interpreter, or an entry already
   int planned_ = kExitOk;    // the exit status of what can't be planned
   bool ended_ = false;       // by a signal
 };
