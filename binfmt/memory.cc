@@ -55,6 +55,7 @@ bool GetReady(size_t size) {
     const size_t step = static_cast<size_t>(g_ready - g_static);
     g_ready += step < kPageSize ? kFirstReady : step / kPageSize * kPageSize;
   } while (static_cast<size_t>(g_ready - g_next) <= size);
+  if (g_ready > g_end) g_ready = g_end;
   syscall(SYS_madvise, from, g_ready - from, kPopulate);
   return true;
 }

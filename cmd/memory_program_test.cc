@@ -102,13 +102,13 @@ class MemoryTest : public ProgramTest {
 
 TEST_F(MemoryTest, GrowsWithTheEntriesByNoMoreThanTheAnswerNeeds) {
   const std::vector<Budget> budgets = {
-      {{"status", "-q", "arm"}, 44, 844},
-      {{"register", "-q", "-Q", "/mnt/qemu", "arm"}, 60, 778},
-      {{"register", "-q", "-Q", "/mnt/qemu", "all"}, 96, 774},
-      {{"clear", "-q", "-n", "arm"}, 36, 790},
-      {{"clear", "-q", "-n", "--all"}, 36, 790},
-      {{"status"}, 48, 1254},
-      {{"status", "--json"}, 68, 3244},
+      {{"status", "-q", "arm"}, 40, 844},
+      {{"register", "-q", "-Q", "/mnt/qemu", "arm"}, 44, 778},
+      {{"register", "-q", "-Q", "/mnt/qemu", "all"}, 92, 774},
+      {{"clear", "-q", "-n", "arm"}, 32, 790},
+      {{"clear", "-q", "-n", "--all"}, 32, 790},
+      {{"status"}, 40, 1254},
+      {{"status", "--json"}, 56, 3244},
       {{"--help"}, 24, 9},
   };
   std::vector<long> few;
