@@ -2,6 +2,7 @@
 #include "binfmt/entry.h"
 
 #include <cerrno>
+#include <cstring>
 
 #include "absl/strings/strip.h"
 #include "binfmt/text.h"
@@ -34,11 +35,13 @@ void ParseFlags(std::string_view letters, Entry* entry) {
 
 }  // namespace
 
-Error ParseEntry(std::string_view name, std::string_view text, Entry* entry) {
+Error ParseEntry(std::string_view name, const Text& content, Entry* entry) {
   *entry = Entry();
   Record& record = entry->record;
   record.name = Text(name);
-  if (text.find('\0') != std::string_view::npos) {
+  std::string_view text = content;
+  // Half the instructions of a search for a zero byte.
+  if (std::strlen(content.c_str()) != content.size()) {
     return Malformed(name, "it holds a zero byte");
   }
   if (absl::ConsumePrefix(&text, "enabled\n")) {

@@ -33,7 +33,7 @@ struct Entry {
   int64_t modified = 0;
 };
 
-// Reads TEXT, the content of the entry file NAME (bm_entry_read(),
+// Reads CONTENT, that of the entry file NAME (bm_entry_read(),
 // entry_status() of fs/binfmt_misc.c):
 //   enabled
 //   interpreter /usr/bin/qemu-arm
@@ -43,7 +43,7 @@ struct Entry {
 //   mask ffffffff...
 // Lines of an unknown kind, from a later kernel, are passed over. The error
 // (EINVAL) says which line is malformed or missing.
-Error ParseEntry(std::string_view name, std::string_view text, Entry* entry);
+Error ParseEntry(std::string_view name, const Text& content, Entry* entry);
 
 // The text that the kernel writes for ENTRY, to the byte.
 Text FormatEntry(const Entry& entry);

@@ -23,7 +23,7 @@ Listing::Listing(const binfmt::Array<Entry>& entries) {
       checked = binfmt::CanExecute(checked_path);
     }
     line.interpreter_there = checked;
-    line.ours = IsOurs(entry.record);
+    line.ours = IsOursFor(line.target, entry.record);
     const int shadow = enabled.FirstCovering(entry.record);
     if (shadow != binfmt::CoverIndex::kNone) {
       line.shadowed_by = before[shadow];

@@ -49,8 +49,14 @@ bool Recogniser::Takes(const binfmt::Record& record,
 }
 
 bool IsOurs(const binfmt::Record& record) {
-  const arch_table::Target* target = RowOf(record);
-  if (target == nullptr) return false;
+  return IsOursFor(RowOf(record), record);
+}
+
+bool IsOursFor(const arch_table::Target* target, const binfmt::Record& record) {
+  if (target == nullptr || record.offset != 0 ||
+      target->magic() != record.magic) {
+    return false;
+  }
   for (const arch_table::Emulator& emulator : arch_table::Emulators()) {
     const std::string_view name = emulator.EntryName(*target);
     // A helper of a run that died is ours as well.

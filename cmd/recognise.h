@@ -31,6 +31,8 @@ class Recogniser {
 // Is RECORD one that this program makes: a row's magic, and mask and name as
 // some emulator gets them for the row's target?
 bool IsOurs(const binfmt::Record& record);
+// The same where TARGET is known, whose programs RECORD takes (nullptr: none).
+bool IsOursFor(const arch_table::Target* target, const binfmt::Record& record);
 
 }  // namespace cmd
 
