@@ -11,7 +11,6 @@ import hashlib
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tarfile
@@ -19,6 +18,7 @@ import tempfile
 from typing import Any, Dict, List, Set
 
 import release
+from cases import expect, run_cases
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(HERE)
@@ -30,15 +30,6 @@ BUILD_TOOLS = ["bazel-bootstrap", "clang-19", "linux-libc-dev", "linux-libc-dev-
                "linux-libc-dev-armhf-cross", "linux-libc-dev-riscv64-cross", "lld-19", "llvm-19"]
 # What is linked into the emulators, without those that say it twice in other versions.
 PARTS = ["capstone", "gcc-12", "gcc-16", "glib2.0", "glibc", "gnutls28", "liburing", "numactl", "sysprof", "zlib"]
-
-
-class Failure(Exception):
-    """What is not as it has to be."""
-
-
-def expect(what: str, found: Any, wanted: Any) -> None:
-    if found != wanted:
-        raise Failure(f"{what}:\n  found  {found!r}\n  wanted {wanted!r}")
 
 
 def output(*words: str, cwd: str = TOP) -> str:
@@ -190,21 +181,5 @@ class Test:
                "commit, and make the release again; or say --any-emulators\n"))
 
 
-def main() -> int:
-    test = Test()
-    cases = [name for name in dir(Test) if name.startswith("test_")]
-    failed = 0
-    for name in cases:
-        try:
-            getattr(test, name)()
-            print(f"ok      {name[5:].replace('_', ' ')}", flush=True)
-        except (Failure, OSError, KeyError, subprocess.SubprocessError) as error:
-            failed += 1
-            print(f"FAILED  {name[5:].replace('_', ' ')}: {error}", flush=True)
-    shutil.rmtree(test.folder, ignore_errors=True)
-    print(f"{len(cases) - failed} passed, {failed} failed")
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_cases(Test()))

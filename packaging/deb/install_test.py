@@ -14,7 +14,6 @@ packages lintian and mmdebstrap, and Linux 6.7.
 import glob
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -23,11 +22,12 @@ from typing import Callable, Dict, List
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.join(HERE, "../..")
-sys.path[:0] = [os.path.join(TOP, folder) for folder in ("packaging/kubernetes", "docs", "boot")]
+sys.path[:0] = [os.path.join(TOP, folder) for folder in ("packaging", "packaging/kubernetes", "docs", "boot")]
 
 import debian_root  # noqa: E402  # pylint: disable=wrong-import-position
 import fetch  # noqa: E402  # pylint: disable=wrong-import-position
 import readme  # noqa: E402  # pylint: disable=wrong-import-position
+from cases import Failure, expect, run_cases  # noqa: E402  # pylint: disable=wrong-import-position
 from node import Answer, Node  # noqa: E402  # pylint: disable=wrong-import-position
 
 # e_machine of each architecture.
@@ -73,15 +73,6 @@ lrwxrwxrwx ./usr/share/man/man8/binfmt-status.8.gz -> binfmtbox.8.gz
 """
 # What dpkg, apt and the linker's cache write for any package.
 WRITTEN_ANYHOW = ("/var/lib/dpkg/", "/var/lib/apt/", "/var/cache/", "/var/log/", "/tmp/", "/run/", "/proc/", "/dev/")
-
-
-class Failure(Exception):
-    """What is not as it has to be."""
-
-
-def expect(what: str, found: object, wanted: object) -> None:
-    if found != wanted:
-        raise Failure(f"{what}:\n  found  {found!r}\n  wanted {wanted!r}")
 
 
 def output(*words: str) -> str:
@@ -352,19 +343,7 @@ class Test:
 
 
 def main(arguments: List[str]) -> int:
-    test = Test(os.path.abspath(arguments[0]), [os.path.abspath(path) for path in arguments[1:]])
-    cases = [name for name in dir(Test) if name.startswith("test_")]
-    failed = 0
-    for name in cases:
-        try:
-            getattr(test, name)()
-            print(f"ok      {name[5:].replace('_', ' ')}", flush=True)
-        except (Failure, OSError, subprocess.SubprocessError) as error:
-            failed += 1
-            print(f"FAILED  {name[5:].replace('_', ' ')}: {error}", flush=True)
-    shutil.rmtree(test.folder, ignore_errors=True)
-    print(f"{len(cases) - failed} passed, {failed} failed")
-    return 1 if failed else 0
+    return run_cases(Test(os.path.abspath(arguments[0]), [os.path.abspath(path) for path in arguments[1:]]))
 
 
 if __name__ == "__main__":

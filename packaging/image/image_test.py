@@ -26,6 +26,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.join(HERE, "../..")
 sys.path[:0] = [os.path.join(HERE, "../kubernetes"), os.path.join(HERE, "../../docs"), os.path.join(HERE, "..")]
 
+from cases import Failure, expect, run_cases  # noqa: E402  # pylint: disable=wrong-import-position
 from node import Answer, Node  # noqa: E402  # pylint: disable=wrong-import-position
 import pod  # noqa: E402  # pylint: disable=wrong-import-position
 import readme  # noqa: E402  # pylint: disable=wrong-import-position
@@ -63,15 +64,6 @@ FOREIGN = ["linux/arm/v7", "linux/arm/v6", "linux/arm/v5", "linux/arm64", "linux
 I386_CODE = b"\xb8\1\0\0\0\x31\xdb\xcd\x80"
 I386 = struct.pack("<4s12B2H5I6H8I", b"\x7fELF", 1, 1, 1, *[0] * 9, 2, 3, 1, 0x8048054, 52, 0, 0, 52, 32, 1, 0, 0, 0,
                    1, 0, 0x8048000, 0x8048000, 84 + len(I386_CODE), 84 + len(I386_CODE), 5, 0x1000) + I386_CODE
-
-
-class Failure(Exception):
-    """What is not as it has to be."""
-
-
-def expect(what: str, found: Any, wanted: Any) -> None:
-    if found != wanted:
-        raise Failure(f"{what}:\n  found  {found!r}\n  wanted {wanted!r}")
 
 
 def run(*words: str) -> str:
@@ -440,21 +432,5 @@ class Test:
         node.stop()
 
 
-def main(arguments: List[str]) -> int:
-    test = Test(*(os.path.abspath(path) for path in arguments))
-    cases = [name for name in dir(Test) if name.startswith("test_")]
-    failed = 0
-    for name in cases:
-        try:
-            getattr(test, name)()
-            print(f"ok      {name[5:].replace('_', ' ')}", flush=True)
-        except (Failure, json.JSONDecodeError, OSError) as error:
-            failed += 1
-            print(f"FAILED  {name[5:].replace('_', ' ')}: {error}", flush=True)
-    shutil.rmtree(test.folder, ignore_errors=True)
-    print(f"{len(cases) - failed} passed, {failed} failed")
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run_cases(Test(*(os.path.abspath(path) for path in sys.argv[1:]))))
