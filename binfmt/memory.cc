@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // operator new and delete of the static executable, in place of musl's malloc:
-// 15 KB less, and no system call before 128 KB are in use. The program is of
-// one thread.
+// 15 KB less, and no mapping before 128 KB are in use. The program is of one
+// thread.
 #include "binfmt/memory.h"
 
 #include <sys/mman.h>

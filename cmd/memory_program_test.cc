@@ -24,7 +24,8 @@ constexpr int kMany = 1000;
 
 // The most KB with kFew entries of others, and the most bytes that each one
 // more takes. An entry's text is some 150 bytes. To be lowered with what takes
-// less. Pages are counted: each figure has room for one more at either end.
+// less. Pages are counted: each figure has room for one more at either end, and
+// the bytes for most of a chunk of the heap, whose pages are got at once.
 struct Budget {
   std::vector<std::string> args;
   long kilobytes;
