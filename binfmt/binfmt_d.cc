@@ -11,18 +11,18 @@ bool IsBlank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
 
 }  // namespace
 
-bool NextRecordLine(std::string_view* rest, unsigned* number,
-                    std::string_view* line) {
+bool NextRecordLine(std::string_view* rest, unsigned* number, Text* line) {
   while (!rest->empty()) {
     ++*number;
-    *line = TakeUntil('\n', rest);
-    while (!line->empty() && IsBlank(line->front())) line->remove_prefix(1);
-    while (!line->empty() && IsBlank(line->back())) line->remove_suffix(1);
-    if (absl::ConsumePrefix(line, kDisabledPrefix)) {
-      *line = Fill("@D", *line);
+    std::string_view row = TakeUntil('\n', rest);
+    while (!row.empty() && IsBlank(row.front())) row.remove_prefix(1);
+    while (!row.empty() && IsBlank(row.back())) row.remove_suffix(1);
+    if (absl::ConsumePrefix(&row, kDisabledPrefix)) {
+      *line = Fill("@D", row);
       return true;
     }
-    if (!line->empty() && line->front() != '#' && line->front() != ';') {
+    if (!row.empty() && row.front() != '#' && row.front() != ';') {
+      *line = Text(row);
       return true;
     }
   }

@@ -5,6 +5,8 @@
 
 #include <string_view>
 
+#include "binfmt/text.h"
+
 namespace binfmt {
 
 // Begins the line of an entry that is disabled. systemd-binfmt passes over it,
@@ -18,8 +20,7 @@ inline constexpr char kDisabledPrefix[] = "# disabled: ";
 // too; empty lines and those that begin with # or ; are comments. But a record
 // behind kDisabledPrefix is one that begins disabled: *LINE gets it with flag D
 // at its end.
-bool NextRecordLine(std::string_view* rest, unsigned* number,
-                    std::string_view* line);
+bool NextRecordLine(std::string_view* rest, unsigned* number, Text* line);
 
 }  // namespace binfmt
 

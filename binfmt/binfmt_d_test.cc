@@ -12,7 +12,7 @@ namespace {
 std::string Lines(std::string_view text) {
   std::string lines;
   unsigned number = 0;
-  std::string_view line;
+  Text line;
   while (NextRecordLine(&text, &number, &line)) {
     if (!lines.empty()) lines += "|";
     lines += std::to_string(number) + " " + std::string(line);

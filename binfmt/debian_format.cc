@@ -29,10 +29,11 @@ enum {
 }  // namespace
 
 bool IsDebianFormat(std::string_view text) {
-  std::string_view row;
+  Text row;
   unsigned line = 0;
   if (!NextRecordLine(&text, &line, &row)) return false;
-  for (const char c : TakeUntil(' ', &row)) {
+  std::string_view words = row;
+  for (const char c : TakeUntil(' ', &words)) {
     const int letter = c | ('a' - 'A');
     if (c != '_' && (letter < 'a' || letter > 'z')) return false;
   }
@@ -41,13 +42,14 @@ bool IsDebianFormat(std::string_view text) {
 
 Error ParseDebianFormat(std::string_view text, std::string_view name,
                         Text* rule, unsigned* line) {
-  std::string_view values[kPlaces];
+  Text values[kPlaces];
   Flags flags = 0;
   unsigned interpreter_line = 0;
   bool complete = false;
-  std::string_view row;
+  Text row;
   for (*line = 0; NextRecordLine(&text, line, &row);) {
-    const std::string_view key = TakeUntil(' ', &row);
+    std::string_view value = row;
+    const std::string_view key = TakeUntil(' ', &value);
     const Text word = Fill(" @ ", key);
     const size_t found = kKeys.find(word);
     const char letter = key.size() < 2 || found == std::string_view::npos
@@ -55,16 +57,16 @@ Error ParseDebianFormat(std::string_view text, std::string_view name,
                             : kKeys[found + word.size()];
     Flags flag;
     const bool is_flag = ParseFlagLetters(std::string_view(&letter, 1), &flag);
-    const bool yes = row == "yes";
-    if (letter == '\0' || (is_flag && !yes && row != "no") ||
+    const bool yes = value == "yes";
+    if (letter == '\0' || (is_flag && !yes && value != "no") ||
         (letter == '1' && !values[kPackage].empty())) {
       return Failure(EINVAL, "no key and value of a format file: \"% %\""_fmt,
-                     key, row);
+                     key, value);
     }
     if (is_flag) {
       flags = static_cast<Flags>(yes ? flags | flag : flags & ~flag);
     } else {
-      values[letter - '0'] = row;
+      values[letter - '0'] = Text(value);
     }
     if (letter == '0' + kInterpreter) interpreter_line = *line;
     const bool by_name = !values[kExtension].empty();
@@ -72,12 +74,14 @@ Error ParseDebianFormat(std::string_view text, std::string_view name,
         !values[kInterpreter].empty() && by_name == values[kMagic].empty();
     if (!complete) continue;
     // Now, so that each later line is judged where it stands.
-    *rule = Fill(":@:@:@:@:@:@:@"_fmt, name == "-" ? values[kPackage] : name,
-                 by_name ? "E" : "M", values[kOffset],
-                 values[by_name ? kExtension : kMagic], values[kMask],
-                 values[kDetector].empty() ? values[kInterpreter]
-                                           : std::string_view(kRunDetectors),
-                 FlagLetters(flags));
+    *rule =
+        Fill(":@:@:@:@:@:@:@"_fmt,
+             name == "-" ? std::string_view(values[kPackage]) : name,
+             by_name ? "E" : "M", values[kOffset],
+             values[by_name ? kExtension : kMagic], values[kMask],
+             values[kDetector].empty() ? std::string_view(values[kInterpreter])
+                                       : std::string_view(kRunDetectors),
+             FlagLetters(flags));
     Record record;
     if (Error error = ParseRecord(*rule, &record); !error.ok()) return error;
   }

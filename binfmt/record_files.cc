@@ -31,9 +31,7 @@ Error FormatForFile(const Record& record, FileFormat format, Text* text) {
   } else {
     *text = Fill("@@\n", disabled ? kDisabledPrefix : "", rule);
     std::string_view rest = rule;
-    std::string_view line;
-    (void)NextRecordLine(&rest, &number, &line);
-    read = line;
+    (void)NextRecordLine(&rest, &number, &read);
   }
   if (read == rule) return Ok();
   return Failure(EINVAL, "%: a file of this format can't hold it"_fmt,

@@ -45,7 +45,7 @@ TEST(FormatForFileTest, ADisabledRecordIsAComment) {
   const std::string text = Format(record, FileFormat::kLine);
   EXPECT_EQ(text, "# disabled: :n:M:0:MZ::/i:F\n");
   std::string_view rest = text;
-  std::string_view line;
+  Text line;
   unsigned number = 0;
   ASSERT_TRUE(NextRecordLine(&rest, &number, &line));
   EXPECT_EQ(line, ":n:M:0:MZ::/i:FD");

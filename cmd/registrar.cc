@@ -48,7 +48,7 @@ constexpr char kSystemDirs[] =
 // What is not in the plan yet: a target, or a rule.
 struct Wish {
   const Target* target;  // nullptr: a rule
-  std::string_view rule;
+  binfmt::Text rule;
   binfmt::Text origin;  // begins what is complained of
 };
 
@@ -231,16 +231,15 @@ class Registrar {
       return binfmt::Fill("%:@: ", file, binfmt::Decimal(number));
     };
     std::string_view rest = text;
-    std::string_view line;
     binfmt::Text rule;
     const bool debian = binfmt::IsDebianFormat(text);
-    while (debian || binfmt::NextRecordLine(&rest, &number, &line)) {
+    while (debian || binfmt::NextRecordLine(&rest, &number, &rule)) {
       const Error error =
           debian ? binfmt::ParseDebianFormat(text, binfmt::BaseName(file),
                                              &rule, &number)
                  : binfmt::Ok();
       if (error.ok()) {
-        Add(nullptr, debian ? rule : line, origin());
+        Add(nullptr, rule, origin());
       } else {
         ComplainOf(origin(), error);
       }
@@ -248,7 +247,7 @@ class Registrar {
     }
   }
 
-  void Add(const Target* target, std::string_view rule,
+  void Add(const Target* target, const binfmt::Text& rule,
            const binfmt::Text& origin) {
     wishes_.push_back({target, rule, origin});
   }

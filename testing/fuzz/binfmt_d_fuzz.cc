@@ -7,6 +7,7 @@
 #include "binfmt/error.h"
 #include "binfmt/memory.h"
 #include "binfmt/record.h"
+#include "binfmt/text.h"
 #include "testing/fuzz/check.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -14,7 +15,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view text = binfmtbox_fuzz::TextOf(data, size);
   std::string_view rest = text;
   unsigned number = 0;
-  std::string_view line;
+  binfmt::Text line;
   // The same file, read apart.
   std::istringstream stream{std::string(text)};
   std::string expected;
