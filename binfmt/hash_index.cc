@@ -43,7 +43,7 @@ int HashIndex::Before(int number) const {
 
 NameIndex::NameIndex() = default;
 
-void NameIndex::Add(std::string_view name) {
+void NameIndex::Add(const Text& name) {
   index_.Add(HashOf(name));
   names_.push_back(name);
 }

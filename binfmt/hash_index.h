@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "binfmt/array.h"
+#include "binfmt/text.h"
 
 namespace binfmt {
 
@@ -56,15 +57,14 @@ class NameIndex {
   // Not inline: it is 60 bytes.
   NameIndex();
 
-  // NAME's bytes must outlive the index.
-  void Add(std::string_view name);
+  void Add(const Text& name);
 
   // The last position of NAME; kNone: it was not added.
   int Find(std::string_view name) const;
 
  private:
   HashIndex index_;
-  Array<std::string_view> names_;
+  Array<Text> names_;
 };
 
 }  // namespace binfmt
