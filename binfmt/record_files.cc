@@ -63,13 +63,13 @@ Error WriteFileIn(const Text& dir, const Text& name, std::string_view text) {
   return error;
 }
 
-Error FindRecordFiles(std::string_view dirs, bool any_name,
+Error FindRecordFiles(const Array<Text>& dirs, bool any_name,
                       Array<Text>* paths) {
   Array<Text> all;
-  while (!dirs.empty()) {
-    const char* const dir = TakeUntil('\0', &dirs).data();
+  for (const Text& dir : dirs) {
     Array<Text> names;
-    const UniqueFd fd = OpenAt(kCurrentDir, dir, O_RDONLY | O_DIRECTORY);
+    const UniqueFd fd =
+        OpenAt(kCurrentDir, dir.c_str(), O_RDONLY | O_DIRECTORY);
     const int errnum = fd.ok() ? ListNames(fd.get(), kMaxFiles, &names) : errno;
     if (errnum != 0 && errnum != ENOENT) {
       return SystemError("list", dir, errnum);

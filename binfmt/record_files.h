@@ -30,13 +30,14 @@ Error FormatForFile(const Record& record, FileFormat format, Text* text);
 // there. Makes DIR, but not the directory above it.
 Error WriteFileIn(const Text& dir, const Text& name, std::string_view text);
 
-// The files of records in DIRS, each with a NUL behind it, sorted by their
-// names; of those of one name only the first directory's. A directory has them
-// under names that end in .conf; with ANY_NAME, where none does, under all that
-// do not begin with a dot. One that is not there has none. Fails with EFBIG
-// where one has more than kMaxFiles.
+// The files of records in DIRS, sorted by their names; of those of one name
+// only the first directory's. A directory has them under names that end in
+// .conf; with ANY_NAME, where none does, under all that do not begin with a
+// dot. One that is not there has none. Fails with EFBIG where one has more than
+// kMaxFiles.
 inline constexpr size_t kMaxFiles = 4096;
-Error FindRecordFiles(std::string_view dirs, bool any_name, Array<Text>* paths);
+Error FindRecordFiles(const Array<Text>& dirs, bool any_name,
+                      Array<Text>* paths);
 
 }  // namespace binfmt
 

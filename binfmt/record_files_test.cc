@@ -151,8 +151,7 @@ class DirectoryTest : public testing::Test {
     const std::string first = top_ + "/" + a;
     const std::string second = top_ + "/" + b;
     Array<Text> paths;
-    const Error error =
-        FindRecordFiles(first + '\0' + second, any_name, &paths);
+    const Error error = FindRecordFiles({first, second}, any_name, &paths);
     EXPECT_TRUE(error.ok()) << error.text();
     std::string all;
     for (const Text& path : paths) {
@@ -188,7 +187,7 @@ TEST_F(DirectoryTest, TooManyNames) {
   for (size_t i = 0; i <= kMaxFiles; ++i) Make("a/" + std::to_string(i));
   Array<Text> paths;
   const std::string dir = top_ + "/a";
-  const Error error = FindRecordFiles(dir, true, &paths);
+  const Error error = FindRecordFiles({dir}, true, &paths);
   EXPECT_EQ(error.errnum(), EFBIG);
   EXPECT_EQ(error.text(), "cannot list " + dir + ": File too large");
 }
@@ -197,7 +196,7 @@ TEST_F(DirectoryTest, AFileIsNoDirectory) {
   Make("a/b");
   Array<Text> paths;
   const std::string dir = top_ + "/a/b";
-  EXPECT_EQ(FindRecordFiles(dir, true, &paths).errnum(), ENOTDIR);
+  EXPECT_EQ(FindRecordFiles({dir}, true, &paths).errnum(), ENOTDIR);
 }
 
 TEST_F(DirectoryTest, WritesOverWhatIsThere) {

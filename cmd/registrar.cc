@@ -41,9 +41,6 @@ using binfmt::operator""_fmt;
 constexpr int kHoldInterval = 5000;  // milliseconds
 constexpr int kPollInterval = 100;   // milliseconds
 constexpr size_t kMaxFileLength = 1 << 20;
-// The latter gives way (CONF_PATHS of systemd). A NUL behind each.
-constexpr char kSystemDirs[] =
-    "/etc/binfmt.d\0/run/binfmt.d\0/usr/local/lib/binfmt.d\0/usr/lib/binfmt.d";
 
 // What is not in the plan yet: a target, or a rule.
 struct Wish {
@@ -147,7 +144,10 @@ class Registrar {
     // What is wrong with these is said before standard input is waited for.
     (void)TryWishes(settings_.wait == 0);
     if (request_.system) {
-      AddDirectories({kSystemDirs, sizeof(kSystemDirs)}, false);
+      // The latter gives way (CONF_PATHS of systemd).
+      AddDirectories({"/etc/binfmt.d", "/run/binfmt.d",
+                      "/usr/local/lib/binfmt.d", "/usr/lib/binfmt.d"},
+                     false);
     }
     for (const std::string_view file : request_.files) AddFile(file, false);
     wishes_.reserve(request_.targets.size());
@@ -201,7 +201,7 @@ class Registrar {
     return false;
   }
 
-  void AddDirectories(std::string_view dirs, bool any_name) {
+  void AddDirectories(const binfmt::Array<binfmt::Text>& dirs, bool any_name) {
     binfmt::Array<binfmt::Text> files;
     const Error error = binfmt::FindRecordFiles(dirs, any_name, &files);
     if (!error.ok()) console_->Complain(error);
@@ -219,7 +219,7 @@ class Registrar {
             : binfmt::ReadFileAt(binfmt::kCurrentDir, file.c_str(),
                                  kMaxFileLength, &text);
     if (errnum == EISDIR && !found) {
-      AddDirectories(file, true);
+      AddDirectories({file}, true);
       return;
     }
     if (errnum != 0) {
