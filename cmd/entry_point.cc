@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <string_view>
 
+#include "absl/base/attributes.h"
 #include "absl/strings/match.h"
 #include "absl/strings/strip.h"
 #include "absl/types/span.h"
@@ -52,7 +53,7 @@ constexpr binfmt::Format kUsage =
     "the\n"
     "host has not mounted binfmt_misc, --pid=host as well.\n"_fmt;
 
-using Words = binfmt::Array<const char*>;
+using Words = binfmt::Array<binfmt::Text>;
 
 // Adds a copy of each word of the value of OPTION, divided by commas, to WORDS.
 binfmt::Error AddWords(const GivenOption& option, Words* words) {
@@ -67,7 +68,7 @@ binfmt::Error AddWords(const GivenOption& option, Words* words) {
       return binfmt::Misuse("option --@ takes names, not \"%\""_fmt,
                             option.name, word);
     }
-    words->push_back(binfmt::Text(word).c_str());
+    words->push_back(binfmt::Text(word));
   }
   return binfmt::Ok();
 }
@@ -79,14 +80,23 @@ absl::Span<const char* const> Behind(size_t count,
 }
 
 // FIRST, then LAST.
-Words Joined(Words first, absl::Span<const char* const> last) {
-  for (const char* word : last) first.push_back(word);
+Words Joined(Words first, const Words& last) {
+  for (const binfmt::Text& word : last) first.push_back(word);
   return first;
+}
+
+// WORDS as main() gets its own. They must outlive the result.
+binfmt::Array<const char*> Pointers(
+    const Words& words ABSL_ATTRIBUTE_LIFETIME_BOUND) {
+  binfmt::Array<const char*> pointers;
+  for (const binfmt::Text& word : words) pointers.push_back(word.c_str());
+  return pointers;
 }
 
 // What register makes of WORDS, so that what is wrong with them is said before
 // anything is done.
-binfmt::Error ReadInstall(const Words& words, CommandLine* line) {
+binfmt::Error ReadInstall(absl::Span<const char* const> words,
+                          CommandLine* line) {
   Applet applet;
   if (!FindApplet("register", &applet)) return binfmt::Ok();
   return ParseCommandLine(applet.options, words, line);
@@ -129,8 +139,9 @@ int RunOptions(absl::Span<const char* const> args) {
       return console.Finish();
     }
     if (given.Is("list") || given.Is("version")) {
-      return RunBox(Joined({given.Is("list") ? "--list" : "--version"},
-                           Behind(i + 1, args)));
+      Words words = {given.Is("list") ? "--list" : "--version"};
+      for (const char* word : Behind(i + 1, args)) words.push_back(word);
+      return RunBox(Pointers(words));
     }
     const bool is_install = given.Is("install");
     const bool is_mount = given.Is("mount");
@@ -158,8 +169,9 @@ int RunOptions(absl::Span<const char* const> args) {
     }
   }
   if (error.ok() && installs) {
+    const Words words = Joined({"--dir", dir}, install);
     CommandLine line;
-    error = ReadInstall(Joined({"--dir", dir.c_str()}, install), &line);
+    error = ReadInstall(Pointers(words), &line);
     dir = line.common.dir;
     // -n may stand among other letters.
     dry_run |= line.common.dry_run;
@@ -171,7 +183,7 @@ int RunOptions(absl::Span<const char* const> args) {
     console.Complain(error);
     return console.Finish();
   }
-  Words common = {"--dir", dir.c_str()};
+  Words common = {"--dir", dir};
   // Standard output is for the state alone, and for what would be done.
   common.push_back(dry_run ? "--dry-run" : "--quiet");
   const bool uninstalls = !uninstall.empty();
@@ -186,7 +198,7 @@ int RunOptions(absl::Span<const char* const> args) {
     }
   }
   if (uninstalls) {
-    console.AddStatus(RunNamed("clear", Joined(common, uninstall)));
+    console.AddStatus(RunNamed("clear", Pointers(Joined(common, uninstall))));
   }
   if (installs) {
     // Rights for sudo in containers, as the model gives them.
@@ -196,7 +208,7 @@ int RunOptions(absl::Span<const char* const> args) {
         binfmt::InFirstPidNamespace()) {
       common.push_back("--host");
     }
-    console.AddStatus(RunNamed("register", Joined(common, install)));
+    console.AddStatus(RunNamed("register", Pointers(Joined(common, install))));
   }
   // Without the registry it would only say once more why there is none.
   if (console.status() != kExitMisuse && binfmt::IsBinfmtMisc(dir)) {

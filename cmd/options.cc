@@ -45,7 +45,7 @@ struct Option {
 void Take(const Option& option, std::string_view value, CommandLine* line) {
   CommonOptions& common = line->common;
   if (!option.is_common) {
-    line->options.push_back({option.name, value});
+    line->options.push_back({binfmt::Text(option.name), value});
     return;
   }
   // Their first letters differ.
@@ -133,7 +133,7 @@ class Parser {
 
   // The option of qemu-binfmt-conf.sh that alone begins with NAME; empty: none.
   // Of our own no part will do: it would change its meaning with each new one.
-  static std::string_view Whole(std::string_view name) {
+  static binfmt::Text Whole(std::string_view name) {
     const binfmt::Text names =
         "debian systemd qemu-path qemu-suffix exportdir help credential "
         "persistent preserve-argv0 ignore-family"_fmt;
@@ -145,7 +145,7 @@ class Parser {
       if (!found.empty()) return "";
       found = whole;
     }
-    return found;
+    return binfmt::Text(found);
   }
 
   Error Long(std::string_view text) {

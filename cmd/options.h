@@ -26,7 +26,7 @@ struct CommonOptions {
 
 // One option of a command line, in the order in which they were given.
 struct GivenOption {
-  std::string_view name;  // long, without the dashes
+  binfmt::Text name;  // long, without the dashes
   std::string_view value;
 
   bool Is(const char* other) const;
@@ -40,8 +40,8 @@ struct CommandLine {
   bool as_script = false;
 };
 
-// Reads ARGS by OWN, an applet's part of the help text, of which parts become
-// names in *LINE, and the options that every applet takes: -n, -nq, -D DIR,
+// Reads ARGS, which must outlive *LINE, by OWN, an applet's part of the help
+// text, and the options that every applet takes: -n, -nq, -D DIR,
 // -DDIR, --dir DIR, --dir=DIR; options and operands may be mixed; what follows
 // "--" is an operand. The options of QEMU's qemu-binfmt-conf.sh may be
 // abbreviated, as getopt(1) lets it. Fails with kMisuse.
