@@ -44,8 +44,8 @@ Text Confinement() {
   Text text;
   if (ReadFileAt(AT_FDCWD, "/proc/self/attr/current", kMaxProfileLength,
                  &text) == 0) {
-    const std::string_view profile =
-        text.substr(0, text.find_first_of(std::string_view("\n\0", 2)));
+    const std::string_view profile = std::string_view(text).substr(
+        0, text.find_first_of(std::string_view("\n\0", 2)));
     if (!profile.empty() && profile != "unconfined") {
       return Fill(
           "; this process is confined by \"%\" (docker: --security-opt "

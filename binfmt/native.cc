@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <cstddef>
+#include <cstring>
 
 #include "binfmt/array.h"
 #include "binfmt/elf_header.h"
@@ -41,9 +42,11 @@ struct Question {
 };
 
 void TryProbes(Question* question) {
-  // As a constant it would be a relocation.
-  const Text name(kName);
-  char* const argv[] = {const_cast<char*>(name.c_str()), nullptr};
+  // On the stack: the child shares the parent's memory, but never returns to
+  // free any of it where a probe is run after all.
+  char name[sizeof(kName)];
+  std::memcpy(name, kName, sizeof(name));
+  char* const argv[] = {name, nullptr};
   char* const envp[] = {nullptr};
   while (question->current < question->probes.size()) {
     const size_t current = question->current++;

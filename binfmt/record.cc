@@ -377,14 +377,16 @@ Error FormatRecord(const Record& record, Text* text) {
   }
   const bool has_magic = record.type == RecordType::kMagic;
   const char type = static_cast<char>(record.type);
+  const Text offset = has_magic ? Decimal(record.offset) : Text();
+  const Text flags = FlagLetters(record.flags & ~kStartDisabled);
   const std::string_view fields[] = {
       record.name,
       std::string_view(&type, 1),
-      has_magic ? Decimal(record.offset) : Text(),
+      offset,
       record.magic,
-      has_magic ? record.mask : Text(),
+      has_magic ? std::string_view(record.mask) : std::string_view(),
       record.interpreter,
-      FlagLetters(record.flags & ~kStartDisabled)};
+      flags};
   TextWriter writer;
   for (const std::string_view& field : fields) {
     writer.Put(delimiter);

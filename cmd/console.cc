@@ -86,10 +86,12 @@ void Console::Complain(const binfmt::Error& error) {
     WriteLine(kWarning, binfmt::Fill("note: @"_fmt, error.text()));
     return;
   }
-  WriteLine(kError, status == kExitMisuse
-                        ? binfmt::Fill("@; see \"@ --help\""_fmt, error.text(),
-                                       program_)
-                        : error.text());
+  if (status == kExitMisuse) {
+    WriteLine(kError,
+              binfmt::Fill("@; see \"@ --help\""_fmt, error.text(), program_));
+  } else {
+    WriteLine(kError, error.text());
+  }
   AddStatus(status);
 }
 

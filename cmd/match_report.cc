@@ -40,9 +40,9 @@ constexpr uint16_t kDyn = 3;
 constexpr size_t kHeaderLength = 64;
 
 // The byte AT of BYTES in hex; OTHERWISE where they end before.
-const char* HexAt(std::string_view bytes, size_t at, char otherwise) {
+Text HexAt(std::string_view bytes, size_t at, char otherwise) {
   const char c = at < bytes.size() ? bytes.data()[at] : otherwise;
-  return binfmt::Hex({&c, 1}).c_str();
+  return binfmt::Hex({&c, 1});
 }
 
 class Matcher {
@@ -61,10 +61,10 @@ class Matcher {
  private:
   // One line, or one object of three keys: an entry or a file, what it is, what
   // comes of it.
-  void PrintRow(const Text& name, const char* what, const Text& result);
+  void PrintRow(const Text& name, const Text& what, const Text& result);
   void PrintEntry(const Entry& entry, const Entry* taker);
   // What program_ is, for people; its target, nullptr where it has none.
-  const char* Describe(const Target** target) const;
+  Text Describe(const Target** target) const;
 
   const Overview& overview_;
   const binfmt::Registry& registry_;
@@ -77,7 +77,7 @@ class Matcher {
   JsonWriter json_;  // is written in any case, and printed where asked for
 };
 
-void Matcher::PrintRow(const Text& name, const char* what, const Text& result) {
+void Matcher::PrintRow(const Text& name, const Text& what, const Text& result) {
   json_.BeginObject();
   json_.Field("name", name);
   json_.Field("what", what);
@@ -99,7 +99,7 @@ void Matcher::PrintEntry(const Entry& entry, const Entry* taker) {
   } else if (position != binfmt::kMatches) {
     const auto at = static_cast<size_t>(position);
     const size_t i = at - record.offset;
-    bytes = Fill("byte @ is @, not @, mask @"_fmt, binfmt::Decimal(at).c_str(),
+    bytes = Fill("byte @ is @, not @, mask @"_fmt, binfmt::Decimal(at),
                  HexAt(program_.head, at, '\0'), HexAt(record.magic, i, '\0'),
                  HexAt(record.mask, i, '\xff'));
     other = &bytes;
@@ -116,7 +116,7 @@ void Matcher::PrintEntry(const Entry& entry, const Entry* taker) {
            Fill(result, *other));
 }
 
-const char* Matcher::Describe(const Target** target) const {
+Text Matcher::Describe(const Target** target) const {
   if (!program_.is_elf) return "no ELF file";
   const binfmt::ElfFile& elf = program_.elf;
   // The kernel's loader never reads EI_VERSION, and an object file has a
@@ -134,8 +134,7 @@ const char* Matcher::Describe(const Target** target) const {
               elf.type == kExec  ? "EXEC"
               : elf.type == kDyn ? "DYN"
                                  : "other",
-              elf.loader_path.empty() ? "" : ", loader ", elf.loader_path)
-      .c_str();
+              elf.loader_path.empty() ? "" : ", loader ", elf.loader_path);
 }
 
 Error Matcher::Run(std::string_view path) {
@@ -165,7 +164,7 @@ Error Matcher::Run(std::string_view path) {
       json_.BeginArray();
     }
     const Target* target = nullptr;
-    const char* const what = Describe(&target);
+    const Text what = Describe(&target);
     Text next;
     const Text* other = &next;
     binfmt::Flags flags = 0;
