@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "absl/base/attributes.h"
 #include "absl/strings/strip.h"
 #include "arch_table/table.h"
 
@@ -28,7 +29,9 @@ class LowerCase {
     }
   }
 
-  std::string_view word() const { return {letters_, size_}; }
+  std::string_view word() const ABSL_ATTRIBUTE_LIFETIME_BOUND {
+    return {letters_, size_};
+  }
 
  private:
   char letters_[kMaxWord + sizeof("qemu--static")];

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "absl/base/attributes.h"
 #include "arch_table/table.h"
 
 namespace arch_table {
@@ -27,7 +28,8 @@ constexpr uint8_t kProbeVersion = 0xff;
 // Appends numbers in a target's byte order and word size.
 class ElfWriter {
  public:
-  explicit ElfWriter(const Target& target) : target_(target) {}
+  explicit ElfWriter(const Target& target ABSL_ATTRIBUTE_LIFETIME_BOUND)
+      : target_(target) {}
 
   void Bytes(std::string_view bytes) {
     for (const char c : bytes) Byte(c);
@@ -41,7 +43,7 @@ class ElfWriter {
     while (image_.size_ < size) Byte('\0');
   }
 
-  const ElfImage& image() const { return image_; }
+  const ElfImage& image() const ABSL_ATTRIBUTE_LIFETIME_BOUND { return image_; }
 
  private:
   void Byte(char c) {

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <string_view>
 
+#include "absl/base/attributes.h"
 #include "arch_table/table.h"
 
 namespace arch_table {
@@ -20,7 +21,9 @@ inline constexpr int kProgramExitStatus = 42;
 // A small ELF file.
 class ElfImage {
  public:
-  std::string_view bytes() const { return {bytes_, size_}; }
+  std::string_view bytes() const ABSL_ATTRIBUTE_LIFETIME_BOUND {
+    return {bytes_, size_};
+  }
 
  private:
   friend class ElfWriter;

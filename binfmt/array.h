@@ -11,6 +11,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "absl/base/attributes.h"
+
 namespace binfmt {
 
 namespace internal {
@@ -82,18 +84,22 @@ class Array {
 
   size_t size() const { return elements_.size; }
   bool empty() const { return elements_.size == 0; }
-  T* data() { return static_cast<T*>(elements_.values); }
-  const T* data() const { return static_cast<T*>(elements_.values); }
+  T* data() ABSL_ATTRIBUTE_LIFETIME_BOUND {
+    return static_cast<T*>(elements_.values);
+  }
+  const T* data() const ABSL_ATTRIBUTE_LIFETIME_BOUND {
+    return static_cast<T*>(elements_.values);
+  }
   T* begin() { return data(); }
   T* end() { return static_cast<T*>(elements_.end); }
   const T* begin() const { return data(); }
   const T* end() const { return static_cast<T*>(elements_.end); }
 
-  T& operator[](size_t index) {
+  T& operator[](size_t index) ABSL_ATTRIBUTE_LIFETIME_BOUND {
     if (index >= size()) __builtin_trap();
     return data()[index];
   }
-  const T& operator[](size_t index) const {
+  const T& operator[](size_t index) const ABSL_ATTRIBUTE_LIFETIME_BOUND {
     if (index >= size()) __builtin_trap();
     return data()[index];
   }

@@ -5,6 +5,7 @@
 
 #include <string_view>
 
+#include "absl/base/attributes.h"
 #include "binfmt/error.h"
 
 namespace binfmt {
@@ -13,7 +14,8 @@ namespace binfmt {
 // next_arg() and parse_args() of the kernel have it: blanks divide, double
 // quotes around a value or a whole parameter hold it together and are not part
 // of it, nothing escapes them, and what follows "--" belongs to init.
-std::string_view FindParameter(std::string_view line, std::string_view name);
+std::string_view FindParameter(
+    std::string_view line ABSL_ATTRIBUTE_LIFETIME_BOUND, std::string_view name);
 
 // Reads /proc/cmdline.
 Error ReadCommandLine(Text* line);

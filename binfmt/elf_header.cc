@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "binfmt/elf_header.h"
 
+#include "absl/base/attributes.h"
 #include "binfmt/text.h"
 
 // The linker's name for the ELF header, which is part of the first segment.
@@ -21,7 +22,7 @@ constexpr size_t kMaxProgramHeaders = 65536 / 32;
 // Numbers of either byte order; 0 beyond the end.
 class Reader {
  public:
-  Reader(std::string_view bytes, bool big_endian)
+  Reader(std::string_view bytes ABSL_ATTRIBUTE_LIFETIME_BOUND, bool big_endian)
       : bytes_(bytes), big_endian_(big_endian) {}
 
   uint64_t Number(uint64_t offset, unsigned size) const {

@@ -5,6 +5,7 @@
 
 #include <string_view>
 
+#include "absl/base/attributes.h"
 #include "binfmt/text.h"
 
 namespace binfmt {
@@ -36,7 +37,7 @@ class [[nodiscard]] Error {
   Cause cause() const { return ok() ? Cause::kNone : facts_->cause; }
   int errnum() const { return ok() ? 0 : facts_->errnum; }
   // Empty where ok().
-  std::string_view text() const;
+  std::string_view text() const ABSL_ATTRIBUTE_LIFETIME_BOUND;
 
   // Replaces the text of a failure, or adds to it, as Fill() does.
   template <typename... Args>

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "absl/base/attributes.h"
 #include "absl/strings/match.h"
 #include "absl/strings/strip.h"
 #include "binfmt/array.h"
@@ -72,7 +73,8 @@ Text FlagText(const Entry& entry) {
 // Does the work of Install() on one registry.
 class Installer {
  public:
-  Installer(Registry* registry, absl::Span<const Entry> present,
+  Installer(Registry* registry,
+            absl::Span<const Entry> present ABSL_ATTRIBUTE_LIFETIME_BOUND,
             const InstallOptions& options)
       : registry_(registry), present_(present), options_(options) {}
 

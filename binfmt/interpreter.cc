@@ -15,6 +15,7 @@
 #include <climits>
 #include <string_view>
 
+#include "absl/base/attributes.h"
 #include "absl/strings/match.h"
 #include "binfmt/io.h"
 #include "binfmt/path.h"
@@ -46,7 +47,9 @@ class Head {
     return 0;
   }
 
-  std::string_view bytes() const { return {bytes_, size_}; }
+  std::string_view bytes() const ABSL_ATTRIBUTE_LIFETIME_BOUND {
+    return {bytes_, size_};
+  }
 
  private:
   char bytes_[kElfProbeLength];

@@ -5,6 +5,7 @@
 
 #include <string_view>
 
+#include "absl/base/attributes.h"
 #include "binfmt/error.h"
 #include "binfmt/text.h"
 
@@ -18,7 +19,7 @@ bool IsThere(const Text& path);
 Text LinkTarget(const char* path);
 
 // What follows the last slash.
-std::string_view BaseName(std::string_view path);
+std::string_view BaseName(std::string_view path ABSL_ATTRIBUTE_LIFETIME_BOUND);
 
 // Does PATH lead to a FIFO?
 bool IsPipe(const Text& path);

@@ -3,6 +3,7 @@
 
 #include <cerrno>
 
+#include "absl/base/attributes.h"
 #include "binfmt/text.h"
 
 namespace binfmt {
@@ -145,7 +146,7 @@ void PutEscaped(std::string_view bytes, TextWriter writer) {
 // ends a field, and At() gives the delimiter beyond it.
 class FieldReader {
  public:
-  explicit FieldReader(std::string_view text)
+  explicit FieldReader(std::string_view text ABSL_ATTRIBUTE_LIFETIME_BOUND)
       : text_(text), delimiter_(text[0]) {}
 
   char delimiter() const { return delimiter_; }

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "absl/base/attributes.h"
 #include "absl/types/span.h"
 #include "binfmt/array.h"
 #include "binfmt/entry.h"
@@ -44,7 +45,7 @@ class Registry {
   void Lock();
   void Unlock() { register_fd_.Reset(); }
 
-  const Text& dir() const { return dir_; }
+  const Text& dir() const ABSL_ATTRIBUTE_LIFETIME_BOUND { return dir_; }
   // Is this mount read-only? Then nothing can be changed through it.
   bool read_only() const { return read_only_; }
 

@@ -15,13 +15,21 @@
 #include "binfmt/array.h"
 #include "binfmt/format.h"
 
+// Tells clang that a view of a temporary object of the class dangles.
+#if ABSL_HAVE_CPP_ATTRIBUTE(gsl::Owner)
+#define BINFMT_OWNER_OF_CHARS [[gsl::Owner(char)]]
+#else
+#define BINFMT_OWNER_OF_CHARS
+#endif
+
 namespace binfmt {
 
 // Bytes that never change, with a NUL behind them. A copy is two words and
 // shares the bytes, which stay until the program ends, or the MemoryScope in
 // which they were made. So a struct of these is copied like a number: with
-// std::string the program was a tenth larger.
-class Text : public std::string_view {
+// std::string the program was a tenth larger. But nobody may count on it: like
+// a std::string, a Text is to outlive all views of it.
+class BINFMT_OWNER_OF_CHARS Text : public std::string_view {
  public:
   constexpr Text() : std::string_view("", 0) {}
   // Copies BYTES.
@@ -35,7 +43,12 @@ class Text : public std::string_view {
   operator std::string() const { return std::string(data(), size()); }
 
   // For a system call, to which a NUL within the bytes is the end.
-  const char* c_str() const { return data(); }
+  const char* c_str() const ABSL_ATTRIBUTE_LIFETIME_BOUND { return data(); }
+
+  std::string_view substr(size_t pos = 0, size_t count = npos) const
+      ABSL_ATTRIBUTE_LIFETIME_BOUND {
+    return std::string_view::substr(pos, count);
+  }
 
   // Would cut the NUL off.
   void remove_suffix(size_t) = delete;
@@ -60,7 +73,9 @@ class Bytes : public Array<char> {
   void Append(std::string_view bytes) {
     elements_.Append(bytes.data(), bytes.size());
   }
-  std::string_view view() const { return {data(), size()}; }
+  std::string_view view() const ABSL_ATTRIBUTE_LIFETIME_BOUND {
+    return {data(), size()};
+  }
 };
 
 // Writes a text into the memory behind all that is in use, so that it takes no

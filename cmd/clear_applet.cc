@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // clear: takes entries back, or switches them off and on.
 
+#include "absl/base/attributes.h"
 #include "arch_table/names.h"
 #include "binfmt/array.h"
 #include "binfmt/install.h"
@@ -70,7 +71,8 @@ Error ReadRequest(const CommandLine& line, Request* request) {
 // Finds the entries that an operand means.
 class Selection {
  public:
-  explicit Selection(const binfmt::Array<Entry>& entries)
+  explicit Selection(
+      const binfmt::Array<Entry>& entries ABSL_ATTRIBUTE_LIFETIME_BOUND)
       : entries_(entries), chosen_(entries.size()) {}
 
   template <typename Predicate>

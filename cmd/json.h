@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "absl/base/attributes.h"
 #include "binfmt/text.h"
 
 namespace cmd {
@@ -36,7 +37,9 @@ class JsonWriter {
   void FieldOrNull(const char* key, std::string_view bytes);
 
   // The text so far. Complete once every Begin has its End.
-  std::string_view text() const { return text_.view(); }
+  std::string_view text() const ABSL_ATTRIBUTE_LIFETIME_BOUND {
+    return text_.view();
+  }
 
  private:
   void Separate();

@@ -5,6 +5,7 @@
 
 #include <string_view>
 
+#include "absl/base/attributes.h"
 #include "arch_table/table.h"
 #include "binfmt/array.h"
 #include "binfmt/entry.h"
@@ -38,9 +39,10 @@ struct Line {
 class Listing {
  public:
   // ENTRIES must outlive it.
-  explicit Listing(const binfmt::Array<binfmt::Entry>& entries);
+  explicit Listing(const binfmt::Array<binfmt::Entry>& entries
+                       ABSL_ATTRIBUTE_LIFETIME_BOUND);
 
-  binfmt::Array<Line>& lines() { return lines_; }
+  binfmt::Array<Line>& lines() ABSL_ATTRIBUTE_LIFETIME_BOUND { return lines_; }
 
   // The line that takes TARGET's programs; nullptr: none.
   Line* Handler(const arch_table::Target& target);

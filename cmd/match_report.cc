@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "absl/base/attributes.h"
 #include "arch_table/table.h"
 #include "binfmt/array.h"
 #include "binfmt/elf_header.h"
@@ -47,8 +48,10 @@ Text HexAt(std::string_view bytes, size_t at, char otherwise) {
 
 class Matcher {
  public:
-  Matcher(const Overview& overview, const binfmt::Registry& registry,
-          const binfmt::Array<Entry>& entries, bool is_json, Console* console)
+  Matcher(const Overview& overview ABSL_ATTRIBUTE_LIFETIME_BOUND,
+          const binfmt::Registry& registry ABSL_ATTRIBUTE_LIFETIME_BOUND,
+          const binfmt::Array<Entry>& entries ABSL_ATTRIBUTE_LIFETIME_BOUND,
+          bool is_json, Console* console)
       : overview_(overview),
         registry_(registry),
         entries_(entries),

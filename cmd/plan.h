@@ -5,6 +5,7 @@
 
 #include <string_view>
 
+#include "absl/base/attributes.h"
 #include "arch_table/table.h"
 #include "binfmt/array.h"
 #include "binfmt/entry.h"
@@ -42,8 +43,8 @@ class Plan {
   // PRESENT, the entries that are there, must outlive the plan. One of them
   // keeps its C unless OPTIONS say otherwise: whoever set it needs sudo in a
   // container to go on working, and the next boot hook must not say no to it.
-  Plan(const RecordOptions& options,
-       const binfmt::Array<binfmt::Entry>* present)
+  Plan(const RecordOptions& options, const binfmt::Array<binfmt::Entry>* present
+                                         ABSL_ATTRIBUTE_LIFETIME_BOUND)
       : options_(options),
         present_(present),
         kernel_(binfmt::RunningKernel()) {}
@@ -77,10 +78,17 @@ class Plan {
   void Vet(const TargetList& named, bool ignore_native, binfmt::Guard* guard,
            Console* console);
 
-  binfmt::Array<binfmt::Record>& records() { return records_; }
-  const binfmt::Array<binfmt::Record>& records() const { return records_; }
+  binfmt::Array<binfmt::Record>& records() ABSL_ATTRIBUTE_LIFETIME_BOUND {
+    return records_;
+  }
+  const binfmt::Array<binfmt::Record>& records() const
+      ABSL_ATTRIBUTE_LIFETIME_BOUND {
+    return records_;
+  }
   // The target of each record; nullptr: it is from a rule or a file.
-  const TargetList& targets() const { return targets_; }
+  const TargetList& targets() const ABSL_ATTRIBUTE_LIFETIME_BOUND {
+    return targets_;
+  }
 
  private:
   binfmt::Error ReadRule(std::string_view text, binfmt::Record* record,

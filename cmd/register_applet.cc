@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "absl/base/attributes.h"
 #include "arch_table/emulators.h"
 #include "arch_table/names.h"
 #include "binfmt/array.h"
@@ -235,7 +236,8 @@ Error ReadCmdline(RegisterSettings* settings, binfmt::Text* line) {
 
 // What to register where the command line names nothing. CMDLINE is the
 // kernel's, or empty.
-binfmt::Array<std::string_view> DefaultWords(std::string_view cmdline) {
+binfmt::Array<std::string_view> DefaultWords(
+    std::string_view cmdline ABSL_ATTRIBUTE_LIFETIME_BOUND) {
   for (const char* variable : {"QEMU_TARGET_LIST", "qemu_target_list"}) {
     binfmt::Array<std::string_view> words = SplitWords(Environment(variable));
     if (!words.empty()) return words;

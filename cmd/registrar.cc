@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "absl/base/attributes.h"
 #include "arch_table/table.h"
 #include "binfmt/array.h"
 #include "binfmt/binfmt_d.h"
@@ -52,8 +53,10 @@ struct Wish {
 // Does the work for one request.
 class Registrar {
  public:
-  Registrar(const CommandLine& line, const RegisterSettings& settings,
-            const RegisterRequest& request, Console* console)
+  Registrar(const CommandLine& line ABSL_ATTRIBUTE_LIFETIME_BOUND,
+            const RegisterSettings& settings ABSL_ATTRIBUTE_LIFETIME_BOUND,
+            const RegisterRequest& request ABSL_ATTRIBUTE_LIFETIME_BOUND,
+            Console* console)
       : line_(line),
         settings_(settings),
         request_(request),

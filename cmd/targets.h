@@ -5,6 +5,7 @@
 
 #include <string_view>
 
+#include "absl/base/attributes.h"
 #include "arch_table/table.h"
 #include "binfmt/array.h"
 #include "binfmt/error.h"
@@ -33,7 +34,8 @@ binfmt::Text Suggestion(std::string_view word);
 // Words divided by blanks and commas, as in $QEMU_TARGET_LIST: takes the next
 // one off *LIST, false where there is none; and all of them.
 bool TakeWord(std::string_view* list, std::string_view* word);
-binfmt::Array<std::string_view> SplitWords(std::string_view list);
+binfmt::Array<std::string_view> SplitWords(
+    std::string_view list ABSL_ATTRIBUTE_LIFETIME_BOUND);
 
 // Which of TARGETS does this machine run by itself (1) or not (0)? The kernel
 // is asked, see binfmt/native.h.
