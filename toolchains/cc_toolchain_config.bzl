@@ -74,6 +74,16 @@ LIBRARIES_ARE_SYSTEM_HEADERS = [
     "--system-header-prefix=re2/",
 ]
 
+# A view of what has gone stops the build. Libraries are built with -w, which is
+# stronger. The host's g++ has its like in -Wall.
+LIFETIME_ERRORS = [
+    "-Werror=dangling",
+    "-Werror=dangling-assignment",
+    "-Werror=dangling-assignment-gsl",
+    "-Werror=dangling-gsl",
+    "-Werror=return-stack-address",
+]
+
 def _flags(actions, flags, with_features = []):
     return flag_set(
         actions = actions,
@@ -195,6 +205,11 @@ def _impl(ctx):
                 "-Wl,--end-group",
                 sysroot + "/lib/crtn.o",
             ])],
+        ),
+        feature(
+            name = "lifetime_errors",
+            enabled = True,
+            flag_sets = [_flags(_CXX, LIFETIME_ERRORS)],
         ),
         feature(
             name = "libraries_are_system_headers",

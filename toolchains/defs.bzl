@@ -2,7 +2,7 @@
 
 load("@bazel_tools//tools/cpp:unix_cc_toolchain_config.bzl", "cc_toolchain_config")
 load("@rules_cc//cc:defs.bzl", "cc_toolchain")
-load(":cc_toolchain_config.bzl", "CLANG_TOOLS", "LIBRARIES_ARE_SYSTEM_HEADERS", "clang_musl_config")
+load(":cc_toolchain_config.bzl", "CLANG_TOOLS", "LIBRARIES_ARE_SYSTEM_HEADERS", "LIFETIME_ERRORS", "clang_musl_config")
 
 def target_architecture(name, cpu, triple, target_flags = []):
     """Declares the platform linux_NAME and the toolchain clang_NAME.
@@ -102,7 +102,7 @@ def sanitized_platform(name):
             # What the sanitizers are told to ignore.
             "/usr/lib/llvm-19/lib/clang/19/share",
         ],
-        cxx_flags = LIBRARIES_ARE_SYSTEM_HEADERS,
+        cxx_flags = LIBRARIES_ARE_SYSTEM_HEADERS + LIFETIME_ERRORS,
         host_system_name = "local",
         link_flags = [
             "-fsanitize=address,undefined",
