@@ -89,6 +89,8 @@ def sanitized_platform(name):
         abi_version = "local",
         compile_flags = [
             "-fsanitize=address,undefined,fuzzer-no-link",
+            "-fsanitize-address-use-after-return=always",
+            "-fsanitize-address-use-after-scope",
             "-fno-sanitize-recover=all",
             "-fno-omit-frame-pointer",
             "-g1",
