@@ -106,9 +106,8 @@ class Parser {
   // The option called NAME or, where that is empty, with LETTER.
   Option Find(std::string_view name, char letter) {
     if (help_.empty()) {
-      help_ = binfmt::Text(own_);
-      own_size_ = help_.size();
-      help_ = binfmt::Fill("@@", help_, kCommonOptions);
+      help_ = binfmt::Fill("@@", own_, kCommonOptions);
+      own_size_ = help_.size() - binfmt::Text(kCommonOptions).size();
     }
     std::string_view help = help_;
     while (!help.empty()) {
