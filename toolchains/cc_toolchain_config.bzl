@@ -29,28 +29,6 @@ _LINK = [
     ACTION_NAMES.cpp_link_nodeps_dynamic_library,
 ]
 
-# What the code generator does for speed at the cost of size, even with -Oz:
-# 4 % altogether.
-_SMALLER = [
-    "-disable-block-placement",
-    "-disable-lsr",
-    "-disable-machine-licm",
-    # clang does this by itself for ARM.
-    "-enable-machine-outliner=always",
-    "-enable-misched=false",
-    "-enable-shrink-wrap=false",
-    "-gvn-max-num-deps=0",
-    "-inline-threshold=-50",
-    "-jump-threading-threshold=0",
-    "-licm-mssa-optimization-cap=0",
-    "-optsize-jump-table-density=60",
-    "-outliner-benefit-threshold=3",
-    "-simplifycfg-hoist-common=false",
-    "-tail-merge-size=2",
-    "-x86-br-merging-base-cost=-1",
-    "-x86-cmov-converter=false",
-]
-
 CLANG_TOOLS = {
     "ar": "/usr/bin/llvm-ar-19",
     "cpp": "/usr/bin/clang-cpp-19",
@@ -97,8 +75,6 @@ def _impl(ctx):
     opt = [with_feature_set(features = ["opt"])]
     dbg = [with_feature_set(features = ["dbg"])]
     not_dbg = [with_feature_set(not_features = ["dbg"])]
-    no_relocations = [with_feature_set(features = ["no_relocations"])]
-    relocations = [with_feature_set(not_features = ["no_relocations"])]
 
     features = [
         # No supports_pic and no supports_dynamic_linker: each file is compiled
@@ -106,9 +82,6 @@ def _impl(ctx):
         feature(name = "dbg"),
         feature(name = "fastbuild"),
         feature(name = "opt"),
-        # For a target that has none, as a test has to see to: the code that would
-        # apply them is 0.3 KB. Other machines have some in the C library.
-        feature(name = "no_relocations" if ctx.attr.cpu == "x86_64" else "none"),
         feature(
             name = "target",
             enabled = True,
@@ -133,15 +106,11 @@ def _impl(ctx):
                 # Without NDEBUG abseil's logging brings printf.
                 _flags(_COMPILE, ["-DNDEBUG"], opt),
                 _flags(_COMPILE, ["-ffunction-sections", "-fdata-sections"]),
-                # Nothing is in another file, so the canary, too, is read without
-                # the GOT.
-                _flags(_COMPILE, ["-fdirect-access-external-data"]),
                 _flags(_LINK, ["-Wl,--gc-sections", "-Wl,--icf=all", "-Wl,--build-id=none"]),
                 # 5 % off; a test is not worth the time.
                 _flags(_COMPILE + _LINK, ["-flto"], opt),
                 # Tails of texts are shared.
                 _flags(_LINK, ["-Wl,--strip-all", "-Wl,-O2"], opt),
-                _flags(_LINK, ["-Wl,-mllvm," + option for option in _SMALLER], opt),
             ],
         ),
         feature(
@@ -154,9 +123,6 @@ def _impl(ctx):
                     "-fno-unwind-tables",
                 ]),
                 _flags(_CXX, ["-fno-rtti"]),
-                # What libc++ would throw is a trap at once, as where its checks
-                # fail, without a message that nothing would print.
-                _flags(_CXX, ["-D_LIBCPP_VERBOSE_ABORT(...)=__builtin_trap()"]),
             ],
         ),
         feature(
@@ -186,12 +152,11 @@ def _impl(ctx):
                 _flags(_LINK, [
                     "-fuse-ld=lld-19",
                     "-nostdlib",
-                    # abseil's -pthread, which -nostdlib makes void.
+                    # For abseil's -pthread, which -nostdlib leaves unused.
                     "-Wno-unused-command-line-argument",
+                    sysroot + "/lib/rcrt1.o",
+                    sysroot + "/lib/crti.o",
                 ]),
-                _flags(_LINK, [sysroot + "/lib/crt1.o"], no_relocations),
-                _flags(_LINK, [sysroot + "/lib/rcrt1.o"], relocations),
-                _flags(_LINK, [sysroot + "/lib/crti.o"]),
             ],
         ),
         feature(
