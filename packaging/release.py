@@ -51,8 +51,10 @@ LIBGCC = ("libgcc-12-dev", "libgcc-12-dev-arm64-cross", "libgcc-12-dev-armhf-cro
 BUILD_TOOLS = {
     "bazel-bootstrap": "Apache-2.0",
     "clang-19": "Apache-2.0 WITH LLVM-exception",
+    "cmake": "BSD-3-Clause",
     "lld-19": "Apache-2.0 WITH LLVM-exception",
     "llvm-19": "Apache-2.0 WITH LLVM-exception",
+    "ninja-build": "Apache-2.0",
     **{f"linux-libc-dev{cross}": "GPL-2.0-only WITH Linux-syscall-note"
        for cross in ("", "-arm64-cross", "-armhf-cross", "-riscv64-cross")},
 }

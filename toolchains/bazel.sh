@@ -11,7 +11,7 @@ source "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/need.sh"
 build_packages=(
   bazel-bootstrap g++ python3
   # The products' compiler, and what builds their C and C++ libraries.
-  clang-19 lld-19 llvm-19 make
+  clang-19 lld-19 llvm-19 cmake make ninja-build
   # libgcc.a and the kernel's headers of each target architecture.
   libgcc-12-dev-arm64-cross libgcc-12-dev-armhf-cross libgcc-12-dev-riscv64-cross
   linux-libc-dev-arm64-cross linux-libc-dev-armhf-cross linux-libc-dev-riscv64-cross

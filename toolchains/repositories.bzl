@@ -1,15 +1,22 @@
 """Repositories that the build makes itself: libc++'s source, sysroots, a stub."""
 
 def _libcxx_source_impl(ctx):
-    # All of LLVM is 1.5 GB unpacked; two folders are needed.
+    # All of LLVM is 1.5 GB unpacked.
     ctx.download(
         url = ctx.attr.url,
         output = "llvm.tar.xz",
         sha256 = ctx.attr.sha256,
     )
     result = ctx.execute(
-        ["tar", "-xJf", "llvm.tar.xz", "--strip-components=1", "--wildcards"] +
-        ["*/%s/*" % d for d in ["libcxx/src", "libcxx/include", "libcxx/vendor", "libcxxabi/src", "libcxxabi/include"]],
+        [
+            "tar",
+            "-xJf",
+            "llvm.tar.xz",
+            "--strip-components=1",
+            "--wildcards",
+            "--no-wildcards-match-slash",
+            "--files-from=%s" % ctx.path(ctx.attr._parts),
+        ],
         timeout = 1800,
     )
     if result.return_code:
@@ -23,8 +30,9 @@ libcxx_source = repository_rule(
     attrs = {
         "sha256": attr.string(mandatory = True),
         "url": attr.string(mandatory = True),
+        "_parts": attr.label(default = "//toolchains:llvm_parts.txt"),
     },
-    doc = "The sources of libc++ and libc++abi out of an LLVM release archive.",
+    doc = "What building libc++ and libc++abi needs from an LLVM release archive.",
 )
 
 _SYSROOT_BUILD = """
@@ -47,7 +55,7 @@ def _musl_sysroot_impl(ctx):
             ctx.path("."),
         ],
         timeout = 3600,
-        # Shows the script's progress: this can take a minute.
+        # Shows the script's progress: this can take some minutes.
         quiet = False,
     )
     if result.return_code:

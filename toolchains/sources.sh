@@ -68,8 +68,8 @@ unpack() {
   archive=$downloads/${archives[0]}
   case $repository in
     libcxx)
-      tar -xf "$archive" -C "$dir" --strip-components=1 --wildcards \
-        '*/libcxx/src/*' '*/libcxx/include/*' '*/libcxx/vendor/*' '*/libcxxabi/src/*' '*/libcxxabi/include/*'
+      tar -xf "$archive" -C "$dir" --strip-components=1 --wildcards --no-wildcards-match-slash \
+        --files-from=toolchains/llvm_parts.txt
       rows "$repository" >"$dir/VERSION"
       ;;
     *) tar -xf "$archive" -C "$dir" --strip-components=1 ;;
@@ -101,6 +101,7 @@ key() {
   {
     rows "$1"
     declare -f unpack
+    [[ $1 != libcxx ]] || cat toolchains/llvm_parts.txt
   } | sha256sum | cut -c1-12
 }
 
