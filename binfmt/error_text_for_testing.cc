@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "binfmt/error_text_for_testing.h"
 
-#include <cerrno>
+#include "testing/errno_name.h"
 
 namespace binfmt {
 namespace {
@@ -28,51 +28,11 @@ const char* CauseText(Cause cause) {
 
 }  // namespace
 
-std::string ErrnoText(int errnum) {
-  switch (errnum) {
-    case EPERM:
-      return "EPERM";
-    case ENOENT:
-      return "ENOENT";
-    case ENOEXEC:
-      return "ENOEXEC";
-    case ENOMEM:
-      return "ENOMEM";
-    case EACCES:
-      return "EACCES";
-    case EBUSY:
-      return "EBUSY";
-    case EEXIST:
-      return "EEXIST";
-    case EXDEV:
-      return "EXDEV";
-    case ENODEV:
-      return "ENODEV";
-    case ENOTDIR:
-      return "ENOTDIR";
-    case EISDIR:
-      return "EISDIR";
-    case EINVAL:
-      return "EINVAL";
-    case ETXTBSY:
-      return "ETXTBSY";
-    case ENOSPC:
-      return "ENOSPC";
-    case EROFS:
-      return "EROFS";
-    case ENAMETOOLONG:
-      return "ENAMETOOLONG";
-    case ELOOP:
-      return "ELOOP";
-    default:
-      return std::to_string(errnum);
-  }
-}
-
 std::string ErrorText(const Error& error) {
   if (error.ok()) return "ok";
   return std::string(CauseText(error.cause())) + " " +
-         ErrnoText(error.errnum()) + ": " + std::string(error.text());
+         binfmtbox_testing::ErrnoName(error.errnum()) + ": " +
+         std::string(error.text());
 }
 
 }  // namespace binfmt

@@ -13,9 +13,6 @@ namespace binfmt {
 //   "failed EINVAL: record "x": the magic is empty"
 std::string ErrorText(const Error& error);
 
-// "EINVAL" for 22 and so on, "0" for 0; the number where tests never meet it.
-std::string ErrnoText(int errnum);
-
 }  // namespace binfmt
 
 #endif  // BINFMT_ERROR_TEXT_FOR_TESTING_H_

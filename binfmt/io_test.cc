@@ -12,6 +12,7 @@
 
 #include "binfmt/text.h"
 #include "gtest/gtest.h"
+#include "testing/errno_name.h"
 #include "testing/process.h"
 
 namespace binfmt {

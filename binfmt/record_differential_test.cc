@@ -25,12 +25,14 @@
 #include "binfmt/text.h"
 #include "binfmt/turn_for_testing.h"
 #include "gtest/gtest.h"
+#include "testing/errno_name.h"
 #include "testing/private_namespace.h"
 #include "testing/process.h"
 
 namespace binfmt {
 namespace {
 
+using binfmtbox_testing::ErrnoName;
 using binfmtbox_testing::KernelTest;
 using binfmtbox_testing::kRegistry;
 using binfmtbox_testing::ReadFile;
@@ -56,7 +58,7 @@ struct Verdict {
 };
 
 std::string VerdictText(const Verdict& verdict) {
-  return ErrnoText(verdict.errnum) + "\n" + verdict.text;
+  return ErrnoName(verdict.errnum) + "\n" + verdict.text;
 }
 
 // With what errno open_exec() of the kernel refuses PATH, as flag F calls it.
@@ -91,7 +93,7 @@ class RecordDifferentialTest : public KernelTest {
     std::string counts;
     for (size_t errnum = 0; errnum < counts_.size(); ++errnum) {
       if (counts_[errnum] == 0) continue;
-      counts += Fill(" @:@", ErrnoText(static_cast<int>(errnum)),
+      counts += Fill(" @:@", ErrnoName(static_cast<int>(errnum)),
                      Decimal(counts_[errnum]));
     }
     std::printf("%s\n", Fill("records @ disagreements @ verdicts@",

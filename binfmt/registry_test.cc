@@ -21,12 +21,14 @@
 #include "binfmt/record.h"
 #include "binfmt/text.h"
 #include "gtest/gtest.h"
+#include "testing/errno_name.h"
 #include "testing/private_namespace.h"
 #include "testing/process.h"
 
 namespace binfmt {
 namespace {
 
+using binfmtbox_testing::ErrnoName;
 using binfmtbox_testing::InChild;
 using binfmtbox_testing::KernelTest;
 using binfmtbox_testing::ReadFile;
@@ -92,7 +94,7 @@ class RegistryTest : public KernelTest {
     if (!error.ok()) return ErrorText(error);
     std::string text;
     for (const int errnum : errnums) {
-      text += (text.empty() ? "" : " ") + ErrnoText(errnum);
+      text += (text.empty() ? "" : " ") + ErrnoName(errnum);
     }
     return text;
   }

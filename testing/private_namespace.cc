@@ -15,6 +15,7 @@
 #include <cstring>
 
 #include "testing/elf.h"
+#include "testing/errno_name.h"
 #include "testing/process.h"
 
 namespace binfmtbox_testing {

@@ -7,6 +7,7 @@
 
 #include "gtest/gtest.h"
 #include "testing/elf.h"
+#include "testing/errno_name.h"
 #include "testing/process.h"
 
 namespace binfmtbox_testing {

@@ -13,6 +13,8 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "testing/errno_name.h"
+
 namespace binfmtbox_testing {
 namespace {
 
@@ -103,36 +105,6 @@ std::string RunProgram(const std::string& path,
   close(fds[0]);
   const int status = Wait(pid);
   return failed ? ErrnoName(error) : Ending(status);
-}
-
-std::string ErrnoName(int errnum) {
-  switch (errnum) {
-#define NAME(e) \
-  case e:       \
-    return #e
-    NAME(EACCES);
-    NAME(EBADF);
-    NAME(EBUSY);
-    NAME(EEXIST);
-    NAME(EFBIG);
-    NAME(EINVAL);
-    NAME(EIO);
-    NAME(EISDIR);
-    NAME(ELOOP);
-    NAME(ENAMETOOLONG);
-    NAME(ENODEV);
-    NAME(ENOENT);
-    NAME(ENOEXEC);
-    NAME(ENOSPC);
-    NAME(ENOTDIR);
-    NAME(EPERM);
-    NAME(EROFS);
-    NAME(ETXTBSY);
-    NAME(EXDEV);
-#undef NAME
-    default:
-      return std::to_string(errnum);
-  }
 }
 
 std::string InChild(const std::function<std::string()>& function) {

@@ -29,10 +29,6 @@ int WriteOnce(const std::string& path, std::string_view bytes);
 std::string RunProgram(const std::string& path,
                        const std::vector<std::string>& arguments = {});
 
-// ENOENT for 2 and so on; "0" for 0; the number where it is none of those that
-// tests meet.
-std::string ErrnoName(int errnum);
-
 // Calls FUNCTION in a child process and returns what it returns, at most 64
 // KiB. What the child does to its namespaces, limits and directory stays with
 // it. "CHILD: ..." where it ended some other way.

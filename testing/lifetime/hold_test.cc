@@ -14,6 +14,7 @@
 
 #include "gtest/gtest.h"
 #include "testing/elf.h"
+#include "testing/errno_name.h"
 #include "testing/lifetime/program.h"
 #include "testing/private_namespace.h"
 #include "testing/process.h"
