@@ -6,7 +6,7 @@
 
 #include "gtest/gtest.h"
 #include "testing/elf.h"
-#include "testing/private_namespace.h"
+#include "testing/namespace.h"
 #include "testing/process.h"
 
 namespace binfmt {

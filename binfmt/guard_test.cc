@@ -14,7 +14,7 @@
 #include "binfmt/text.h"
 #include "gtest/gtest.h"
 #include "testing/elf.h"
-#include "testing/private_namespace.h"
+#include "testing/namespace.h"
 #include "testing/process.h"
 
 namespace binfmt {

@@ -14,7 +14,7 @@
 #include "binfmt/error_text_for_testing.h"
 #include "gtest/gtest.h"
 #include "testing/elf.h"
-#include "testing/private_namespace.h"
+#include "testing/namespace.h"
 #include "testing/process.h"
 
 namespace binfmt {

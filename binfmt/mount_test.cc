@@ -13,13 +13,13 @@
 
 #include "binfmt/error_text_for_testing.h"
 #include "gtest/gtest.h"
-#include "testing/private_namespace.h"
+#include "testing/namespace.h"
 #include "testing/process.h"
 
 namespace binfmt {
 namespace {
 
-using binfmtbox_testing::EnterNewNamespaces;
+using binfmtbox_testing::EnterNamespaces;
 using binfmtbox_testing::InChild;
 using binfmtbox_testing::KernelTest;
 using binfmtbox_testing::kRegistry;
@@ -160,7 +160,7 @@ TEST_F(MountTest, WithoutCapabilities) {
 // The host's mount is seen in a nested namespace, and is none of its own.
 TEST_F(MountTest, MountOfTheParentNamespaceCounts) {
   EXPECT_EQ(InChild([] {
-              if (std::string error = EnterNewNamespaces(); !error.empty()) {
+              if (std::string error = EnterNamespaces(); !error.empty()) {
                 return error;
               }
               return Mount(kRegistry, Holding());
@@ -188,7 +188,7 @@ TEST_F(MountTest, MountsProcWhereItIsNotThere) {
 // A first mount, which nobody else holds, in a mount namespace of its own.
 std::string MountFirst(const std::string& dir, const MountOptions& options) {
   return InChild([&]() -> std::string {
-    if (std::string error = EnterNewNamespaces(); !error.empty()) return error;
+    if (std::string error = EnterNamespaces(); !error.empty()) return error;
     return Mount(dir, options);
   });
 }

@@ -11,7 +11,7 @@
 #include <string>
 
 #include "gtest/gtest.h"
-#include "testing/private_namespace.h"
+#include "testing/namespace.h"
 #include "testing/process.h"
 
 namespace binfmt {

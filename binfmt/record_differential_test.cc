@@ -26,7 +26,7 @@
 #include "binfmt/turn_for_testing.h"
 #include "gtest/gtest.h"
 #include "testing/errno_name.h"
-#include "testing/private_namespace.h"
+#include "testing/namespace.h"
 #include "testing/process.h"
 
 namespace binfmt {

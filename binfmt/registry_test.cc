@@ -22,7 +22,7 @@
 #include "binfmt/text.h"
 #include "gtest/gtest.h"
 #include "testing/errno_name.h"
-#include "testing/private_namespace.h"
+#include "testing/namespace.h"
 #include "testing/process.h"
 
 namespace binfmt {

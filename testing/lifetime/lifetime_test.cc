@@ -15,7 +15,7 @@
 #include "testing/elf.h"
 #include "testing/errno_name.h"
 #include "testing/lifetime/program.h"
-#include "testing/private_namespace.h"
+#include "testing/namespace.h"
 #include "testing/process.h"
 
 namespace binfmtbox_testing {

@@ -22,7 +22,7 @@
 #include <cstring>
 #include <ostream>
 
-#include "testing/private_namespace.h"
+#include "testing/namespace.h"
 #include "testing/process.h"
 
 namespace binfmtbox_testing {
@@ -279,7 +279,7 @@ int RunTestsInNamespaces(int argc, char** argv) {
   testing::InitGoogleTest(&argc, argv);
   g_product = new std::string(ReadFile("binfmtbox_x86_64"));
   if (g_product->empty()) Die("read the product, binfmtbox_x86_64");
-  if (const std::string error = EnterNewNamespaces(); !error.empty()) {
+  if (const std::string error = EnterNamespaces(); !error.empty()) {
     std::fprintf(stderr, "FAILED: %s\n", error.c_str());
     return 1;
   }

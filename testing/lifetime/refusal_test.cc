@@ -18,7 +18,7 @@
 #include "gtest/gtest.h"
 #include "testing/elf.h"
 #include "testing/lifetime/program.h"
-#include "testing/private_namespace.h"
+#include "testing/namespace.h"
 #include "testing/process.h"
 
 namespace binfmtbox_testing {

@@ -4,11 +4,14 @@
 #include <string>
 
 #include "gtest/gtest.h"
-#include "testing/private_namespace.h"
+#include "testing/namespace.h"
 
 int main(int argc, char** argv) {
   ::testing::InitGoogleTest(&argc, argv);
-  if (const std::string error = binfmtbox_testing::EnterPrivateNamespace();
+  binfmtbox_testing::NamespaceOptions options;
+  options.registry = true;
+  options.scratch = true;
+  if (const std::string error = binfmtbox_testing::EnterNamespaces(options);
       !error.empty()) {
     std::fprintf(stderr, "FAILED: %s\n", error.c_str());
     return 1;
