@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Loading a module, as far as a user namespace gets with it: to the kernel's
-// refusal. cmd:mount_program_test has the kernel's other answers.
+// refusal. testing/program:mount_test has the kernel's other answers.
 #include "binfmt/module.h"
 
 #include <sys/stat.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// cmd/match_program_test.cc holds these against the kernel.
+// testing/program/match_test.cc holds these against the kernel.
 #include "binfmt/script.h"
 
 #include <string>

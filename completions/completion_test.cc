@@ -8,14 +8,12 @@
 #include <vector>
 
 #include "arch_table/table.h"
-#include "cmd/program_runner.h"
 #include "gtest/gtest.h"
+#include "testing/namespace.h"
+#include "testing/program.h"
 
-namespace cmd {
+namespace binfmtbox_testing {
 namespace {
-
-// The tests' directory, where the data stand.
-std::string g_dir;
 
 using Words = std::multiset<std::string>;
 
@@ -47,30 +45,31 @@ class CompletionTest : public ProgramTest,
 
   // What the shell offers for the last of WORDS.
   static Words Offers(const std::vector<std::string>& words) {
-    Call call;
-    call.env = {"PATH=/mnt/bin:/usr/bin:/bin", "HOME=/mnt", "TERM=dumb"};
+    const std::string dir = TestData("completions");
+    Command command;
+    command.env = {"PATH=/mnt/bin:/usr/bin:/bin", "HOME=/mnt", "TERM=dumb"};
     if (GetParam() == "bash") {
-      call.path = "/bin/bash";
-      call.argv = {"bash",
-                   "--norc",
-                   "-c",
-                   "source \"$1/binfmtbox.bash\"; shift\n"
-                   "COMP_WORDS=(\"$@\") COMP_CWORD=$(($# - 1))\n"
-                   "_binfmtbox \"$1\" \"${!#}\" \"${COMP_WORDS[$# - 2]}\"\n"
-                   "printf '%s\\n' \"${COMPREPLY[@]}\"",
-                   "completion",
-                   g_dir};
-      call.argv.insert(call.argv.end(), words.begin(), words.end());
+      command.path = "/bin/bash";
+      command.argv = {"bash",
+                      "--norc",
+                      "-c",
+                      "source \"$1/binfmtbox.bash\"; shift\n"
+                      "COMP_WORDS=(\"$@\") COMP_CWORD=$(($# - 1))\n"
+                      "_binfmtbox \"$1\" \"${!#}\" \"${COMP_WORDS[$# - 2]}\"\n"
+                      "printf '%s\\n' \"${COMPREPLY[@]}\"",
+                      "completion",
+                      dir};
+      command.argv.insert(command.argv.end(), words.begin(), words.end());
     } else {
       std::string line;
       for (const std::string& word : words) {
         line += (line.empty() ? "" : " ") + word;
       }
-      call.path = "/usr/bin/zsh";
-      call.argv = {"zsh", "-f", g_dir + "/zsh_hits_for_testing.zsh", g_dir,
-                   line};
+      command.path = "/usr/bin/zsh";
+      command.argv = {"zsh", "-f", dir + "/zsh_hits_for_testing.zsh", dir,
+                      line};
     }
-    const Outcome outcome = Execute(call);
+    const Outcome outcome = Execute(command);
     EXPECT_EQ(outcome.status, 0) << outcome.err;
     EXPECT_EQ(outcome.err, "");
     return SplitLines(outcome.out);
@@ -130,9 +129,4 @@ INSTANTIATE_TEST_SUITE_P(Shells, CompletionTest, testing::Values("bash", "zsh"),
                          [](const auto& info) { return info.param; });
 
 }  // namespace
-}  // namespace cmd
-
-int main(int argc, char** argv) {
-  cmd::g_dir = std::string(get_current_dir_name()) + "/completions";
-  return cmd::RunTestsInNamespaces(argc, argv);
-}
+}  // namespace binfmtbox_testing

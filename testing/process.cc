@@ -12,7 +12,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <thread>
 
+#include "absl/strings/str_cat.h"
 #include "testing/errno_name.h"
 
 namespace binfmtbox_testing {
@@ -40,8 +42,8 @@ int Wait(pid_t pid) {
 }
 
 std::string Ending(int status) {
-  return WIFEXITED(status) ? "exit " + std::to_string(WEXITSTATUS(status))
-                           : "signal " + std::to_string(WTERMSIG(status));
+  return WIFEXITED(status) ? absl::StrCat("exit ", WEXITSTATUS(status))
+                           : absl::StrCat("signal ", WTERMSIG(status));
 }
 
 }  // namespace
@@ -107,6 +109,15 @@ std::string RunProgram(const std::string& path,
   return failed ? ErrnoName(error) : Ending(status);
 }
 
+bool WaitUntil(const std::function<bool()>& condition) {
+  const auto end = std::chrono::steady_clock::now() + kPatience;
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > end) return condition();
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  return true;
+}
+
 std::string InChild(const std::function<std::string()>& function) {
   int fds[2];
   if (pipe2(fds, O_CLOEXEC) != 0) Die("make", "a pipe");
@@ -127,7 +138,7 @@ std::string InChild(const std::function<std::string()>& function) {
   }
   close(fds[0]);
   const int status = Wait(pid);
-  return status == 0 ? result : "CHILD: " + Ending(status);
+  return status == 0 ? result : absl::StrCat("CHILD: ", Ending(status));
 }
 
 Background::Background(const std::function<void()>& function) {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Files and processes, for tests.
+// Files, processes and waiting, for tests.
 #ifndef TESTING_PROCESS_H_
 #define TESTING_PROCESS_H_
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -28,6 +29,12 @@ int WriteOnce(const std::string& path, std::string_view bytes);
 // started, "ENOEXEC".
 std::string RunProgram(const std::string& path,
                        const std::vector<std::string>& arguments = {});
+
+// The longest time that anything in a test takes, also on a busy machine.
+inline constexpr std::chrono::seconds kPatience{45};
+
+// Waits until CONDITION is true, at most kPatience. Returns whether it is.
+bool WaitUntil(const std::function<bool()>& condition);
 
 // Calls FUNCTION in a child process and returns what it returns, at most 64
 // KiB. What the child does to its namespaces, limits and directory stays with

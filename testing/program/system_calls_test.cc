@@ -7,13 +7,14 @@
 #include <string_view>
 #include <vector>
 
-#include "cmd/program_runner.h"
 #include "gtest/gtest.h"
+#include "testing/process.h"
+#include "testing/program.h"
 
-namespace cmd {
+namespace binfmtbox_testing {
 namespace {
 
-constexpr char kBudgets[] = "cmd/system_call_budgets.txt";
+constexpr char kBudgets[] = "testing/program/system_call_budgets.txt";
 constexpr char kInterpreters[] = "/mnt/qemu";
 constexpr const char* kTargets[] = {
     "arm",      "aarch64", "riscv64", "riscv32", "mips",  "mipsel", "mips64",
@@ -62,12 +63,13 @@ class SystemCallsTest : public ProgramTest {
   // The calls of "binfmtbox ARGS", one a line, of the kinds TRACE.
   static std::string Trace(const std::string& trace,
                            const std::vector<std::string>& args) {
-    Call call;
-    call.path = "/usr/bin/strace";
-    call.argv = {"strace", "-f",          "-qq", "-e",         "trace=" + trace,
-                 "-e",     "signal=none", "-o",  "/mnt/calls", kBox};
-    call.argv.insert(call.argv.end(), args.begin(), args.end());
-    const Outcome outcome = Execute(call);
+    Command command;
+    command.path = "/usr/bin/strace";
+    command.argv = {"strace",         "-f", "-qq",         "-e",
+                    "trace=" + trace, "-e", "signal=none", "-o",
+                    "/mnt/calls",     kBox};
+    command.argv.insert(command.argv.end(), args.begin(), args.end());
+    const Outcome outcome = Execute(command);
     // What strace itself could not do.
     EXPECT_EQ(Count(outcome.err, "strace: "), 0u) << outcome.err;
     return ReadFile("/mnt/calls");
@@ -127,7 +129,9 @@ class SystemCallsTest : public ProgramTest {
 };
 
 TEST_F(SystemCallsTest, EveryLineKeepsItsBudget) {
-  for (const Budget& budget : ReadBudgets()) {
+  const std::vector<Budget> budgets = ReadBudgets();
+  ASSERT_FALSE(budgets.empty());
+  for (const Budget& budget : budgets) {
     std::string shown = kBudgets + (":" + std::to_string(budget.line)) + ":";
     for (const std::string& arg : budget.args) shown += " " + arg;
     SCOPED_TRACE(shown);
@@ -168,8 +172,4 @@ TEST_F(SystemCallsTest, NoOpenOfRegisterToRead) {
 }
 
 }  // namespace
-}  // namespace cmd
-
-int main(int argc, char** argv) {
-  return cmd::RunTestsInNamespaces(argc, argv);
-}
+}  // namespace binfmtbox_testing

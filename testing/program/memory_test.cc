@@ -13,10 +13,11 @@
 #include <string>
 #include <vector>
 
-#include "cmd/program_runner.h"
 #include "gtest/gtest.h"
+#include "testing/process.h"
+#include "testing/program.h"
 
-namespace cmd {
+namespace binfmtbox_testing {
 namespace {
 
 constexpr int kFew = 10;
@@ -83,6 +84,7 @@ class MemoryTest : public ProgramTest {
       if (status >> 16 == PTRACE_EVENT_EXIT) taken = ReadTaken(pid);
     }
     EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
+    EXPECT_GT(taken, 0);
     return taken;
   }
 
@@ -131,8 +133,4 @@ TEST_F(MemoryTest, GrowsWithTheEntriesByNoMoreThanTheAnswerNeeds) {
 }
 
 }  // namespace
-}  // namespace cmd
-
-int main(int argc, char** argv) {
-  return cmd::RunTestsInNamespaces(argc, argv);
-}
+}  // namespace binfmtbox_testing

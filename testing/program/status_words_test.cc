@@ -8,10 +8,12 @@
 #include <string>
 #include <string_view>
 
-#include "cmd/program_runner.h"
 #include "gtest/gtest.h"
+#include "testing/namespace.h"
+#include "testing/process.h"
+#include "testing/program.h"
 
-namespace cmd {
+namespace binfmtbox_testing {
 namespace {
 
 constexpr char kInterpreter[] = "/mnt/qemu-test";
@@ -38,7 +40,7 @@ class StatusWordsTest : public ProgramTest {
     WriteFile(path, "#!/bin/sh\n" + std::string(script) + "\n", 0755);
   }
 
-  // What status says of the entry e with PATH as interpreter.
+  // Returns what status shows of the entry e with PATH as interpreter.
   static Outcome StatusOf(const std::string& path) {
     Register(":e:M::MZ::" + path + ":");
     const Outcome outcome = Run({"status", "e"});
@@ -59,10 +61,10 @@ TEST_F(StatusWordsTest, OnlyOfWhatIsAskedFor) {
 }
 
 TEST_F(StatusWordsTest, RealEmulator) {
-  Call call;
-  call.path = "/usr/bin/qemu-s390x-static";
-  call.argv = {"qemu-s390x-static", "--version"};
-  const std::string version = Execute(call).out;
+  Command command;
+  command.path = "/usr/bin/qemu-s390x-static";
+  command.argv = {"qemu-s390x-static", "--version"};
+  const std::string version = Execute(command).out;
   ASSERT_EQ(Run({"register", "-q", "-c", "yes", "s390x"}), Prints(""));
   EXPECT_EQ(
       Run({"status", "s390x"}),
@@ -158,8 +160,4 @@ TEST_F(StatusWordsTest, Json) {
 }
 
 }  // namespace
-}  // namespace cmd
-
-int main(int argc, char** argv) {
-  return cmd::RunTestsInNamespaces(argc, argv);
-}
+}  // namespace binfmtbox_testing

@@ -10,10 +10,11 @@
 #include <string>
 #include <vector>
 
-#include "cmd/program_runner.h"
 #include "gtest/gtest.h"
+#include "testing/process.h"
+#include "testing/program.h"
 
-namespace cmd {
+namespace binfmtbox_testing {
 namespace {
 
 struct Architecture {
@@ -57,19 +58,19 @@ class ForeignProgramTest : public ProgramTest,
   }
 
   static Outcome RunForeign(const std::vector<std::string>& argv) {
-    Call call;
-    call.path = kProgram;
-    call.argv = argv;
-    return Execute(call);
+    Command command;
+    command.path = kProgram;
+    command.argv = argv;
+    return Execute(command);
   }
 
   // In a root that holds the foreign program and nothing else.
   static Outcome RunForeignInEmptyRoot(const std::vector<std::string>& argv) {
-    Call call;
-    call.root = "/mnt/foreign";
-    call.path = "/binfmtbox";
-    call.argv = argv;
-    return Execute(call);
+    Command command;
+    command.root = "/mnt/foreign";
+    command.path = "/binfmtbox";
+    command.argv = argv;
+    return Execute(command);
   }
 
   static std::string BuiltFor() {
@@ -103,11 +104,11 @@ TEST_P(ForeignProgramTest, ExitStatusAndErrorsArrive) {
 
 TEST_P(ForeignProgramTest, AppletByTheNameOfALink) {
   RegisterEmulator();
-  Call call;
-  call.path = kAppletLink;
-  call.argv = {"binfmt-status"};
+  Command command;
+  command.path = kAppletLink;
+  command.argv = {"binfmt-status"};
   const Outcome native = Run({"status"});
-  EXPECT_EQ(Execute(call), native);
+  EXPECT_EQ(Execute(command), native);
   EXPECT_NE(native.out.find(std::string("qemu-") + GetParam().target),
             std::string::npos);
 }
@@ -178,8 +179,4 @@ INSTANTIATE_TEST_SUITE_P(Products, ForeignProgramTest,
                          testing::PrintToStringParamName());
 
 }  // namespace
-}  // namespace cmd
-
-int main(int argc, char** argv) {
-  return cmd::RunTestsInNamespaces(argc, argv);
-}
+}  // namespace binfmtbox_testing

@@ -11,10 +11,11 @@
 #include <string>
 #include <vector>
 
-#include "cmd/program_runner.h"
 #include "gtest/gtest.h"
+#include "testing/namespace.h"
+#include "testing/program.h"
 
-namespace cmd {
+namespace binfmtbox_testing {
 namespace {
 
 constexpr char kInterpreter[] = "/mnt/emulators/of/mine/some-qemu-interpreter";
@@ -55,12 +56,9 @@ class TerminalTest : public ProgramTest {
     EXPECT_EQ(tcsetattr(slave, TCSANOW, &settings), 0);
     const winsize size = {24, columns, 0, 0};
     EXPECT_EQ(ioctl(slave, TIOCSWINSZ, &size), 0);
-    Call call;
-    call.argv = {"binfmtbox"};
-    call.argv.insert(call.argv.end(), args.begin(), args.end());
-    call.env = env;
-    call.output = name;
-    const Outcome outcome = Execute(call);
+    Command command = WithEnv(env);
+    command.output = name;
+    const Outcome outcome = Run(args, command);
     EXPECT_EQ(outcome.status, 0);
     EXPECT_EQ(outcome.err, "");
     std::string text(4096, '\0');
@@ -99,7 +97,7 @@ TEST_F(TerminalTest, NoColour) {
 }
 
 TEST_F(TerminalTest, NoTerminal) {
-  EXPECT_EQ(RunIn({"COLUMNS=20", "TERM=xterm"}, {"status"}),
+  EXPECT_EQ(Run({"status"}, WithEnv({"COLUMNS=20", "TERM=xterm"})),
             Prints(Plain(kInterpreter)));
 }
 
@@ -138,8 +136,4 @@ TEST_F(TerminalTest, NoCharacterIsCut) {
 }
 
 }  // namespace
-}  // namespace cmd
-
-int main(int argc, char** argv) {
-  return cmd::RunTestsInNamespaces(argc, argv);
-}
+}  // namespace binfmtbox_testing

@@ -5,15 +5,17 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include <fstream>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "cmd/program_runner.h"
+#include "absl/strings/match.h"
 #include "gtest/gtest.h"
+#include "testing/namespace.h"
+#include "testing/process.h"
+#include "testing/program.h"
 
-namespace cmd {
+namespace binfmtbox_testing {
 namespace {
 
 constexpr char kInterpreter[] = "/mnt/interpreter";
@@ -125,14 +127,11 @@ TEST_F(ProbeProgramTest, InterpreterThatIsKilledWithAllThatItStarted) {
   const std::string second =
       "/proc/" + pids.substr(newline + 1, pids.size() - newline - 2);
   std::string stat;
-  for (int i = 0; i < 1000; ++i) {
-    // Empty where init has waited for it meanwhile.
-    stat.clear();
-    std::getline(std::ifstream(second + "/stat"), stat);
-    if (stat.empty() || stat.find(") Z ") != std::string::npos) return;
-    usleep(10000);
-  }
-  FAIL() << stat;
+  EXPECT_TRUE(WaitUntil([&] {
+    stat = ReadFile(second + "/stat");
+    // Empty where init has waited for it.
+    return stat.empty() || absl::StrContains(stat, ") Z ");
+  })) << stat;
 }
 
 TEST_F(ProbeProgramTest, InterpreterThatPrintsWithoutEnd) {
@@ -245,8 +244,4 @@ TEST_F(ProbeProgramTest, VerifyAndHold) {
 }
 
 }  // namespace
-}  // namespace cmd
-
-int main(int argc, char** argv) {
-  return cmd::RunTestsInNamespaces(argc, argv);
-}
+}  // namespace binfmtbox_testing

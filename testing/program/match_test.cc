@@ -18,19 +18,19 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "arch_table/program.h"
 #include "arch_table/table.h"
-#include "binfmt/record.h"
-#include "binfmt/text.h"
-#include "cmd/program_runner.h"
 #include "gtest/gtest.h"
 #include "testing/elf.h"
+#include "testing/namespace.h"
+#include "testing/process.h"
+#include "testing/program.h"
 
-namespace cmd {
+namespace binfmtbox_testing {
 namespace {
 
 using arch_table::Target;
-using binfmtbox_testing::NativeProgram;
 
 // What arch_table::BuiltInProgram() ends with.
 constexpr int kBuiltIn = 42;
@@ -107,10 +107,10 @@ class MatchTest : public ProgramTest {
   // Holds what is said of PATH against what the kernel does with it.
   void Compare(const std::string& path) {
     ++compared_;
-    Call call;
-    call.path = path;
-    call.argv = {path};
-    const int kernel = Execute(call).status;
+    Command command;
+    command.path = path;
+    command.argv = {path};
+    const int kernel = Execute(command).status;
     Verdict verdict = Ask(path);
     if (verdict.status == 0) {
       char real[PATH_MAX] = "";
@@ -126,6 +126,16 @@ class MatchTest : public ProgramTest {
   std::map<std::string, int> statuses_;
   int compared_ = 0;
 };
+
+// BYTES as a record of the kernel's syntax writes them.
+std::string Escape(std::string_view bytes) {
+  std::string text;
+  for (const char byte : bytes) {
+    absl::StrAppend(&text, "\\x",
+                    absl::Hex(static_cast<uint8_t>(byte), absl::kZeroPad2));
+  }
+  return text;
+}
 
 // Files of TARGET, by what is special with them.
 std::map<std::string, std::string> FilesOf(const Target& target) {
@@ -162,14 +172,9 @@ TEST_F(MatchTest, FilesOfAllTargets) {
     }
     // Such an entry would take every program of the test.
     if (name == "x86_64") continue;
-    binfmt::Record record;
-    record.name = target.EntryName();
-    record.magic = target.magic();
-    record.mask = target.mask();
-    record.interpreter = MakeInterpreter(name);
-    binfmt::Text text;
-    ASSERT_TRUE(binfmt::FormatRecord(record, &text).ok());
-    Register(text);
+    Register(absl::StrCat(
+        ":", target.EntryName(), ":M::", Escape(target.magic()), ":",
+        Escape(target.mask()), ":", MakeInterpreter(name), ":"));
   }
   // Every fourth entry disabled, then all, and i386 left to the kernel.
   for (const bool disabled : {false, true}) {
@@ -323,9 +328,9 @@ TEST_F(MatchTest, EverythingElse) {
 
 // An ELF file for no machine of the table, of 64 bytes.
 std::string OtherElf() {
-  binfmtbox_testing::ElfSpec spec;
+  ElfSpec spec;
   spec.machine = 0xfe00;
-  return binfmtbox_testing::MakeElf(spec);
+  return MakeElf(spec);
 }
 
 constexpr char kOne[] = ": ELF 64-bit little-endian x86_64 EXEC";
@@ -381,7 +386,7 @@ TEST_F(MatchTextTest, ElfFiles) {
       (Outcome{1,
                "/mnt/f/other: ELF 64-bit little-endian 65024 EXEC, nothing\n",
                "binfmt-status: no entry takes it\n"}));
-  binfmtbox_testing::ElfSpec spec;
+  ElfSpec spec;
   spec.is_64bit = false;
   spec.is_big_endian = true;
   spec.machine = 8;
@@ -394,8 +399,8 @@ TEST_F(MatchTextTest, ElfFiles) {
                "/lib/ld.so.\\x1b, nothing\n",
                "binfmt-status: no entry takes programs for mips; register "
                "one with: binfmtbox register mips\n"}));
-  spec = binfmtbox_testing::ElfSpec();
-  spec.machine = binfmtbox_testing::kX86_64;
+  spec = ElfSpec();
+  spec.machine = kX86_64;
   spec.loader = "/lib/missing";
   EXPECT_EQ(Match(MakeFile("dynamic", MakeElf(spec))),
             (Outcome{1,
@@ -529,20 +534,20 @@ TEST_F(MatchTextTest, WithoutPrivileges) {
   const std::string one = MakeInterpreter("one");
   Register(":mz:M::MZ::" + one + ":");
   const std::string file = MakeFile("x", "MZ");
-  Call call;
-  call.path = "/usr/bin/setpriv";
-  call.argv = {"setpriv",
-               "--bounding-set=-all",
-               "--inh-caps=-all",
-               "--no-new-privs",
-               kBox,
-               "status",
-               "--match",
-               file};
-  EXPECT_EQ(Execute(call), Match(file));
+  Command command;
+  command.path = "/usr/bin/setpriv";
+  command.argv = {"setpriv",
+                  "--bounding-set=-all",
+                  "--inh-caps=-all",
+                  "--no-new-privs",
+                  kBox,
+                  "status",
+                  "--match",
+                  file};
+  EXPECT_EQ(Execute(command), Match(file));
   ASSERT_EQ(chmod(file.c_str(), 0111), 0);
   EXPECT_EQ(
-      Execute(call),
+      Execute(command),
       Fails(1, "binfmt-status: cannot read /mnt/f/x: Permission denied\n"));
 }
 
@@ -640,11 +645,11 @@ TEST_F(SavedTest, CopyByCp) {
   Register(":late:M::M::/mnt/i/one:");
   Register(":jar:E::jar::/mnt/i/one:");
   const Outcome real = Match("/mnt/f/x");
-  Call call;
-  call.path = "/bin/cp";
-  call.argv = {"cp", "-a", "-T", kRegistry, "/mnt/saved"};
+  Command command;
+  command.path = "/bin/cp";
+  command.argv = {"cp", "-a", "-T", kRegistry, "/mnt/saved"};
   // It can't read `register`, and says so.
-  EXPECT_EQ(Execute(call).status, 1);
+  EXPECT_EQ(Execute(command).status, 1);
   Outcome expected = real;
   expected.err = kCopy;
   Outcome saved = MatchSaved();
@@ -658,8 +663,4 @@ TEST_F(SavedTest, CopyByCp) {
 }
 
 }  // namespace
-}  // namespace cmd
-
-int main(int argc, char** argv) {
-  return cmd::RunTestsInNamespaces(argc, argv);
-}
+}  // namespace binfmtbox_testing

@@ -8,10 +8,12 @@
 #include <string_view>
 #include <vector>
 
-#include "cmd/program_runner.h"
 #include "gtest/gtest.h"
+#include "testing/namespace.h"
+#include "testing/process.h"
+#include "testing/program.h"
 
-namespace cmd {
+namespace binfmtbox_testing {
 namespace {
 
 constexpr char kSetuidNote[] =
@@ -63,7 +65,7 @@ class RegisterTest : public ProgramTest {
                     const std::vector<std::string>& env = {}) {
     std::vector<std::string> all = {"register", "-Q", "/mnt/qemu", "-cno"};
     all.insert(all.end(), args.begin(), args.end());
-    return RunIn(env, all);
+    return Run(all, WithEnv(env));
   }
 };
 
@@ -289,17 +291,17 @@ TEST_F(CmdlineTest, Length) {
 TEST_F(CmdlineTest, WithoutProc) {
   ASSERT_EQ(mkdir("/mnt/root", 0755), 0);
   ASSERT_EQ(link(kBox, "/mnt/root/box"), 0);
-  Call call;
-  call.root = "/mnt/root";
-  call.path = "/box";
-  call.argv = {"binfmt-register", "--cmdline", "-n", "-I/box", "arm"};
-  EXPECT_EQ(Execute(call),
+  Command command;
+  command.root = "/mnt/root";
+  command.path = "/box";
+  command.argv = {"binfmt-register", "--cmdline", "-n", "-I/box", "arm"};
+  EXPECT_EQ(Execute(command),
             Fails(3,
                   "binfmt-register: cannot read /proc/cmdline: No such file or "
                   "directory\n"));
-  call.argv = {"binfmt-register", "--cmdline", "--mount", "--userns", "-cno",
-               "-I/box",          "arm"};
-  EXPECT_EQ(Execute(call), Prints("qemu-arm: registered, /box, flags F\n"));
+  command.argv = {"binfmt-register", "--cmdline", "--mount", "--userns", "-cno",
+                  "-I/box",          "arm"};
+  EXPECT_EQ(Execute(command), Prints("qemu-arm: registered, /box, flags F\n"));
 }
 
 TEST_F(RegisterTest, TargetTwiceIsOne) {
@@ -326,11 +328,12 @@ TEST_F(RegisterTest, TheKernelWouldRefuseOneAmongMany) {
   ASSERT_EQ(unlink("/mnt/qemu/qemu-arm-static"), 0);
   WriteFile("/mnt/qemu/qemu-arm-static", ReadFile(kBox), 0755);
   // The shell keeps it open while the box runs.
-  Call call;
-  call.path = "/bin/sh";
-  call.argv = {"sh", "-c",
-               "exec 9<>/mnt/qemu/qemu-arm-static; /mnt/bin/binfmtbox register "
-               "-c no -Q /mnt/qemu -F -static arm64 arm ppc64le"};
+  Command command;
+  command.path = "/bin/sh";
+  command.argv = {
+      "sh", "-c",
+      "exec 9<>/mnt/qemu/qemu-arm-static; /mnt/bin/binfmtbox register "
+      "-c no -Q /mnt/qemu -F -static arm64 arm ppc64le"};
   const Outcome expected = {
       1,
       "qemu-aarch64: registered, /mnt/qemu/qemu-aarch64-static, flags PF\n"
@@ -338,7 +341,7 @@ TEST_F(RegisterTest, TheKernelWouldRefuseOneAmongMany) {
       "binfmt-register: qemu-arm: interpreter /mnt/qemu/qemu-arm-static is "
       "open for writing; try again when its "
       "writer is done\n"};
-  EXPECT_EQ(Execute(call), expected);
+  EXPECT_EQ(Execute(command), expected);
   EXPECT_EQ(EntryNames(), "qemu-ppc64le qemu-aarch64");
 }
 
@@ -595,15 +598,15 @@ TEST_F(RegisterTest, MountsFirstInARootWithoutProc) {
   ASSERT_EQ(umount2(kRegistry, 0), 0);
   ASSERT_EQ(mkdir("/mnt/root", 0755), 0);
   MakeInterpreters("/mnt/root/bin", {"qemu-arm", "binfmtbox"});
-  Call call;
-  call.root = "/mnt/root";
-  call.path = "/bin/binfmtbox";
-  call.argv = {"binfmt-register", "--mount", "--userns", "-cno",
-               "-Q/bin",          "all"};
-  EXPECT_EQ(Execute(call),
+  Command command;
+  command.root = "/mnt/root";
+  command.path = "/bin/binfmtbox";
+  command.argv = {"binfmt-register", "--mount", "--userns", "-cno",
+                  "-Q/bin",          "all"};
+  EXPECT_EQ(Execute(command),
             Prints("qemu-arm: registered, /bin/qemu-arm, flags PF\n"));
-  call.argv = {"binfmt-status", "-q", "arm"};
-  EXPECT_EQ(Execute(call), Prints(""));
+  command.argv = {"binfmt-status", "-q", "arm"};
+  EXPECT_EQ(Execute(command), Prints(""));
 }
 
 TEST_F(RegisterTest, RegistersWhereDirSays) {
@@ -763,8 +766,4 @@ TEST_F(RegisterTest, BinfmtDFileThatCannotBeWrittenIsAnError) {
 }
 
 }  // namespace
-}  // namespace cmd
-
-int main(int argc, char** argv) {
-  return cmd::RunTestsInNamespaces(argc, argv);
-}
+}  // namespace binfmtbox_testing

@@ -8,10 +8,11 @@
 #include <string_view>
 #include <vector>
 
-#include "cmd/program_runner.h"
 #include "gtest/gtest.h"
+#include "testing/namespace.h"
+#include "testing/program.h"
 
-namespace cmd {
+namespace binfmtbox_testing {
 namespace {
 
 // The rule of the row aarch64, then narrower and wider ones, as records write
@@ -52,21 +53,21 @@ std::string FirstLine(std::string_view state = "enabled",
 
 // What Python's json makes of TEXT, one value a line; an error is text, too.
 std::string ReadJson(const std::string& text) {
-  Call call;
-  call.path = "/usr/bin/python3";
-  call.argv = {"python3", "-c",
-               "import json, sys\n"
-               "def show(path, value):\n"
-               "  if isinstance(value, dict):\n"
-               "    for key in value: show(path + '.' + key, value[key])\n"
-               "  elif isinstance(value, list):\n"
-               "    print(path, len(value))\n"
-               "    for i, item in enumerate(value): show(path + f'[{i}]', "
-               "item)\n"
-               "  else: print(path, ascii(value))\n"
-               "show('', json.load(sys.stdin))\n"};
-  call.input = text;
-  const Outcome outcome = Execute(call);
+  Command command;
+  command.path = "/usr/bin/python3";
+  command.argv = {"python3", "-c",
+                  "import json, sys\n"
+                  "def show(path, value):\n"
+                  "  if isinstance(value, dict):\n"
+                  "    for key in value: show(path + '.' + key, value[key])\n"
+                  "  elif isinstance(value, list):\n"
+                  "    print(path, len(value))\n"
+                  "    for i, item in enumerate(value): show(path + f'[{i}]', "
+                  "item)\n"
+                  "  else: print(path, ascii(value))\n"
+                  "show('', json.load(sys.stdin))\n"};
+  command.input = text;
+  const Outcome outcome = Execute(command);
   return outcome.out + outcome.err;
 }
 
@@ -364,8 +365,4 @@ TEST_F(StatusTest, NotMounted) {
 }
 
 }  // namespace
-}  // namespace cmd
-
-int main(int argc, char** argv) {
-  return cmd::RunTestsInNamespaces(argc, argv);
-}
+}  // namespace binfmtbox_testing

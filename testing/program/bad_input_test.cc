@@ -9,10 +9,12 @@
 #include <string>
 #include <vector>
 
-#include "cmd/program_runner.h"
 #include "gtest/gtest.h"
+#include "testing/namespace.h"
+#include "testing/process.h"
+#include "testing/program.h"
 
-namespace cmd {
+namespace binfmtbox_testing {
 namespace {
 
 class BadInputTest : public ProgramTest {
@@ -40,11 +42,9 @@ class BadInputTest : public ProgramTest {
 
   static Outcome RunTo(const std::string& output,
                        const std::vector<std::string>& args) {
-    Call call;
-    call.argv = {"binfmtbox"};
-    call.argv.insert(call.argv.end(), args.begin(), args.end());
-    call.output = output;
-    return Execute(call);
+    Command command;
+    command.output = output;
+    return Run(args, command);
   }
 
   // The registry that every test must leave behind.
@@ -205,13 +205,13 @@ TEST_F(BadInputTest, SameNameWithOtherContent) {
 }
 
 TEST_F(BadInputTest, ReplacementThatTheKernelWouldRefuse) {
-  Call call;
-  call.path = "/bin/sh";
-  call.argv = {"sh", "-c",
-               "cp /mnt/bin/binfmtbox /mnt/busy; exec 9<>/mnt/busy; "
-               "/mnt/bin/binfmtbox register --replace -I /mnt/busy arm"};
-  call.env = {"PATH=/usr/bin:/bin"};
-  const Outcome outcome = Execute(call);
+  Command command;
+  command.path = "/bin/sh";
+  command.argv = {"sh", "-c",
+                  "cp /mnt/bin/binfmtbox /mnt/busy; exec 9<>/mnt/busy; "
+                  "/mnt/bin/binfmtbox register --replace -I /mnt/busy arm"};
+  command.env = {"PATH=/usr/bin:/bin"};
+  const Outcome outcome = Execute(command);
   EXPECT_EQ(outcome.status, 1);
   EXPECT_EQ(outcome.out, "");
   EXPECT_EQ(outcome.err,
@@ -285,6 +285,7 @@ TEST_F(BadInputTest, PlainDirectory) {
     call.push_back("--json");
     EXPECT_EQ(Run(call).out, "");
   }
+  EXPECT_EQ(access("/mnt/plain/register", F_OK), 0);
   EXPECT_EQ(ReadFile("/mnt/plain/register"), "");
 }
 
@@ -347,12 +348,13 @@ TEST_F(BadInputTest, QuietWithoutOutput) {
 // that looks at its parent's registry.
 TEST_F(BadInputTest, NoPermission) {
   ASSERT_EQ(chmod((std::string(kRegistry) + "/register").c_str(), 0), 0);
-  Call call;
-  call.path = "/usr/bin/setpriv";
-  call.argv = {"setpriv",      "--bounding-set", "-all", "--inh-caps", "-all",
-               "--securebits", "+noroot",        kBox,   "register",   "-Q",
-               "/mnt/qemu",    "arm64"};
-  EXPECT_EQ(Execute(call),
+  Command command;
+  command.path = "/usr/bin/setpriv";
+  command.argv = {
+      "setpriv",      "--bounding-set", "-all", "--inh-caps", "-all",
+      "--securebits", "+noroot",        kBox,   "register",   "-Q",
+      "/mnt/qemu",    "arm64"};
+  EXPECT_EQ(Execute(command),
             Fails(5,
                   "binfmt-register: cannot open "
                   "/proc/sys/fs/binfmt_misc/register: Permission denied; root "
@@ -362,8 +364,4 @@ TEST_F(BadInputTest, NoPermission) {
 }
 
 }  // namespace
-}  // namespace cmd
-
-int main(int argc, char** argv) {
-  return cmd::RunTestsInNamespaces(argc, argv);
-}
+}  // namespace binfmtbox_testing

@@ -14,10 +14,12 @@
 #include <string>
 #include <vector>
 
-#include "cmd/program_runner.h"
 #include "gtest/gtest.h"
+#include "testing/namespace.h"
+#include "testing/process.h"
+#include "testing/program.h"
 
-namespace cmd {
+namespace binfmtbox_testing {
 namespace {
 
 constexpr char kLink[] = "/mnt/bin/qemu-binfmt-conf.sh";
@@ -126,7 +128,7 @@ class ScriptTest : public ProgramTest {
   // "[NAME=VALUE]... WORD..." behind FIRST.
   static Outcome RunCall(const std::string& call,
                          std::vector<std::string> first) {
-    Call how;
+    Command how;
     how.path = first[0] == "qemu-binfmt-conf.sh" ? kLink : kBox;
     for (const std::string& word : Split(call, ' ')) {
       const bool variable = word[0] != '-' && word.find('=') != word.npos;
@@ -221,10 +223,10 @@ TEST_F(ScriptTest, ItMountsAndTakesOurOptionsToo) {
 
 TEST_F(ScriptTest, OnlyTheWholeNameIsTheScript) {
   ASSERT_EQ(symlink(kBox, "/mnt/bin/qemu-binfmt-conf"), 0);
-  Call call;
-  call.path = "/mnt/bin/qemu-binfmt-conf";
-  call.argv = {"qemu-binfmt-conf"};
-  EXPECT_EQ(Execute(call),
+  Command command;
+  command.path = "/mnt/bin/qemu-binfmt-conf";
+  command.argv = {"qemu-binfmt-conf"};
+  EXPECT_EQ(Execute(command),
             Fails(127,
                   "binfmtbox: there is no applet \"qemu-binfmt-conf\"; see "
                   "\"binfmtbox --list\"\n"));
@@ -288,8 +290,4 @@ TEST_F(ScriptTest, HostArchDoesNotOpenTheGuard) {
 }
 
 }  // namespace
-}  // namespace cmd
-
-int main(int argc, char** argv) {
-  return cmd::RunTestsInNamespaces(argc, argv);
-}
+}  // namespace binfmtbox_testing

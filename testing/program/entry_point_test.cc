@@ -6,10 +6,11 @@
 #include <string>
 #include <vector>
 
-#include "cmd/program_runner.h"
 #include "gtest/gtest.h"
+#include "testing/namespace.h"
+#include "testing/program.h"
 
-namespace cmd {
+namespace binfmtbox_testing {
 namespace {
 
 constexpr char kJar[] = ":jar:E::jar::/usr/bin/jexec:";
@@ -26,11 +27,10 @@ class EntryPointTest : public ProgramTest {
 
   // "IMAGE ARGS".
   static Outcome Do(const std::vector<std::string>& args) {
-    Call call;
-    call.path = TestData("cmd/binfmt");
-    call.argv = {"binfmt"};
-    call.argv.insert(call.argv.end(), args.begin(), args.end());
-    return Execute(call);
+    Command command = Box(args);
+    command.path = TestData("cmd/binfmt");
+    command.argv[0] = "binfmt";
+    return Execute(command);
   }
 
   // The same, where ARGS are misuse, and nothing is done. What it says.
@@ -181,8 +181,4 @@ TEST_F(EntryPointTest, AnotherDirectory) {
 }
 
 }  // namespace
-}  // namespace cmd
-
-int main(int argc, char** argv) {
-  return cmd::RunTestsInNamespaces(argc, argv);
-}
+}  // namespace binfmtbox_testing

@@ -8,10 +8,11 @@
 #include <string>
 #include <vector>
 
-#include "cmd/program_runner.h"
 #include "gtest/gtest.h"
+#include "testing/process.h"
+#include "testing/program.h"
 
-namespace cmd {
+namespace binfmtbox_testing {
 namespace {
 
 constexpr char kInterpreter[] = "/mnt/i/run";
@@ -256,11 +257,11 @@ TEST_F(FormatsTest, SystemHasPrecedenceAndMasks) {
   make("usr/lib/binfmt.d/wine", Line("noconf"));
   make("usr/lib/binfmt.d/z.conf", Line("libz"));
   make("dev/null", "");
-  Call call;
-  call.root = "/mnt/root";
-  call.path = "/binfmtbox";
-  call.argv = {"binfmtbox", "register", "--system", "--print", "binfmt.d"};
-  EXPECT_EQ(Execute(call),
+  Command command;
+  command.root = "/mnt/root";
+  command.path = "/binfmtbox";
+  command.argv = {"binfmtbox", "register", "--system", "--print", "binfmt.d"};
+  EXPECT_EQ(Execute(command),
             Outcome({1,
                      ":locala:M:0:locala::/mnt/i/run:\n"
                      ":etcb:M:0:etcb::/mnt/i/run:\n"
@@ -410,8 +411,4 @@ TEST_F(FormatsTest, WhatIsNoFileOfRecords) {
 }
 
 }  // namespace
-}  // namespace cmd
-
-int main(int argc, char** argv) {
-  return cmd::RunTestsInNamespaces(argc, argv);
-}
+}  // namespace binfmtbox_testing

@@ -7,10 +7,11 @@
 #include <string>
 #include <vector>
 
-#include "cmd/program_runner.h"
 #include "gtest/gtest.h"
+#include "testing/process.h"
+#include "testing/program.h"
 
-namespace cmd {
+namespace binfmtbox_testing {
 namespace {
 
 constexpr char kUsage[] =
@@ -178,9 +179,9 @@ class BoxTest : public ProgramTest {
  protected:
   // Runs the product with ARGV, whatever argv[0] says.
   static Outcome Call(const std::vector<std::string>& argv) {
-    cmd::Call call;
-    call.argv = argv;
-    return Execute(call);
+    Command command;
+    command.argv = argv;
+    return Execute(command);
   }
 };
 
@@ -296,10 +297,10 @@ TEST_F(BoxTest, InstallMakesSymbolicAndBareLinks) {
   for (const char* name : {"mount", "register", "status", "clear"}) {
     EXPECT_EQ(LinkTarget(std::string("/mnt/links/") + name), kBox);
   }
-  cmd::Call call;
-  call.path = "/mnt/links/clear";
-  call.argv = {"clear", "--help"};
-  EXPECT_EQ(Execute(call), Prints(Helps()[3].text));
+  Command command;
+  command.path = "/mnt/links/clear";
+  command.argv = {"clear", "--help"};
+  EXPECT_EQ(Execute(command), Prints(Helps()[3].text));
 }
 
 TEST_F(BoxTest, InstallLeavesAForeignFileAlone) {
@@ -350,32 +351,28 @@ TEST_F(BoxTest, InstallIntoADirectoryThatLooksLikeAnOption) {
 
 TEST_F(BoxTest, OutputThatNobodyTakes) {
   for (const char* word : {"--help", "--list", "--version"}) {
-    cmd::Call call;
-    call.argv = {"binfmtbox", word};
-    call.output = "/dev/full";
-    EXPECT_EQ(Execute(call), Fails(1,
-                                   "binfmtbox: cannot write to standard "
-                                   "output: No space left on device\n"));
-    call.output = "";
-    EXPECT_EQ(Execute(call), Fails(1,
-                                   "binfmtbox: cannot write to standard "
-                                   "output: Bad file descriptor\n"));
+    Command command;
+    command.argv = {"binfmtbox", word};
+    command.output = "/dev/full";
+    EXPECT_EQ(Execute(command), Fails(1,
+                                      "binfmtbox: cannot write to standard "
+                                      "output: No space left on device\n"));
+    command.output = "";
+    EXPECT_EQ(Execute(command), Fails(1,
+                                      "binfmtbox: cannot write to standard "
+                                      "output: Bad file descriptor\n"));
   }
 }
 
 TEST_F(BoxTest, InstallMakesNothingWhereOutputFails) {
-  cmd::Call call;
-  call.argv = {"binfmtbox", "--install", "/mnt"};
-  call.output = "/dev/full";
-  EXPECT_EQ(Execute(call), Fails(1,
-                                 "binfmtbox: cannot write to standard "
-                                 "output: No space left on device\n"));
+  Command command;
+  command.argv = {"binfmtbox", "--install", "/mnt"};
+  command.output = "/dev/full";
+  EXPECT_EQ(Execute(command), Fails(1,
+                                    "binfmtbox: cannot write to standard "
+                                    "output: No space left on device\n"));
   EXPECT_NE(access("/mnt/binfmt-mount", F_OK), 0);
 }
 
 }  // namespace
-}  // namespace cmd
-
-int main(int argc, char** argv) {
-  return cmd::RunTestsInNamespaces(argc, argv);
-}
+}  // namespace binfmtbox_testing

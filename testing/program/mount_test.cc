@@ -9,10 +9,12 @@
 #include <utility>
 #include <vector>
 
-#include "cmd/program_runner.h"
 #include "gtest/gtest.h"
+#include "testing/namespace.h"
+#include "testing/process.h"
+#include "testing/program.h"
 
-namespace cmd {
+namespace binfmtbox_testing {
 namespace {
 
 constexpr char kMounted[] = "mounted binfmt_misc on /proc/sys/fs/binfmt_misc\n";
@@ -28,12 +30,9 @@ class MountTest : public ProgramTest {
   static Outcome RunInEmptyRoot(const std::vector<std::string>& args) {
     EXPECT_EQ(mkdir("/mnt/root", 0755), 0);
     EXPECT_EQ(link(kBox, "/mnt/root/box"), 0);
-    Call call;
-    call.root = "/mnt/root";
-    call.path = "/box";
-    call.argv = {"binfmtbox"};
-    call.argv.insert(call.argv.end(), args.begin(), args.end());
-    return Execute(call);
+    Command command = InRoot("/mnt/root");
+    command.path = "/box";
+    return Run(args, command);
   }
 };
 
@@ -146,12 +145,12 @@ class ContainerTest : public MountTest {
   // Runs "binfmtbox ARGS" where INJECTED is what strace does.
   static Outcome RunTraced(const std::vector<std::string>& injected,
                            const std::vector<std::string>& args) {
-    Call call;
-    call.path = "/usr/bin/strace";
-    call.argv = {"strace", "-f", "-qq", "-o", "/dev/null"};
-    call.argv.insert(call.argv.end(), injected.begin(), injected.end());
-    call.argv.insert(call.argv.end(), args.begin(), args.end());
-    return Execute(call);
+    Command command;
+    command.path = "/usr/bin/strace";
+    command.argv = {"strace", "-f", "-qq", "-o", "/dev/null"};
+    command.argv.insert(command.argv.end(), injected.begin(), injected.end());
+    command.argv.insert(command.argv.end(), args.begin(), args.end());
+    return Execute(command);
   }
 
   // "binfmtbox ARGS" where the system call CALL fails with ERROR, in a root
@@ -254,15 +253,15 @@ class ModuleTest : public MountTest {
  protected:
   static Outcome RunWithout(const std::string& answer,
                             const std::vector<std::string>& args) {
-    Call call;
-    call.path = "/usr/bin/strace";
-    call.argv = {"strace", "-f",
-                 "-o",     "/dev/null",
-                 "-e",     "inject=mount:error=ENODEV:when=1",
-                 "-e",     "inject=finit_module:" + answer,
-                 kBox};
-    call.argv.insert(call.argv.end(), args.begin(), args.end());
-    return Execute(call);
+    Command command;
+    command.path = "/usr/bin/strace";
+    command.argv = {"strace", "-f",
+                    "-o",     "/dev/null",
+                    "-e",     "inject=mount:error=ENODEV:when=1",
+                    "-e",     "inject=finit_module:" + answer,
+                    kBox};
+    command.argv.insert(command.argv.end(), args.begin(), args.end());
+    return Execute(command);
   }
 
   // The message where the kernel answers ERROR to a module that holds BYTES.
@@ -376,21 +375,21 @@ TEST_F(ModuleTest, MissingFile) {
 // It brought something else.
 TEST_F(ModuleTest, IsAnother) {
   WriteFile(kModule, "", 0644);
-  Call call;
-  call.path = "/usr/bin/strace";
-  call.argv = {"strace",
-               "-o",
-               "/dev/null",
-               "-e",
-               "inject=mount:error=ENODEV",
-               "-e",
-               "inject=finit_module:retval=0",
-               kBox,
-               "mount",
-               "--userns",
-               "--module",
-               kModule};
-  EXPECT_EQ(Execute(call),
+  Command command;
+  command.path = "/usr/bin/strace";
+  command.argv = {"strace",
+                  "-o",
+                  "/dev/null",
+                  "-e",
+                  "inject=mount:error=ENODEV",
+                  "-e",
+                  "inject=finit_module:retval=0",
+                  kBox,
+                  "mount",
+                  "--userns",
+                  "--module",
+                  kModule};
+  EXPECT_EQ(Execute(command),
             Fails(4,
                   "binfmt-mount: cannot mount binfmt_misc on "
                   "/proc/sys/fs/binfmt_misc: this kernel has no binfmt_misc, "
@@ -420,15 +419,12 @@ class KmsgTest : public MountTest {
   }
 
   // Stdout is closed, as it is for those who need the log.
-  static Outcome RunInRoot(const std::vector<std::string>& args,
-                           const std::string& output = "") {
-    Call call;
-    call.root = "/mnt/root";
-    call.path = "/box";
-    call.argv = {"binfmtbox"};
-    call.argv.insert(call.argv.end(), args.begin(), args.end());
-    if (output.empty()) call.output = "";
-    return Execute(call);
+  static Outcome RunWithLog(const std::vector<std::string>& args,
+                            const std::string& output = "") {
+    Command command = InRoot("/mnt/root");
+    command.path = "/box";
+    if (output.empty()) command.output = "";
+    return Run(args, command);
   }
 
   // What came into the log since the last call.
@@ -443,54 +439,54 @@ class KmsgTest : public MountTest {
 };
 
 TEST_F(KmsgTest, ReportsAndNotesAndErrors) {
-  EXPECT_EQ(RunInRoot({"mount", "--kmsg"}), Fails(5, ""));
+  EXPECT_EQ(RunWithLog({"mount", "--kmsg"}), Fails(5, ""));
   EXPECT_EQ(Log(), std::string("<3>binfmt-mount: ") + kRefused);
-  EXPECT_EQ(RunInRoot({"mount", "--kmsg", "--if-possible"}), Prints(""));
+  EXPECT_EQ(RunWithLog({"mount", "--kmsg", "--if-possible"}), Prints(""));
   EXPECT_EQ(Log(), std::string("<4>binfmt-mount: note: ") + kRefused);
-  EXPECT_EQ(RunInRoot({"mount", "--kmsg", "--userns"}), Prints(""));
+  EXPECT_EQ(RunWithLog({"mount", "--kmsg", "--userns"}), Prints(""));
   EXPECT_EQ(Log(), std::string("<6>binfmt-mount: ") + kMounted);
-  EXPECT_EQ(RunInRoot({"register", "--kmsg", "-I/box", "arm,mips"}),
+  EXPECT_EQ(RunWithLog({"register", "--kmsg", "-I/box", "arm,mips"}),
             Fails(2, ""));
   EXPECT_EQ(Log(),
             "<3>binfmt-register: option --interpreter goes with one target; "
             "see \"binfmt-register --help\"\n");
-  EXPECT_EQ(RunInRoot({"register", "--kmsg", "-I/box", "arm"}), Prints(""));
+  EXPECT_EQ(RunWithLog({"register", "--kmsg", "-I/box", "arm"}), Prints(""));
   EXPECT_EQ(Log(),
             "<4>binfmt-register: note: setuid programs (sudo) will run without "
             "their rights; --credential yes gives them\n"
             "<6>binfmt-register: qemu-arm: registered, /box, flags F\n");
-  EXPECT_EQ(RunInRoot({"clear", "--kmsg", "arm", "jar"}), Prints(""));
+  EXPECT_EQ(RunWithLog({"clear", "--kmsg", "arm", "jar"}), Prints(""));
   EXPECT_EQ(Log(),
             "<6>binfmt-clear: jar: not there\n"
             "<6>binfmt-clear: qemu-arm: removed\n");
-  EXPECT_EQ(RunInRoot({"mount", "--kmsg", "--nonsense"}), Fails(2, ""));
+  EXPECT_EQ(RunWithLog({"mount", "--kmsg", "--nonsense"}), Fails(2, ""));
   EXPECT_EQ(Log(),
             "<3>binfmt-mount: unknown option \"--nonsense\"; see "
             "\"binfmt-mount --help\"\n");
 }
 
 TEST_F(KmsgTest, JsonAndHelpStayOnStdout) {
-  EXPECT_EQ(RunInRoot({"mount", "--kmsg", "--userns", "--json"}, "kept"),
+  EXPECT_EQ(RunWithLog({"mount", "--kmsg", "--userns", "--json"}, "kept"),
             Prints("{\"dir\":\"/proc/sys/fs/binfmt_misc\","
                    "\"result\":\"mounted\",\"module\":null}\n"));
-  EXPECT_EQ(RunInRoot({"mount", "--kmsg", "--json", "x"}, "kept").out, "");
+  EXPECT_EQ(RunWithLog({"mount", "--kmsg", "--json", "x"}, "kept").out, "");
   EXPECT_EQ(Log(),
             "<3>binfmt-mount: unexpected operand \"x\"; see \"binfmt-mount "
             "--help\"\n");
-  EXPECT_EQ(RunInRoot({"mount", "--kmsg", "--help"}, "kept").out.substr(0, 32),
+  EXPECT_EQ(RunWithLog({"mount", "--kmsg", "--help"}, "kept").out.substr(0, 32),
             "usage: binfmt-mount [OPTION]...\n");
   EXPECT_EQ(Log(), "");
 }
 
 TEST_F(KmsgTest, Quiet) {
-  EXPECT_EQ(RunInRoot({"mount", "--kmsg", "--userns", "-q"}), Prints(""));
+  EXPECT_EQ(RunWithLog({"mount", "--kmsg", "--userns", "-q"}), Prints(""));
   EXPECT_EQ(Log(), "");
 }
 
 // The kernel takes no more than 976 bytes at once.
 TEST_F(KmsgTest, LongLine) {
   const std::string long_name(1500, 'x');
-  EXPECT_EQ(RunInRoot({"mount", "--kmsg", "\n" + long_name}), Fails(2, ""));
+  EXPECT_EQ(RunWithLog({"mount", "--kmsg", "\n" + long_name}), Fails(2, ""));
   EXPECT_EQ(Log(), "<3>binfmt-mount: unexpected operand \"\\x0a" +
                        long_name.substr(0, 900 - 24) +
                        "\n<3>binfmt-mount: " + long_name.substr(900 - 24) +
@@ -499,9 +495,9 @@ TEST_F(KmsgTest, LongLine) {
 
 TEST_F(KmsgTest, WithoutDev) {
   ASSERT_EQ(unlink(kLog), 0);
-  EXPECT_EQ(RunInRoot({"mount", "--kmsg"}),
+  EXPECT_EQ(RunWithLog({"mount", "--kmsg"}),
             Fails(5, std::string("binfmt-mount: ") + kRefused));
-  EXPECT_EQ(RunInRoot({"mount", "--kmsg", "--userns"}),
+  EXPECT_EQ(RunWithLog({"mount", "--kmsg", "--userns"}),
             Prints("", std::string("binfmt-mount: ") + kMounted));
 }
 
@@ -518,22 +514,18 @@ TEST_F(MountTest, Misuse) {
 }
 
 TEST_F(MountTest, MountsNothingWhereOutputFails) {
-  Call call;
-  call.argv = {"binfmt-mount", "--userns"};
-  call.output = "/dev/full";
-  EXPECT_EQ(Execute(call), Fails(1,
-                                 "binfmt-mount: cannot write to standard "
-                                 "output: No space left on device\n"));
-  call.output = "";
-  EXPECT_EQ(Execute(call), Fails(1,
-                                 "binfmt-mount: cannot write to standard "
-                                 "output: Bad file descriptor\n"));
+  Command command;
+  command.argv = {"binfmt-mount", "--userns"};
+  command.output = "/dev/full";
+  EXPECT_EQ(Execute(command), Fails(1,
+                                    "binfmt-mount: cannot write to standard "
+                                    "output: No space left on device\n"));
+  command.output = "";
+  EXPECT_EQ(Execute(command), Fails(1,
+                                    "binfmt-mount: cannot write to standard "
+                                    "output: Bad file descriptor\n"));
   EXPECT_EQ(Snapshot(), "not mounted");
 }
 
 }  // namespace
-}  // namespace cmd
-
-int main(int argc, char** argv) {
-  return cmd::RunTestsInNamespaces(argc, argv);
-}
+}  // namespace binfmtbox_testing
