@@ -2,13 +2,18 @@
 #include "testing/process.h"
 
 #include <fcntl.h>
+#include <linux/stat.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -44,6 +49,36 @@ int Wait(pid_t pid) {
 std::string Ending(int status) {
   return WIFEXITED(status) ? absl::StrCat("exit ", WEXITSTATUS(status))
                            : absl::StrCat("signal ", WTERMSIG(status));
+}
+
+// A time in nanoseconds since 1970.
+int64_t Nanoseconds(const statx_timestamp& time) {
+  return time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
+// The times of FD, whose file is called NAME in errors. By the system call,
+// since musl has no statx(2) before 1.2.5.
+struct statx TimesOf(int fd, const std::string& name) {
+  struct statx times = {};
+  if (syscall(SYS_statx, fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_BTIME,
+              &times) != 0) {
+    Die("look at the times of", name);
+  }
+  return times;
+}
+
+// The birth time of a new file.
+int64_t TimeOfNewFile() {
+  const std::string name = "a file in memory";
+  const int fd = memfd_create("time", MFD_CLOEXEC);
+  if (fd < 0) Die("make", name);
+  const struct statx times = TimesOf(fd, name);
+  close(fd);
+  if ((times.stx_mask & STATX_BTIME) == 0) {
+    errno = ENODATA;
+    Die("find the birth time of", name);
+  }
+  return Nanoseconds(times.stx_btime);
 }
 
 }  // namespace
@@ -116,6 +151,21 @@ bool WaitUntil(const std::function<bool()>& condition) {
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
   return true;
+}
+
+void WaitUntilNewFilesAreNewerThan(const std::string& path) {
+  const int fd = open(path.c_str(), O_PATH | O_CLOEXEC);
+  if (fd < 0) Die("open", path);
+  const struct statx times = TimesOf(fd, path);
+  close(fd);
+  // The birth time is 0 where the file system has none.
+  const int64_t latest =
+      std::max({Nanoseconds(times.stx_atime), Nanoseconds(times.stx_mtime),
+                Nanoseconds(times.stx_ctime), Nanoseconds(times.stx_btime)});
+  if (!WaitUntil([&] { return TimeOfNewFile() > latest; })) {
+    errno = ETIMEDOUT;
+    Die("make a file newer than", path);
+  }
 }
 
 std::string InChild(const std::function<std::string()>& function) {

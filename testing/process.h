@@ -36,6 +36,12 @@ inline constexpr std::chrono::seconds kPatience{45};
 // Waits until CONDITION is true, at most kPatience. Returns whether it is.
 bool WaitUntil(const std::function<bool()>& condition);
 
+// Waits until a new file gets a birth time later than every time of PATH. File
+// times come from a clock that ticks every 1 to 10 ms; two events within a tick
+// have the same time. The test program ends where PATH has no times, or the
+// clock does not reach them within kPatience.
+void WaitUntilNewFilesAreNewerThan(const std::string& path);
+
 // Calls FUNCTION in a child process and returns what it returns, at most 64
 // KiB. What the child does to its namespaces, limits and directory stays with
 // it. "CHILD: ..." where it ended some other way.

@@ -12,7 +12,7 @@ import resource
 import namespace
 from namespace import BOX, HOME, REGISTRY
 
-REFUSAL = "testing/lifetime/refusal_test.cc"
+REFUSAL = "testing/program/refusal_test.cc"
 SELF = "testing/faults/errno_test.py"
 CAUSES = {
     # Writing a record.

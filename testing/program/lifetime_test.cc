@@ -1,22 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // What mount and register say of an instance that would not last (pains.md P9:
 // since Linux 6.7 all entries go with the last mount; kernel.md B.7).
-#include <sched.h>
+#include <signal.h>
 #include <sys/mount.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <memory>
 #include <string>
 
 #include "gtest/gtest.h"
 #include "testing/elf.h"
 #include "testing/errno_name.h"
-#include "testing/lifetime/program.h"
 #include "testing/namespace.h"
 #include "testing/process.h"
+#include "testing/program.h"
 
 namespace binfmtbox_testing {
 namespace {
@@ -47,87 +44,90 @@ std::vector<std::string> RegisterAnd(std::vector<std::string> more) {
   return more;
 }
 
-class MountLifetimeTest : public LifetimeTest {
+class MountLifetimeTest : public ProgramTest {
  protected:
   void SetUp() override {
-    LifetimeTest::SetUp();
+    ProgramTest::SetUp();
     WriteFile("/mnt/interpreter", NativeProgram(0), 0755);
   }
 
-  // File times are those of the coarse clock, which ticks every 1 to 10 ms.
-  static void LetTheClockTick() { usleep(50000); }
+  // Makes the instance that is mounted older than what is made next.
+  static void LetItAge() {
+    WaitUntilNewFilesAreNewerThan(std::string(kRegistry) + "/status");
+  }
 };
 
 TEST_F(MountLifetimeTest, MountInTheNamespaceOfPid1) {
-  EXPECT_EQ(RunBox(MountAnd({})), Succeeds(kMounted));
-  EXPECT_EQ(Entries(), "");
+  EXPECT_EQ(Run(MountAnd({})), Prints(kMounted));
+  EXPECT_EQ(EntryNames(), "");
 }
 
 TEST_F(MountLifetimeTest, RegisterInTheNamespaceOfPid1) {
-  EXPECT_EQ(RunBox(RegisterAnd({})), Succeeds(kRegistered));
-  EXPECT_EQ(Entries(), "foreign");
+  EXPECT_EQ(Run(RegisterAnd({})), Prints(kRegistered));
+  EXPECT_EQ(EntryNames(), "foreign");
 }
 
 TEST_F(MountLifetimeTest, MountInANamespaceOfItsOwnWouldNotLast) {
   const MountNamespace mounts;
-  EXPECT_EQ(RunBox(MountAnd({}), In(mounts)),
+  EXPECT_EQ(Run(MountAnd({}), In(mounts)),
             Fails(6, std::string("binfmt-mount: ") + kWouldNotLast));
   // It never takes back a mount.
-  EXPECT_EQ(EntriesIn(mounts), "");
-  EXPECT_EQ(Entries(), "not mounted");
+  EXPECT_EQ(EntryNamesIn(mounts), "");
+  EXPECT_EQ(EntryNames(), "not mounted");
 }
 
 TEST_F(MountLifetimeTest, RegisterInANamespaceOfItsOwnWouldNotLast) {
   const MountNamespace mounts;
-  EXPECT_EQ(RunBox(RegisterAnd({}), In(mounts)),
+  EXPECT_EQ(Run(RegisterAnd({}), In(mounts)),
             Fails(6, std::string("binfmt-register: ") + kWouldNotLast));
-  EXPECT_EQ(EntriesIn(mounts), "") << "something was registered all the same";
-  EXPECT_EQ(Entries(), "not mounted");
+  EXPECT_EQ(EntryNamesIn(mounts), "")
+      << "something was registered all the same";
+  EXPECT_EQ(EntryNames(), "not mounted");
 }
 
 // Not the call that makes the mount is judged, but the mount.
 TEST_F(MountLifetimeTest, SecondCallInANamespaceOfItsOwnWouldNotLastEither) {
   const MountNamespace mounts;
-  RunBox(MountAnd({}), In(mounts));
-  EXPECT_EQ(RunBox(MountAnd({}), In(mounts)),
+  Run(MountAnd({}), In(mounts));
+  EXPECT_EQ(Run(MountAnd({}), In(mounts)),
             Fails(6, std::string("binfmt-mount: ") + kWouldNotLast));
-  EXPECT_EQ(RunBox(RegisterAnd({}), In(mounts)),
+  EXPECT_EQ(Run(RegisterAnd({}), In(mounts)),
             Fails(6, std::string("binfmt-register: ") + kWouldNotLast));
-  EXPECT_EQ(EntriesIn(mounts), "") << "something was registered all the same";
+  EXPECT_EQ(EntryNamesIn(mounts), "")
+      << "something was registered all the same";
 }
 
 TEST_F(MountLifetimeTest, IfPossibleMakesItANote) {
   const MountNamespace mounts;
-  EXPECT_EQ(RunBox(MountAnd({"--if-possible"}), In(mounts)),
-            Succeeds("", std::string("binfmt-mount: note: ") + kWouldNotLast));
+  EXPECT_EQ(Run(MountAnd({"--if-possible"}), In(mounts)),
+            Prints("", std::string("binfmt-mount: note: ") + kWouldNotLast));
 }
 
 TEST_F(MountLifetimeTest, IfPossibleRegistersNothingEither) {
   const MountNamespace mounts;
-  EXPECT_EQ(
-      RunBox(RegisterAnd({"--if-possible"}), In(mounts)),
-      Succeeds("", std::string("binfmt-register: note: ") + kWouldNotLast));
-  EXPECT_EQ(EntriesIn(mounts), "");
+  EXPECT_EQ(Run(RegisterAnd({"--if-possible"}), In(mounts)),
+            Prints("", std::string("binfmt-register: note: ") + kWouldNotLast));
+  EXPECT_EQ(EntryNamesIn(mounts), "");
 }
 
 // Measured, so that the refusal is known to be true.
 TEST_F(MountLifetimeTest, EntriesGoWithTheLastMount) {
   auto mounts = std::make_unique<MountNamespace>();
-  Program program(RegisterAnd({"--hold"}), In(*mounts));
+  Program program(Box(RegisterAnd({"--hold"}), In(*mounts)));
   program.WaitForOut(kRegistered);
-  EXPECT_EQ(EntriesIn(*mounts), "foreign");
-  EXPECT_EQ(program.End(SIGTERM), Succeeds(kRegistered));
+  EXPECT_EQ(EntryNamesIn(*mounts), "foreign");
+  EXPECT_EQ(program.End(SIGTERM), Prints(kRegistered));
   mounts.reset();
   Mount();
-  EXPECT_EQ(Entries(), "");
+  EXPECT_EQ(EntryNames(), "");
 }
 
 // With PID 1 its process namespace goes, and every other process in it.
 TEST_F(MountLifetimeTest, Pid1ItselfWouldNotLast) {
   const MountNamespace mounts;
-  Start start = In(mounts);
-  start.as_pid_1 = true;
-  EXPECT_EQ(RunBox(MountAnd({}), start),
+  Command command = In(mounts);
+  command.is_pid_1 = true;
+  EXPECT_EQ(Run(MountAnd({}), command),
             Fails(6, std::string("binfmt-mount: ") + kWouldNotLast));
 }
 
@@ -136,9 +136,9 @@ TEST_F(MountLifetimeTest, NamespaceOfTheParentLasts) {
   const MountNamespace mounts;
   EXPECT_EQ(InChild([&] {
               mounts.Enter();
-              const Result result = RunBox(MountAnd({}));
-              return std::to_string(result.status) + " " + result.out +
-                     result.err;
+              const Outcome outcome = Run(MountAnd({}));
+              return std::to_string(outcome.status) + " " + outcome.out +
+                     outcome.err;
             }),
             std::string("0 ") + kMounted);
 }
@@ -151,71 +151,65 @@ TEST_F(MountLifetimeTest, MountOfAnInstanceThatIsHeldElsewhere) {
               return ErrnoName(umount2(kRegistry, 0) == 0 ? 0 : errno);
             }),
             "0");
-  LetTheClockTick();
-  EXPECT_EQ(RunBox(MountAnd({}), In(mounts)), Succeeds(kMounted));
-  EXPECT_EQ(EntriesIn(mounts), "");
+  LetItAge();
+  EXPECT_EQ(Run(MountAnd({}), In(mounts)), Prints(kMounted));
+  EXPECT_EQ(EntryNamesIn(mounts), "");
 }
 
 TEST_F(MountLifetimeTest, RegisterInAnInstanceThatIsHeldElsewhere) {
   const MountNamespace mounts;
   Mount();
-  LetTheClockTick();
-  EXPECT_EQ(RunBox(RegisterAnd({}), In(mounts)), Succeeds(kRegistered));
-  EXPECT_EQ(EntriesIn(mounts), "foreign");
-  EXPECT_EQ(Entries(), "foreign");
+  LetItAge();
+  EXPECT_EQ(Run(RegisterAnd({}), In(mounts)), Prints(kRegistered));
+  EXPECT_EQ(EntryNamesIn(mounts), "foreign");
+  EXPECT_EQ(EntryNames(), "foreign");
 }
 
 TEST_F(MountLifetimeTest, HostMountsInTheNamespaceOfPid1) {
   auto mounts = std::make_unique<MountNamespace>();
-  EXPECT_EQ(RunBox(MountAnd({"--host"}), In(*mounts)), Succeeds(kMounted));
-  EXPECT_EQ(EntriesIn(*mounts), "");
-  EXPECT_EQ(Entries(), "");
+  EXPECT_EQ(Run(MountAnd({"--host"}), In(*mounts)), Prints(kMounted));
+  EXPECT_EQ(EntryNamesIn(*mounts), "");
+  EXPECT_EQ(EntryNames(), "");
 }
 
 TEST_F(MountLifetimeTest, WithHostEntriesOutliveTheNamespace) {
   auto mounts = std::make_unique<MountNamespace>();
-  EXPECT_EQ(RunBox(RegisterAnd({"--host"}), In(*mounts)),
-            Succeeds(kRegistered));
-  EXPECT_EQ(EntriesIn(*mounts), "foreign");
+  EXPECT_EQ(Run(RegisterAnd({"--host"}), In(*mounts)), Prints(kRegistered));
+  EXPECT_EQ(EntryNamesIn(*mounts), "foreign");
   mounts.reset();
-  EXPECT_EQ(Entries(), "foreign");
+  EXPECT_EQ(EntryNames(), "foreign");
 }
 
 TEST_F(MountLifetimeTest, HostWhereItIsMountedThereAlready) {
   const MountNamespace mounts;
   Mount();
-  LetTheClockTick();
-  EXPECT_EQ(RunBox(MountAnd({"--host"}), In(mounts)), Succeeds(kMounted));
-  EXPECT_EQ(RunBox(MountAnd({"--host"}), In(mounts)), Succeeds(kAlready));
+  LetItAge();
+  EXPECT_EQ(Run(MountAnd({"--host"}), In(mounts)), Prints(kMounted));
+  EXPECT_EQ(Run(MountAnd({"--host"}), In(mounts)), Prints(kAlready));
 }
 
 // A mount here is a mount in this user namespace, too.
 TEST_F(MountLifetimeTest, HostNeedsConsentToo) {
   const MountNamespace mounts;
-  EXPECT_EQ(RunBox({"mount", "--host"}, In(mounts)),
+  EXPECT_EQ(Run({"mount", "--host"}, In(mounts)),
             Fails(5, std::string("binfmt-mount: ") + kNeedsConsent));
-  EXPECT_EQ(EntriesIn(mounts), "not mounted");
-  EXPECT_EQ(Entries(), "not mounted");
+  EXPECT_EQ(EntryNamesIn(mounts), "not mounted");
+  EXPECT_EQ(EntryNames(), "not mounted");
 }
 
 TEST_F(MountLifetimeTest, NothingIsMountedWithoutConsent) {
-  EXPECT_EQ(RunBox({"mount"}),
+  EXPECT_EQ(Run({"mount"}),
             Fails(5, std::string("binfmt-mount: ") + kNeedsConsent));
-  EXPECT_EQ(RunBox({"register", "--mount", "arm"}),
+  EXPECT_EQ(Run({"register", "--mount", "arm"}),
             Fails(5, std::string("binfmt-register: ") + kNeedsConsent));
-  EXPECT_EQ(RunBox({"mount", "--hold"}),
+  EXPECT_EQ(Run({"mount", "--hold"}),
             Fails(5, std::string("binfmt-mount: ") + kNeedsConsent));
-  EXPECT_EQ(RunBox({"mount", "--if-possible"}),
-            Succeeds("", std::string("binfmt-mount: note: ") + kNeedsConsent));
-  EXPECT_EQ(
-      RunBox({"register", "--mount", "--if-possible", "arm"}),
-      Succeeds("", std::string("binfmt-register: note: ") + kNeedsConsent));
-  EXPECT_EQ(Entries(), "not mounted");
+  EXPECT_EQ(Run({"mount", "--if-possible"}),
+            Prints("", std::string("binfmt-mount: note: ") + kNeedsConsent));
+  EXPECT_EQ(Run({"register", "--mount", "--if-possible", "arm"}),
+            Prints("", std::string("binfmt-register: note: ") + kNeedsConsent));
+  EXPECT_EQ(EntryNames(), "not mounted");
 }
 
 }  // namespace
 }  // namespace binfmtbox_testing
-
-int main(int argc, char** argv) {
-  return binfmtbox_testing::RunTestsInNamespaces(argc, argv);
-}

@@ -11,17 +11,17 @@
 
 #include "gtest/gtest.h"
 #include "testing/elf.h"
-#include "testing/lifetime/program.h"
 #include "testing/namespace.h"
 #include "testing/process.h"
+#include "testing/program.h"
 
 namespace binfmtbox_testing {
 namespace {
 
-class VettingTest : public LifetimeTest {
+class VettingTest : public ProgramTest {
  protected:
   void SetUp() override {
-    LifetimeTest::SetUp();
+    ProgramTest::SetUp();
     Mount();
   }
 
@@ -33,7 +33,7 @@ class VettingTest : public LifetimeTest {
     return args;
   }
 
-  static Result Refused(const std::string& why) {
+  static Outcome Refused(const std::string& why) {
     return Fails(1, "binfmt-register: " + why + "\n");
   }
 
@@ -46,47 +46,47 @@ class VettingTest : public LifetimeTest {
 };
 
 TEST_F(VettingTest, MissingInterpreter) {
-  EXPECT_EQ(RunBox(Register("/mnt/none", {})),
+  EXPECT_EQ(Run(Register("/mnt/none", {})),
             Refused("qemu-arm: interpreter /mnt/none does not exist"));
 }
 
 TEST_F(VettingTest, DanglingLink) {
   ASSERT_EQ(symlink("/mnt/none", "/mnt/link"), 0);
-  EXPECT_EQ(RunBox(Register("/mnt/link", {})),
+  EXPECT_EQ(Run(Register("/mnt/link", {})),
             Refused("qemu-arm: interpreter /mnt/link is a link to a file that "
                     "is not there"));
 }
 
 TEST_F(VettingTest, DanglingLinkAmongTheCandidates) {
   ASSERT_EQ(symlink("/mnt/none", "/mnt/qemu-arm-static"), 0);
-  EXPECT_EQ(RunBox({"register", "--qemu-path", "/mnt", "arm"}),
+  EXPECT_EQ(Run({"register", "--qemu-path", "/mnt", "arm"}),
             Refused("qemu-arm: interpreter /mnt/qemu-arm-static is a link to a "
                     "file that is not there"));
 }
 
 TEST_F(VettingTest, RelativePath) {
   EXPECT_EQ(
-      RunBox(Register("interpreter", {})),
+      Run(Register("interpreter", {})),
       Refused("qemu-arm: interpreter interpreter is not an absolute path: the "
               "kernel would look for it in the directory of whoever starts a "
               "program"));
 }
 
 TEST_F(VettingTest, Directory) {
-  EXPECT_EQ(RunBox(Register("/mnt", {})),
+  EXPECT_EQ(Run(Register("/mnt", {})),
             Refused("qemu-arm: interpreter /mnt is a directory"));
 }
 
 // Opening it must not wait for a writer.
 TEST_F(VettingTest, Fifo) {
   ASSERT_EQ(mkfifo("/mnt/fifo", 0755), 0);
-  EXPECT_EQ(RunBox(Register("/mnt/fifo", {})),
+  EXPECT_EQ(Run(Register("/mnt/fifo", {})),
             Refused("qemu-arm: interpreter /mnt/fifo is not a regular file"));
 }
 
 TEST_F(VettingTest, NeitherElfNorScript) {
   WriteFile("/mnt/text", "text\n", 0755);
-  EXPECT_EQ(RunBox(Register("/mnt/text", {})),
+  EXPECT_EQ(Run(Register("/mnt/text", {})),
             Refused("qemu-arm: interpreter /mnt/text is neither an ELF file "
                     "nor a script"));
 }
@@ -95,52 +95,52 @@ TEST_F(VettingTest, NeitherElfNorScript) {
 TEST_F(VettingTest, DynamicInterpreterWithFlagF) {
   WriteFile("/mnt/dynamic", Dynamic(), 0755);
   EXPECT_EQ(
-      RunBox(Register("/mnt/dynamic", {})),
+      Run(Register("/mnt/dynamic", {})),
       Refused("qemu-arm: interpreter /mnt/dynamic is dynamic: with flag F its "
               "loader /lib64/ld-linux-x86-64.so.2 would still be looked for in "
               "every container; take a static one (qemu-user-static), or "
               "--persistent no"));
-  EXPECT_EQ(Entries(), "");
+  EXPECT_EQ(EntryNames(), "");
 }
 
 TEST_F(VettingTest, DynamicInterpreterWithoutFlagF) {
   WriteFile("/mnt/dynamic", Dynamic(), 0755);
-  EXPECT_EQ(RunBox(Register("/mnt/dynamic", {"--persistent", "no"})),
-            Succeeds("qemu-arm: registered, /mnt/dynamic\n"));
-  EXPECT_EQ(Entries(), "qemu-arm");
+  EXPECT_EQ(Run(Register("/mnt/dynamic", {"--persistent", "no"})),
+            Prints("qemu-arm: registered, /mnt/dynamic\n"));
+  EXPECT_EQ(EntryNames(), "qemu-arm");
 }
 
 TEST_F(VettingTest, ScriptWithFlagC) {
   WriteFile("/mnt/script", "#!/bin/sh\n", 0755);
   EXPECT_EQ(
-      RunBox(Register("/mnt/script", {"--credential", "yes"})),
+      Run(Register("/mnt/script", {"--credential", "yes"})),
       Refused("qemu-arm: interpreter /mnt/script is a script, which flag O or "
               "C does not allow; take an ELF program, or --credential no"));
-  EXPECT_EQ(Entries(), "");
+  EXPECT_EQ(EntryNames(), "");
 }
 
 TEST_F(VettingTest, ScriptWithoutFlagC) {
   WriteFile("/mnt/script", "#!/bin/sh\n", 0755);
-  EXPECT_EQ(RunBox(Register("/mnt/script", {})),
-            Succeeds("qemu-arm: registered, /mnt/script, flags F\n"));
+  EXPECT_EQ(Run(Register("/mnt/script", {})),
+            Prints("qemu-arm: registered, /mnt/script, flags F\n"));
 }
 
 TEST_F(VettingTest, InterpreterForAnotherMachine) {
   ElfSpec spec;
   spec.machine = kAarch64;
   WriteFile("/mnt/arm64", MakeElf(spec), 0755);
-  EXPECT_EQ(RunBox(Register("/mnt/arm64", {})),
+  EXPECT_EQ(Run(Register("/mnt/arm64", {})),
             Refused("qemu-arm: interpreter /mnt/arm64 is built for aarch64, "
                     "which this machine does not run"));
-  EXPECT_EQ(Entries(), "");
+  EXPECT_EQ(EntryNames(), "");
 }
 
 TEST_F(VettingTest, InterpreterForAMachineThatNobodyKnows) {
   WriteFile("/mnt/foreign", ForeignElf(), 0755);
-  EXPECT_EQ(RunBox(Register("/mnt/foreign", {})),
+  EXPECT_EQ(Run(Register("/mnt/foreign", {})),
             Refused("qemu-arm: interpreter /mnt/foreign is built for another "
                     "machine, which this machine does not run"));
-  EXPECT_EQ(Entries(), "");
+  EXPECT_EQ(EntryNames(), "");
 }
 
 // With flag C it would run with the rights of every setuid program's owner. In
@@ -149,7 +149,7 @@ class CredentialTest : public VettingTest {
  protected:
   void SetUp() override {
     VettingTest::SetUp();
-    for (const char* dir : {"", "/mnt", "/bin", "/registry"}) {
+    for (const char* dir : {"", "/mnt", "/mnt/bin", "/bin", "/registry"}) {
       ASSERT_EQ(mkdir((std::string(kRoot) + dir).c_str(), 0755), 0);
     }
     ASSERT_EQ(link(kBox, (std::string(kRoot) + kBox).c_str()), 0);
@@ -158,17 +158,13 @@ class CredentialTest : public VettingTest {
               0);
   }
 
-  static Result RegisterWithC() {
-    Start start;
-    start.before = [] {
-      if (chroot(kRoot) != 0 || chdir("/") != 0) _exit(125);
-    };
-    return RunBox({"register", "--dir", "/registry", "--credential", "yes",
-                   "--interpreter", "/bin/interpreter", "arm"},
-                  start);
+  static Outcome RegisterWithC() {
+    return Run({"register", "--dir", "/registry", "--credential", "yes",
+                "--interpreter", "/bin/interpreter", "arm"},
+               InRoot(kRoot));
   }
 
-  static Result MayNotRun(const std::string& place) {
+  static Outcome MayNotRun(const std::string& place) {
     return Refused(
         "qemu-arm: interpreter /bin/interpreter may not run with other owners' "
         "rights (flag C): others than root may write to " +
@@ -180,26 +176,26 @@ class CredentialTest : public VettingTest {
 
 TEST_F(CredentialTest, WritableByRootOnly) {
   EXPECT_EQ(RegisterWithC(),
-            Succeeds("qemu-arm: registered, /bin/interpreter, flags OCF\n"));
+            Prints("qemu-arm: registered, /bin/interpreter, flags OCF\n"));
 }
 
 TEST_F(CredentialTest, InterpreterIsWritableByOthers) {
   ASSERT_EQ(chmod("/mnt/root/bin/interpreter", 0757), 0);
   EXPECT_EQ(RegisterWithC(), MayNotRun("/bin/interpreter"));
-  EXPECT_EQ(Entries(), "");
+  EXPECT_EQ(EntryNames(), "");
 }
 
 TEST_F(CredentialTest, DirectoryIsWritableByOthers) {
   ASSERT_EQ(chmod("/mnt/root/bin", 0777), 0);
   EXPECT_EQ(RegisterWithC(), MayNotRun("/bin"));
-  EXPECT_EQ(Entries(), "");
+  EXPECT_EQ(EntryNames(), "");
 }
 
 // Who may not write to a file may still put another in its place.
 TEST_F(CredentialTest, RootDirectoryIsWritableByOthers) {
   ASSERT_EQ(chmod(kRoot, 01777), 0);
   EXPECT_EQ(RegisterWithC(), MayNotRun("/"));
-  EXPECT_EQ(Entries(), "");
+  EXPECT_EQ(EntryNames(), "");
 }
 
 // Each step of the way counts.
@@ -210,7 +206,7 @@ TEST_F(CredentialTest, LinkToADirectoryThatIsWritableByOthers) {
   ASSERT_EQ(symlink("/open/interpreter", "/mnt/root/bin/interpreter"), 0);
   ASSERT_EQ(chmod("/mnt/root/open", 0777), 0);
   EXPECT_EQ(RegisterWithC(), MayNotRun("/open"));
-  EXPECT_EQ(Entries(), "");
+  EXPECT_EQ(EntryNames(), "");
 }
 
 TEST_F(CredentialTest, LinkOverADirectoryThatIsWritableByOthers) {
@@ -220,38 +216,44 @@ TEST_F(CredentialTest, LinkOverADirectoryThatIsWritableByOthers) {
   ASSERT_EQ(symlink("../mnt/interpreter", "/mnt/root/open/link"), 0);
   ASSERT_EQ(symlink("/open/link", "/mnt/root/bin/interpreter"), 0);
   EXPECT_EQ(RegisterWithC(),
-            Succeeds("qemu-arm: registered, /bin/interpreter, flags OCF\n"));
+            Prints("qemu-arm: registered, /bin/interpreter, flags OCF\n"));
   ASSERT_EQ(chmod("/mnt/root/open", 0777), 0);
   EXPECT_EQ(RegisterWithC(), MayNotRun("/open"));
 }
 
 class WaitTest : public VettingTest {
  protected:
-  // Runs the program and tells how many seconds it took.
-  static Result Time(const std::vector<std::string>& args, double* seconds) {
+  // Runs "binfmtbox ARGS" and returns in *SECONDS how long it took.
+  static Outcome Time(const std::vector<std::string>& args, double* seconds) {
     const auto start = std::chrono::steady_clock::now();
-    Result result = RunBox(args);
+    Outcome outcome = Run(args);
     *seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start)
             .count();
-    return result;
+    return outcome;
   }
 
-  // A link appears as a whole.
-  static void AppearAfterASecond(const std::string& path) {
+  // Runs "binfmtbox ARGS", and makes the file PATH as soon as the program waits
+  // for it.
+  static Outcome RunAndMake(const std::vector<std::string>& args,
+                            const std::string& path) {
     WriteFile("/mnt/made", NativeProgram(0), 0755);
-    sleep(1);
-    if (link("/mnt/made", path.c_str()) != 0) _exit(1);
+    Program program(Box(args));
+    program.WaitForSleep();
+    EXPECT_EQ(program.Out() + program.Err(), "");
+    // A link appears as a whole.
+    EXPECT_EQ(link("/mnt/made", path.c_str()), 0);
+    return program.Wait();
   }
 };
 
+// Longer than a test waits for any program: what ends did not wait that long.
+constexpr char kLong[] = "1000";
+
 TEST_F(WaitTest, InterpreterThatComes) {
-  const Background other([] { AppearAfterASecond("/mnt/interpreter"); });
-  double seconds;
-  EXPECT_EQ(Time(Register("/mnt/interpreter", {"--wait", "20"}), &seconds),
-            Succeeds("qemu-arm: registered, /mnt/interpreter, flags F\n"));
-  EXPECT_GT(seconds, 0.5);
-  EXPECT_LT(seconds, 10);
+  EXPECT_EQ(RunAndMake(Register("/mnt/interpreter", {"--wait", kLong}),
+                       "/mnt/interpreter"),
+            Prints("qemu-arm: registered, /mnt/interpreter, flags F\n"));
 }
 
 TEST_F(WaitTest, InterpreterThatDoesNotCome) {
@@ -260,7 +262,7 @@ TEST_F(WaitTest, InterpreterThatDoesNotCome) {
             Refused("qemu-arm: interpreter /mnt/none does not exist"));
   EXPECT_GT(seconds, 1.9);
   EXPECT_LT(seconds, 10);
-  EXPECT_EQ(Entries(), "");
+  EXPECT_EQ(EntryNames(), "");
 }
 
 // The time is for all together.
@@ -285,14 +287,10 @@ TEST_F(WaitTest, SeveralThatDoNotCome) {
 
 TEST_F(WaitTest, AllWaitsForTheFirst) {
   ASSERT_EQ(mkdir("/mnt/qemu", 0755), 0);
-  const Background other([] { AppearAfterASecond("/mnt/qemu/qemu-arm"); });
-  double seconds;
-  EXPECT_EQ(Time({"register", "--credential", "no", "-Q", "/mnt/qemu", "--wait",
-                  "20", "all"},
-                 &seconds),
-            Succeeds("qemu-arm: registered, /mnt/qemu/qemu-arm, flags PF\n"));
-  EXPECT_GT(seconds, 0.5);
-  EXPECT_LT(seconds, 10);
+  EXPECT_EQ(RunAndMake({"register", "--credential", "no", "-Q", "/mnt/qemu",
+                        "--wait", kLong, "all"},
+                       "/mnt/qemu/qemu-arm"),
+            Prints("qemu-arm: registered, /mnt/qemu/qemu-arm, flags PF\n"));
 }
 
 TEST_F(WaitTest, AllWithoutAny) {
@@ -310,20 +308,20 @@ TEST_F(WaitTest, AllWithoutAny) {
 TEST_F(WaitTest, AllWaitsForThoseThatAreNamedToo) {
   ASSERT_EQ(mkdir("/mnt/qemu", 0755), 0);
   WriteFile("/mnt/qemu/qemu-arm", NativeProgram(0), 0755);
-  EXPECT_EQ(RunBox({"register", "--credential", "no", "-Q", "/mnt/qemu", "-F",
-                    "", "--wait", "1", "all", "arm64"}),
-            (Result{1, "qemu-arm: registered, /mnt/qemu/qemu-arm, flags PF\n",
-                    "binfmt-register: qemu-aarch64: there is no qemu-aarch64 "
-                    "in /mnt/qemu; install qemu-user-static, or name one with "
-                    "--interpreter\n"}));
+  EXPECT_EQ(Run({"register", "--credential", "no", "-Q", "/mnt/qemu", "-F", "",
+                 "--wait", "1", "all", "arm64"}),
+            (Outcome{1, "qemu-arm: registered, /mnt/qemu/qemu-arm, flags PF\n",
+                     "binfmt-register: qemu-aarch64: there is no qemu-aarch64 "
+                     "in /mnt/qemu; install qemu-user-static, or name one with "
+                     "--interpreter\n"}));
 }
 
 // What will not do is told once, not at each look.
 TEST_F(WaitTest, OneIsMissingAndOneWillNotDo) {
   ASSERT_EQ(mkdir("/mnt/qemu", 0755), 0);
   WriteFile("/mnt/qemu/qemu-arm", NativeProgram(0), 0644);
-  EXPECT_EQ(RunBox({"register", "-Q", "/mnt/qemu", "-F", "", "--wait", "1",
-                    "arm", "arm64"}),
+  EXPECT_EQ(Run({"register", "-Q", "/mnt/qemu", "-F", "", "--wait", "1", "arm",
+                 "arm64"}),
             Fails(1,
                   "binfmt-register: qemu-arm: interpreter /mnt/qemu/qemu-arm "
                   "is not executable; make it so with: chmod +x "
@@ -335,15 +333,9 @@ TEST_F(WaitTest, OneIsMissingAndOneWillNotDo) {
 
 // Only what is missing is waited for.
 TEST_F(WaitTest, DoesNotWaitForAFileThatWillNotDo) {
-  double seconds;
-  EXPECT_EQ(Time(Register("/mnt", {"--wait", "20"}), &seconds),
+  EXPECT_EQ(Run(Register("/mnt", {"--wait", kLong})),
             Refused("qemu-arm: interpreter /mnt is a directory"));
-  EXPECT_LT(seconds, 10);
 }
 
 }  // namespace
 }  // namespace binfmtbox_testing
-
-int main(int argc, char** argv) {
-  return binfmtbox_testing::RunTestsInNamespaces(argc, argv);
-}

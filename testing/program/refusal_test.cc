@@ -17,30 +17,31 @@
 
 #include "gtest/gtest.h"
 #include "testing/elf.h"
-#include "testing/lifetime/program.h"
 #include "testing/namespace.h"
 #include "testing/process.h"
+#include "testing/program.h"
 
 namespace binfmtbox_testing {
 namespace {
 
-constexpr char kInterpreter[] = "/mnt/bin/interpreter";
-constexpr char kRule[] = ":foreign:M::FOREIGN::/mnt/bin/interpreter:F";
-constexpr char kRuleWithoutF[] = ":foreign:M::FOREIGN::/mnt/bin/interpreter:";
+constexpr char kInterpreter[] = "/mnt/dir/interpreter";
+constexpr char kRule[] = ":foreign:M::FOREIGN::/mnt/dir/interpreter:F";
+constexpr char kRuleWithoutF[] = ":foreign:M::FOREIGN::/mnt/dir/interpreter:";
 
-class RefusalTest : public LifetimeTest {
+class RefusalTest : public ProgramTest {
  protected:
   void SetUp() override {
-    LifetimeTest::SetUp();
-    ASSERT_EQ(mkdir("/mnt/bin", 0755), 0);
+    ProgramTest::SetUp();
+    ASSERT_EQ(mkdir("/mnt/dir", 0755), 0);
     WriteFile(kInterpreter, NativeProgram(0), 0755);
   }
 
-  static Result Register(const std::string& rule, const Start& start = {}) {
-    return RunBox({"register", "--credential", "no", "--rule", rule}, start);
+  static Outcome Register(const std::string& rule,
+                          const Command& command = {}) {
+    return Run({"register", "--credential", "no", "--rule", rule}, command);
   }
 
-  static Result Refused(const std::string& why) {
+  static Outcome Refused(const std::string& why) {
     return Fails(1, "binfmt-register: " + why + "\n");
   }
 };
@@ -54,12 +55,14 @@ class RecordRefusalTest : public RefusalTest {
 
   // Registers RULE, and does CHANGE after the program has looked at everything
   // and before it writes: it reads more records from its standard input then.
-  static Result RegisterWhile(const std::string& rule,
-                              const std::function<void()>& change,
-                              const Start& start = {}) {
+  static Outcome RegisterWhile(const std::string& rule,
+                               const std::function<void()>& change,
+                               const Command& command = {}) {
+    Command waiting = command;
+    waiting.holds_input_open = true;
     Program program(
-        {"register", "--credential", "no", "--rule", rule, "--file", "-"},
-        start);
+        Box({"register", "--credential", "no", "--rule", rule, "--file", "-"},
+            waiting));
     program.WaitForReading();
     change();
     return program.Wait();
@@ -74,12 +77,11 @@ TEST_F(RecordRefusalTest, FlagsOfANewerKernel) {
   int major = 0;
   int minor = 0;
   ASSERT_EQ(std::sscanf(name.release, "%d.%d", &major, &minor), 2);
-  const Result result =
-      Register(":foreign:M::FOREIGN::/mnt/bin/interpreter:TF");
+  const Outcome result =
+      Register(":foreign:M::FOREIGN::/mnt/dir/interpreter:TF");
   if (major > 7 || (major == 7 && minor >= 3)) {
-    EXPECT_EQ(result,
-              Succeeds("foreign: registered, /mnt/bin/interpreter, flags "
-                       "OFT\n"));
+    EXPECT_EQ(result, Prints("foreign: registered, /mnt/dir/interpreter, flags "
+                             "OFT\n"));
     return;
   }
   EXPECT_EQ(
@@ -88,7 +90,7 @@ TEST_F(RecordRefusalTest, FlagsOfANewerKernel) {
           "record \"foreign\": flags T and L and type B need Linux 7.3, this "
           "is " +
           std::string(name.release)));
-  EXPECT_EQ(Entries(), "");
+  EXPECT_EQ(EntryNames(), "");
 }
 
 // --- EEXIST ---
@@ -116,48 +118,47 @@ TEST_F(RecordRefusalTest, SameEntryThatWasMadeMeanwhile) {
                                                 kRule),
                                       0);
                           }),
-            Succeeds("foreign: unchanged, /mnt/bin/interpreter, flags F\n"));
+            Prints("foreign: unchanged, /mnt/dir/interpreter, flags F\n"));
 }
 
 // An upgrade renames the new file over the old one, which flag F goes on
 // holding (P17).
 TEST_F(RecordRefusalTest, EntryThatHoldsAnOlderFile) {
-  const std::string tail = ", /mnt/bin/interpreter, flags F\n";
-  ASSERT_EQ(Register(kRule), Succeeds("foreign: registered" + tail));
+  const std::string tail = ", /mnt/dir/interpreter, flags F\n";
+  ASSERT_EQ(Register(kRule), Prints("foreign: registered" + tail));
   // The same file.
   ASSERT_EQ(chmod(kInterpreter, 0700), 0);
-  ASSERT_EQ(link(kInterpreter, "/mnt/bin/link"), 0);
-  EXPECT_EQ(Register(kRule), Succeeds("foreign: unchanged" + tail));
-  // Past the clock's tick.
-  usleep(20000);
-  WriteFile("/mnt/bin/new", NativeProgram(0), 0755);
-  ASSERT_EQ(rename("/mnt/bin/new", kInterpreter), 0);
+  ASSERT_EQ(link(kInterpreter, "/mnt/dir/link"), 0);
+  EXPECT_EQ(Register(kRule), Prints("foreign: unchanged" + tail));
+  WaitUntilNewFilesAreNewerThan("/proc/sys/fs/binfmt_misc/foreign");
+  WriteFile("/mnt/dir/new", NativeProgram(0), 0755);
+  ASSERT_EQ(rename("/mnt/dir/new", kInterpreter), 0);
   EXPECT_EQ(Register(kRule),
             Refused("foreign is there, and holds the file from before "
-                    "/mnt/bin/interpreter was replaced; swap it with "
+                    "/mnt/dir/interpreter was replaced; swap it with "
                     "--replace"));
   EXPECT_EQ(
-      RunBox({"register", "--replace", "--credential", "no", "--rule", kRule}),
-      Succeeds("foreign: replaced" + tail));
-  EXPECT_EQ(Register(kRule), Succeeds("foreign: unchanged" + tail));
-  EXPECT_EQ(Entries(), "foreign");
+      Run({"register", "--replace", "--credential", "no", "--rule", kRule}),
+      Prints("foreign: replaced" + tail));
+  EXPECT_EQ(Register(kRule), Prints("foreign: unchanged" + tail));
+  EXPECT_EQ(EntryNames(), "foreign");
 }
 
 // Without flag F the kernel opens the file at each start.
 TEST_F(RecordRefusalTest, EntryThatHoldsNoFile) {
   ASSERT_EQ(Register(kRuleWithoutF).status, 0);
-  usleep(20000);
-  WriteFile("/mnt/bin/new", NativeProgram(0), 0755);
-  ASSERT_EQ(rename("/mnt/bin/new", kInterpreter), 0);
+  WaitUntilNewFilesAreNewerThan("/proc/sys/fs/binfmt_misc/foreign");
+  WriteFile("/mnt/dir/new", NativeProgram(0), 0755);
+  ASSERT_EQ(rename("/mnt/dir/new", kInterpreter), 0);
   EXPECT_EQ(Register(kRuleWithoutF),
-            Succeeds("foreign: unchanged, /mnt/bin/interpreter\n"));
+            Prints("foreign: unchanged, /mnt/dir/interpreter\n"));
 }
 
 TEST_F(RecordRefusalTest, NamesOfTheKernelsOwnFiles) {
-  EXPECT_EQ(Register(":register:M::FOREIGN::/mnt/bin/interpreter:"),
+  EXPECT_EQ(Register(":register:M::FOREIGN::/mnt/dir/interpreter:"),
             Refused("record \"register\": the name is one of binfmt_misc's own "
                     "files"));
-  EXPECT_EQ(Register(":status:M::FOREIGN::/mnt/bin/interpreter:"),
+  EXPECT_EQ(Register(":status:M::FOREIGN::/mnt/dir/interpreter:"),
             Refused("record \"status\": the name is one of binfmt_misc's own "
                     "files"));
 }
@@ -166,14 +167,14 @@ TEST_F(RecordRefusalTest, NamesOfTheKernelsOwnFiles) {
 
 TEST_F(RecordRefusalTest, NameThatIsTooLong) {
   EXPECT_EQ(Register(":" + std::string(256, 'x') +
-                     ":M::FOREIGN::/mnt/bin/interpreter:"),
+                     ":M::FOREIGN::/mnt/dir/interpreter:"),
             Refused("record \"" + std::string(32, 'x') +
                     "...\": the name has 256 bytes, more than the 255 of a "
                     "file name"));
   EXPECT_EQ(
       Register(":" + std::string(255, 'x') +
-               ":M::FOREIGN::/mnt/bin/interpreter:"),
-      Succeeds(std::string(255, 'x') + ": registered, /mnt/bin/interpreter\n"));
+               ":M::FOREIGN::/mnt/dir/interpreter:"),
+      Prints(std::string(255, 'x') + ": registered, /mnt/dir/interpreter\n"));
 }
 
 // --- ENOENT, never ambiguous (P2, P14) ---
@@ -181,9 +182,9 @@ TEST_F(RecordRefusalTest, NameThatIsTooLong) {
 TEST_F(RecordRefusalTest, InterpreterThatVanished) {
   EXPECT_EQ(RegisterWhile(kRule, [] { EXPECT_EQ(unlink(kInterpreter), 0); }),
             Refused("cannot register foreign: the interpreter "
-                    "/mnt/bin/interpreter was not found when the kernel opened "
+                    "/mnt/dir/interpreter was not found when the kernel opened "
                     "it (flag F)"));
-  EXPECT_EQ(Entries(), "");
+  EXPECT_EQ(EntryNames(), "");
 }
 
 TEST_F(RecordRefusalTest, MissingInterpreterOfARule) {
@@ -200,17 +201,17 @@ TEST_F(RecordRefusalTest, InterpreterThatIsNotExecutable) {
   EXPECT_EQ(
       Register(kRule),
       Refused(
-          "foreign: interpreter /mnt/bin/interpreter is not executable; make "
-          "it so with: chmod +x /mnt/bin/interpreter"));
+          "foreign: interpreter /mnt/dir/interpreter is not executable; make "
+          "it so with: chmod +x /mnt/dir/interpreter"));
 }
 
 TEST_F(RecordRefusalTest, InterpreterThatIsExecutableNoMore) {
   EXPECT_EQ(
       RegisterWhile(kRule, [] { EXPECT_EQ(chmod(kInterpreter, 0644), 0); }),
       Refused("cannot register foreign: the kernel may not execute the "
-              "interpreter /mnt/bin/interpreter: no x permission, a mount with "
+              "interpreter /mnt/dir/interpreter: no x permission, a mount with "
               "noexec, or a directory that may not be searched"));
-  EXPECT_EQ(Entries(), "");
+  EXPECT_EQ(EntryNames(), "");
 }
 
 TEST_F(RecordRefusalTest, MountWithNoexec) {
@@ -225,11 +226,11 @@ TEST_F(RecordRefusalTest, MountWithNoexec) {
 }
 
 TEST_F(RecordRefusalTest, DirectoryThatMayNotBeSearched) {
-  ASSERT_EQ(chmod("/mnt/bin", 0600), 0);
+  ASSERT_EQ(chmod("/mnt/dir", 0600), 0);
   EXPECT_EQ(Register(kRule, Without({CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH})),
             Refused("foreign: cannot open the interpreter "
-                    "/mnt/bin/interpreter: Permission denied; the directory "
-                    "/mnt/bin may not be searched: chmod +x /mnt/bin"));
+                    "/mnt/dir/interpreter: Permission denied; the directory "
+                    "/mnt/dir may not be searched: chmod +x /mnt/dir"));
 }
 
 // --- ETXTBSY ---
@@ -237,15 +238,15 @@ TEST_F(RecordRefusalTest, DirectoryThatMayNotBeSearched) {
 TEST_F(RecordRefusalTest, InterpreterThatIsOpenForWriting) {
   const int writer = open(kInterpreter, O_WRONLY | O_CLOEXEC);
   ASSERT_GE(writer, 0);
-  const Result refused = Refused(
-      "foreign: interpreter /mnt/bin/interpreter is open for writing; try "
+  const Outcome refused = Refused(
+      "foreign: interpreter /mnt/dir/interpreter is open for writing; try "
       "again "
       "when its writer is done");
   EXPECT_EQ(Register(kRule), refused);
   EXPECT_EQ(Register(kRuleWithoutF), refused);
   close(writer);
   EXPECT_EQ(Register(kRule),
-            Succeeds("foreign: registered, /mnt/bin/interpreter, flags F\n"));
+            Prints("foreign: registered, /mnt/dir/interpreter, flags F\n"));
 }
 
 TEST_F(RecordRefusalTest, InterpreterThatWasOpenedForWriting) {
@@ -254,20 +255,20 @@ TEST_F(RecordRefusalTest, InterpreterThatWasOpenedForWriting) {
       RegisterWhile(kRule,
                     [&] { writer = open(kInterpreter, O_WRONLY | O_CLOEXEC); }),
       Refused("cannot register foreign: the interpreter "
-              "/mnt/bin/interpreter is open for writing; try again when "
+              "/mnt/dir/interpreter is open for writing; try again when "
               "its writer is done"));
   EXPECT_GE(writer, 0);
   close(writer);
-  EXPECT_EQ(Entries(), "");
+  EXPECT_EQ(EntryNames(), "");
 }
 
 // --- ENOTDIR, ELOOP ---
 
 TEST_F(RecordRefusalTest, FileInThePath) {
   EXPECT_EQ(
-      Register(":foreign:M::FOREIGN::/mnt/bin/interpreter/x:F"),
+      Register(":foreign:M::FOREIGN::/mnt/dir/interpreter/x:F"),
       Refused(
-          "foreign: interpreter /mnt/bin/interpreter/x does not exist: a part "
+          "foreign: interpreter /mnt/dir/interpreter/x does not exist: a part "
           "of its path is a file"));
 }
 
@@ -283,21 +284,21 @@ TEST_F(RecordRefusalTest, LoopOfLinks) {
 TEST_F(RecordRefusalTest, PathThatBecameAFileOrALoop) {
   EXPECT_EQ(RegisterWhile(kRule,
                           [] {
-                            EXPECT_EQ(rename("/mnt/bin", "/mnt/old"), 0);
-                            WriteFile("/mnt/bin", "");
+                            EXPECT_EQ(rename("/mnt/dir", "/mnt/old"), 0);
+                            WriteFile("/mnt/dir", "");
                           }),
             Refused("cannot register foreign: the path of the interpreter "
-                    "/mnt/bin/interpreter does not lead to a file: Not a "
+                    "/mnt/dir/interpreter does not lead to a file: Not a "
                     "directory"));
-  ASSERT_EQ(unlink("/mnt/bin"), 0);
-  ASSERT_EQ(rename("/mnt/old", "/mnt/bin"), 0);
+  ASSERT_EQ(unlink("/mnt/dir"), 0);
+  ASSERT_EQ(rename("/mnt/old", "/mnt/dir"), 0);
   EXPECT_EQ(RegisterWhile(kRule,
                           [] {
                             EXPECT_EQ(unlink(kInterpreter), 0);
                             EXPECT_EQ(symlink(kInterpreter, kInterpreter), 0);
                           }),
             Refused("cannot register foreign: the path of the interpreter "
-                    "/mnt/bin/interpreter does not lead to a file: Too many "
+                    "/mnt/dir/interpreter does not lead to a file: Too many "
                     "levels of symbolic links"));
 }
 
@@ -306,16 +307,16 @@ TEST_F(RecordRefusalTest, PathThatBecameAFileOrALoop) {
 TEST_F(RecordRefusalTest, ReadOnlyFileSystem) {
   ASSERT_EQ(mount(nullptr, kRegistry, nullptr, MS_REMOUNT | MS_RDONLY, nullptr),
             0);
-  const Result refused = Fails(
+  const Outcome refused = Fails(
       5,
       "binfmt-register: /proc/sys/fs/binfmt_misc is mounted read-only; make it "
       "writable with: mount -o remount,rw /proc/sys/fs/binfmt_misc\n");
   EXPECT_EQ(Register(kRule), refused);
-  EXPECT_EQ(RunBox({"register", "--if-possible", "--rule", kRule}),
-            Succeeds("",
-                     "binfmt-register: note: /proc/sys/fs/binfmt_misc is "
-                     "mounted read-only; make it writable with: mount -o "
-                     "remount,rw /proc/sys/fs/binfmt_misc\n"));
+  EXPECT_EQ(Run({"register", "--if-possible", "--rule", kRule}),
+            Prints("",
+                   "binfmt-register: note: /proc/sys/fs/binfmt_misc is "
+                   "mounted read-only; make it writable with: mount -o "
+                   "remount,rw /proc/sys/fs/binfmt_misc\n"));
 }
 
 TEST_F(RecordRefusalTest, ReadOnlyBindMount) {
@@ -324,14 +325,14 @@ TEST_F(RecordRefusalTest, ReadOnlyBindMount) {
   ASSERT_EQ(mount(nullptr, "/mnt/bound", nullptr,
                   MS_REMOUNT | MS_BIND | MS_RDONLY, nullptr),
             0);
-  EXPECT_EQ(RunBox({"register", "--dir", "/mnt/bound", "--rule", kRule}),
+  EXPECT_EQ(Run({"register", "--dir", "/mnt/bound", "--rule", kRule}),
             Fails(5,
                   "binfmt-register: /mnt/bound is mounted read-only; make it "
                   "writable with: mount -o remount,rw /mnt/bound\n"));
   EXPECT_EQ(Register(kRule),
-            Succeeds("foreign: registered, /mnt/bin/interpreter, flags F\n"));
+            Prints("foreign: registered, /mnt/dir/interpreter, flags F\n"));
   EXPECT_EQ(
-      RunBox({"clear", "--dir", "/mnt/bound", "foreign"}),
+      Run({"clear", "--dir", "/mnt/bound", "foreign"}),
       Fails(5,
             "binfmt-clear: cannot remove /mnt/bound/foreign: Read-only file "
             "system; make it writable with: mount -o remount,rw /mnt/bound\n"));
@@ -373,11 +374,12 @@ TEST_F(RecordRefusalTest, Disabled) {
 
 class NotThereTest : public RefusalTest {
  protected:
-  static Result RegisterIn(const std::string& dir, const Start& start = {}) {
-    return RunBox({"register", "--dir", dir, "--rule", kRule}, start);
+  static Outcome RegisterIn(const std::string& dir,
+                            const Command& command = {}) {
+    return Run({"register", "--dir", dir, "--rule", kRule}, command);
   }
-  static Result MountOn(const std::string& dir, const Start& start = {}) {
-    return RunBox({"mount", "--userns", "--dir", dir}, start);
+  static Outcome MountOn(const std::string& dir, const Command& command = {}) {
+    return Run({"mount", "--userns", "--dir", dir}, command);
   }
 };
 
@@ -386,10 +388,10 @@ TEST_F(NotThereTest, NotMountedAtTheStandardPlace) {
       "binfmt_misc is not mounted on /proc/sys/fs/binfmt_misc; mount it with: "
       "binfmtbox mount\n";
   EXPECT_EQ(Register(kRule), Fails(3, "binfmt-register: " + why));
-  EXPECT_EQ(RunBox({"status"}), Fails(3, "binfmt-status: " + why));
-  EXPECT_EQ(RunBox({"clear", "--all"}), Fails(3, "binfmt-clear: " + why));
-  EXPECT_EQ(RunBox({"register", "--if-possible", "--rule", kRule}),
-            Succeeds("", "binfmt-register: note: " + why));
+  EXPECT_EQ(Run({"status"}), Fails(3, "binfmt-status: " + why));
+  EXPECT_EQ(Run({"clear", "--all"}), Fails(3, "binfmt-clear: " + why));
+  EXPECT_EQ(Run({"register", "--if-possible", "--rule", kRule}),
+            Prints("", "binfmt-register: note: " + why));
 }
 
 TEST_F(NotThereTest, NoSuchDirectory) {
@@ -404,21 +406,22 @@ TEST_F(NotThereTest, NoSuchDirectory) {
 }
 
 TEST_F(NotThereTest, PlainDirectory) {
-  EXPECT_EQ(RegisterIn("/mnt/bin"),
+  EXPECT_EQ(RegisterIn("/mnt/dir"),
             Fails(3,
-                  "binfmt-register: binfmt_misc is not mounted on /mnt/bin; "
-                  "mount it with: binfmtbox mount --dir /mnt/bin\n"));
+                  "binfmt-register: binfmt_misc is not mounted on /mnt/dir; "
+                  "mount it with: binfmtbox mount --dir /mnt/dir\n"));
 }
 
 TEST_F(NotThereTest, PlainFile) {
   EXPECT_EQ(RegisterIn(kBox),
             Fails(3,
-                  "binfmt-register: cannot open /mnt/binfmtbox: Not a "
+                  "binfmt-register: cannot open /mnt/bin/binfmtbox: Not a "
                   "directory\n"));
-  EXPECT_EQ(MountOn(kBox),
-            Fails(3,
-                  "binfmt-mount: cannot mount binfmt_misc on /mnt/binfmtbox: "
-                  "it is not a directory\n"));
+  EXPECT_EQ(
+      MountOn(kBox),
+      Fails(3,
+            "binfmt-mount: cannot mount binfmt_misc on /mnt/bin/binfmtbox: "
+            "it is not a directory\n"));
 }
 
 // Not to be taken for a systemd automount whose daemon lives elsewhere.
@@ -438,14 +441,14 @@ TEST_F(NotThereTest, DirectoryThatMayNotBeOpened) {
   ASSERT_EQ(mkdir("/mnt/closed", 0700), 0);
   ASSERT_EQ(mkdir("/mnt/closed/registry", 0700), 0);
   ASSERT_EQ(chmod("/mnt/closed", 0), 0);
-  const Start start = Without({CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH});
-  EXPECT_EQ(RegisterIn("/mnt/closed/registry", start),
+  const Command command = Without({CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH});
+  EXPECT_EQ(RegisterIn("/mnt/closed/registry", command),
             Fails(5,
                   "binfmt-register: cannot open /mnt/closed/registry: "
                   "Permission denied; the directory /mnt/closed may not be "
                   "searched: chmod +x /mnt/closed\n"));
   EXPECT_EQ(
-      MountOn("/mnt/closed/registry", start),
+      MountOn("/mnt/closed/registry", command),
       Fails(5,
             "binfmt-mount: cannot mount binfmt_misc on /mnt/closed/registry: "
             "Permission denied; the directory /mnt/closed may not be searched: "
@@ -457,21 +460,21 @@ TEST_F(NotThereTest, MountWithoutTheCapability) {
       "cannot mount binfmt_misc on /proc/sys/fs/binfmt_misc: Operation not "
       "permitted; it takes CAP_SYS_ADMIN in this user namespace: run it as "
       "root, in a container with --privileged (a pod: privileged: true)\n";
-  const Start start = Without({CAP_SYS_ADMIN});
-  EXPECT_EQ(MountOn(kRegistry, start), Fails(5, "binfmt-mount: " + why));
-  EXPECT_EQ(RunBox({"mount", "--userns", "--if-possible"}, start),
-            Succeeds("", "binfmt-mount: note: " + why));
-  EXPECT_EQ(Entries(), "not mounted");
+  const Command command = Without({CAP_SYS_ADMIN});
+  EXPECT_EQ(MountOn(kRegistry, command), Fails(5, "binfmt-mount: " + why));
+  EXPECT_EQ(Run({"mount", "--userns", "--if-possible"}, command),
+            Prints("", "binfmt-mount: note: " + why));
+  EXPECT_EQ(EntryNames(), "not mounted");
 }
 
 TEST_F(NotThereTest, HostWithoutTheCapability) {
-  EXPECT_EQ(RunBox({"mount", "--userns", "--host"}, Without({CAP_SYS_CHROOT})),
+  EXPECT_EQ(Run({"mount", "--userns", "--host"}, Without({CAP_SYS_CHROOT})),
             Fails(5,
                   "binfmt-mount: cannot enter the mount namespace of PID 1: "
                   "Operation not permitted; it takes CAP_SYS_ADMIN, "
                   "CAP_SYS_CHROOT and CAP_SYS_PTRACE (docker: --privileged, a "
                   "pod: privileged: true)\n"));
-  EXPECT_EQ(Entries(), "not mounted");
+  EXPECT_EQ(EntryNames(), "not mounted");
 }
 
 // An initramfs, or a chroot made by hand.
@@ -479,20 +482,12 @@ class WithoutProcTest : public RefusalTest {
  protected:
   void SetUp() override {
     RefusalTest::SetUp();
-    for (const char* dir : {"", "/mnt", "/mnt/bin"}) {
+    for (const char* dir : {"", "/mnt", "/mnt/bin", "/mnt/dir"}) {
       ASSERT_EQ(mkdir((std::string(kRoot) + dir).c_str(), 0755), 0);
     }
     for (const char* file : {kBox, kInterpreter}) {
       ASSERT_EQ(link(file, (std::string(kRoot) + file).c_str()), 0);
     }
-  }
-
-  static Start InRoot() {
-    Start start;
-    start.before = [] {
-      if (chroot(kRoot) != 0 || chdir("/") != 0) _exit(125);
-    };
-    return start;
   }
 
   static constexpr char kRoot[] = "/mnt/root";
@@ -502,31 +497,27 @@ TEST_F(WithoutProcTest, NotMounted) {
   const std::string why =
       "binfmt_misc is not mounted on /proc/sys/fs/binfmt_misc; mount it with: "
       "binfmtbox mount\n";
-  EXPECT_EQ(Register(kRule, InRoot()), Fails(3, "binfmt-register: " + why));
-  EXPECT_EQ(RunBox({"status"}, InRoot()), Fails(3, "binfmt-status: " + why));
+  EXPECT_EQ(Register(kRule, InRoot(kRoot)),
+            Fails(3, "binfmt-register: " + why));
+  EXPECT_EQ(Run({"status"}, InRoot(kRoot)), Fails(3, "binfmt-status: " + why));
   EXPECT_NE(access("/mnt/root/proc", F_OK), 0);
 }
 
 TEST_F(WithoutProcTest, RegisterMountsBoth) {
-  EXPECT_EQ(RunBox({"register", "--mount", "--userns", "--credential", "no",
-                    "--rule", kRule},
-                   InRoot()),
-            Succeeds("foreign: registered, /mnt/bin/interpreter, flags F\n"));
+  EXPECT_EQ(Run({"register", "--mount", "--userns", "--credential", "no",
+                 "--rule", kRule},
+                InRoot(kRoot)),
+            Prints("foreign: registered, /mnt/dir/interpreter, flags F\n"));
   EXPECT_EQ(ReadFile("/mnt/root/proc/sys/fs/binfmt_misc/foreign"),
-            "enabled\ninterpreter /mnt/bin/interpreter\nflags: F\noffset 0\n"
+            "enabled\ninterpreter /mnt/dir/interpreter\nflags: F\noffset 0\n"
             "magic 464f524549474e\n");
 }
 
 // Without the directory, and without the right to make it.
 TEST_F(WithoutProcTest, ProcThatCanNotBeMounted) {
-  Start start = InRoot();
-  const auto enter = start.before;
-  const auto drop = Without({CAP_SYS_ADMIN}).before;
-  start.before = [&] {
-    enter();
-    drop();
-  };
-  EXPECT_EQ(RunBox({"mount", "--userns"}, start),
+  Command command = InRoot(kRoot);
+  command.dropped_capabilities = {CAP_SYS_ADMIN};
+  EXPECT_EQ(Run({"mount", "--userns"}, command),
             Fails(5,
                   "binfmt-mount: cannot mount proc on /proc: Operation not "
                   "permitted\n"));
@@ -534,7 +525,3 @@ TEST_F(WithoutProcTest, ProcThatCanNotBeMounted) {
 
 }  // namespace
 }  // namespace binfmtbox_testing
-
-int main(int argc, char** argv) {
-  return binfmtbox_testing::RunTestsInNamespaces(argc, argv);
-}

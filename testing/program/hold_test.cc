@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: Apache-2.0
+// --hold: what it keeps, how it ends, and what it costs meanwhile.
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/inotify.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "gtest/gtest.h"
+#include "testing/elf.h"
+#include "testing/errno_name.h"
+#include "testing/namespace.h"
+#include "testing/process.h"
+#include "testing/program.h"
+
+namespace binfmtbox_testing {
+namespace {
+
+constexpr char kMounted[] = "mounted binfmt_misc on /proc/sys/fs/binfmt_misc\n";
+constexpr char kRegistered[] =
+    "foreign: registered, /mnt/interpreter, flags F\n";
+constexpr char kRule[] = ":foreign:M::FOREIGN::/mnt/interpreter:F";
+// A program with --hold looks at the registry once in this time.
+constexpr std::chrono::seconds kInterval{5};
+
+class HoldTest : public ProgramTest {
+ protected:
+  void SetUp() override {
+    ProgramTest::SetUp();
+    WriteFile("/mnt/interpreter", NativeProgram(0), 0755);
+  }
+
+  static std::vector<std::string> RegisterAndHold() {
+    return {"register", "--mount", "--userns", "--credential",
+            "no",       "--hold",  "--rule",   kRule};
+  }
+
+  static int WriteTo(const std::string& file, std::string_view command) {
+    return WriteOnce(std::string(kRegistry) + "/" + file, command);
+  }
+
+  // Sends SIGNAL to a program that has just begun to wait, and expects that it
+  // ends before it looks again.
+  static Outcome EndSoon(Program* program, int signal) {
+    const auto start = std::chrono::steady_clock::now();
+    Outcome outcome = program->End(signal);
+    EXPECT_LT(std::chrono::steady_clock::now() - start,
+              kInterval - std::chrono::seconds(1));
+    return outcome;
+  }
+};
+
+// Sees the turns of a program with --hold: it waits, looks at the registry, and
+// waits again.
+class TurnWatch {
+ public:
+  TurnWatch() : fd_(inotify_init1(IN_CLOEXEC | IN_NONBLOCK)) {
+    EXPECT_GE(inotify_add_watch(fd_, kRegistry, IN_OPEN | IN_ACCESS), 0)
+        << std::strerror(errno);
+  }
+  TurnWatch(const TurnWatch&) = delete;
+  TurnWatch& operator=(const TurnWatch&) = delete;
+  ~TurnWatch() { close(fd_); }
+
+  // Waits until PROGRAM, which waits now, has finished another turn.
+  void WaitForTurn(Program* program) {
+    Forget();
+    ASSERT_TRUE(WaitUntil([&] { return Forget(); }));
+    program->WaitForSleep();
+  }
+
+ private:
+  // Returns whether anything was seen, and forgets it.
+  bool Forget() {
+    char buffer[4096];
+    bool seen = false;
+    while (read(fd_, buffer, sizeof(buffer)) > 0) seen = true;
+    return seen;
+  }
+
+  int fd_;
+};
+
+// The processor time that PID has used, in clock ticks, and how often it has
+// gone to sleep.
+struct Effort {
+  long ticks = 0;
+  long sleeps = 0;
+};
+
+Effort EffortOf(pid_t pid) {
+  Effort effort;
+  const std::string dir = absl::StrCat("/proc/", pid);
+  const std::string stat = ReadFile(dir + "/stat");
+  // proc(5): utime and stime are fields 14 and 15, and ") " ends field 2.
+  const std::vector<std::string> fields =
+      absl::StrSplit(stat.substr(stat.rfind(')') + 2), ' ');
+  effort.ticks = std::stol(fields.at(11)) + std::stol(fields.at(12));
+  const std::string status = ReadFile(dir + "/status");
+  const std::string key = "\nvoluntary_ctxt_switches:";
+  effort.sleeps = std::stol(status.substr(status.find(key) + key.size()));
+  return effort;
+}
+
+TEST_F(HoldTest, RegisterEndsWithSigtermAndLeavesTheEntries) {
+  Program program(Box(RegisterAndHold()));
+  program.WaitForOut(kRegistered);
+  EXPECT_EQ(EndSoon(&program, SIGTERM), Prints(kRegistered));
+  EXPECT_EQ(EntryNames(), "foreign");
+}
+
+TEST_F(HoldTest, RegisterEndsWithSigintToo) {
+  Program program(Box(RegisterAndHold()));
+  program.WaitForOut(kRegistered);
+  EXPECT_EQ(EndSoon(&program, SIGINT), Prints(kRegistered));
+  EXPECT_EQ(EntryNames(), "foreign");
+}
+
+TEST_F(HoldTest, MountEndsWithSigtermAndLeavesTheMount) {
+  Program program(Box({"mount", "--userns", "--hold"}));
+  program.WaitForOut(kMounted);
+  EXPECT_EQ(EndSoon(&program, SIGTERM), Prints(kMounted));
+  EXPECT_EQ(EntryNames(), "");
+}
+
+TEST_F(HoldTest, MountEndsWithSigintToo) {
+  Program program(Box({"mount", "--userns", "--hold"}));
+  program.WaitForOut(kMounted);
+  EXPECT_EQ(EndSoon(&program, SIGINT), Prints(kMounted));
+  EXPECT_EQ(EntryNames(), "");
+}
+
+TEST_F(HoldTest, MountKeepsAMountThatWouldNotLast) {
+  const MountNamespace mounts;
+  Program program(Box({"mount", "--userns", "--hold"}, In(mounts)));
+  program.WaitForOut(kMounted);
+  EXPECT_EQ(EntryNamesIn(mounts), "");
+  EXPECT_EQ(EntryNames(), "not mounted");
+  EXPECT_EQ(program.End(SIGTERM), Prints(kMounted));
+}
+
+// systemd-binfmt does that to everybody's entries (pains.md P7).
+TEST_F(HoldTest, RegistersAgainWhatWasWiped) {
+  Program program(Box(RegisterAndHold()));
+  program.WaitForOut(kRegistered);
+  ASSERT_EQ(ErrnoName(WriteTo("status", "-1")), "0");
+  ASSERT_EQ(EntryNames(), "");
+  EXPECT_TRUE(WaitUntil([] { return EntryNames() == "foreign"; }));
+  EXPECT_EQ(program.End(SIGTERM),
+            Prints(kRegistered,
+                   "binfmt-register: note: foreign was not there; registered "
+                   "it\n"));
+  EXPECT_EQ(EntryNames(), "foreign");
+}
+
+TEST_F(HoldTest, LeavesTheEntriesOfOthersAsTheyAre) {
+  Mount();
+  Program program(Box(RegisterAndHold()));
+  program.WaitForOut(kRegistered);
+  ASSERT_EQ(
+      ErrnoName(WriteTo("register", ":other:E::other::/mnt/interpreter:")),
+      "0");
+  ASSERT_EQ(ErrnoName(WriteTo("foreign", "-1")), "0");
+  EXPECT_TRUE(WaitUntil([] { return EntryNames() == "foreign other"; }))
+      << EntryNames();
+}
+
+// "umount -l": the program's own descriptor keeps the instance.
+TEST_F(HoldTest, MountsAgainWhatWasUnmounted) {
+  Program mounting(Box({"mount", "--userns", "--hold"}));
+  mounting.WaitForOut(kMounted);
+  Program registering(Box(RegisterAndHold()));
+  registering.WaitForOut(kRegistered);
+  ASSERT_EQ(umount2(kRegistry, 0), -1);
+  EXPECT_EQ(ErrnoName(errno), "EBUSY");
+  ASSERT_EQ(umount2(kRegistry, MNT_DETACH), 0);
+  ASSERT_EQ(EntryNames(), "not mounted");
+  EXPECT_TRUE(WaitUntil([] { return EntryNames() == "foreign"; }));
+  EXPECT_EQ(registering.End(SIGTERM), Prints(kRegistered));
+  // Whoever was first says so.
+  const Outcome outcome = mounting.End(SIGTERM);
+  EXPECT_EQ(outcome.status, 0);
+  EXPECT_EQ(outcome.out, kMounted);
+}
+
+TEST_F(HoldTest, MountSaysThatItMountedAgain) {
+  Program program(Box({"mount", "--userns", "--hold"}));
+  program.WaitForOut(kMounted);
+  ASSERT_EQ(umount2(kRegistry, MNT_DETACH), 0);
+  EXPECT_TRUE(WaitUntil([] { return EntryNames().empty(); }));
+  EXPECT_EQ(program.End(SIGTERM),
+            Prints(kMounted,
+                   "binfmt-mount: note: binfmt_misc was unmounted; mounted "
+                   "it again\n"));
+}
+
+// What goes wrong goes on going wrong, every five seconds.
+TEST_F(HoldTest, TheSameTroubleIsToldOnce) {
+  const std::string registered =
+      "one: registered, /mnt/interpreter, flags F\n"
+      "two: registered, /mnt/interpreter, flags F\n";
+  const std::string why =
+      ": the interpreter /mnt/interpreter was not found when the kernel opened "
+      "it (flag F)\n";
+  Program program(
+      Box({"register", "--mount", "--userns", "--credential", "no", "--hold",
+           "--rule", ":one:M::FOREIGN1::/mnt/interpreter:F", "--rule",
+           ":two:M::FOREIGN2::/mnt/interpreter:F"}));
+  program.WaitForOut(registered);
+  ASSERT_EQ(unlink("/mnt/interpreter"), 0);
+  ASSERT_EQ(ErrnoName(WriteTo("status", "-1")), "0");
+  TurnWatch watch;
+  watch.WaitForTurn(&program);
+  watch.WaitForTurn(&program);
+  EXPECT_EQ(EndSoon(&program, SIGTERM),
+            (Outcome{1, registered,
+                     "binfmt-register: cannot register one" + why +
+                         "binfmt-register: cannot register two" + why}));
+  EXPECT_EQ(EntryNames(), "");
+}
+
+TEST_F(HoldTest, EndsWhileItWaitsForAnInterpreter) {
+  Mount();
+  Program program(Box({"register", "--wait", "30", "--hold", "--interpreter",
+                       "/mnt/none", "arm"}));
+  program.WaitForSleep();
+  EXPECT_EQ(EndSoon(&program, SIGTERM),
+            Fails(1,
+                  "binfmt-register: qemu-arm: interpreter /mnt/none does not "
+                  "exist\n"));
+  EXPECT_EQ(EntryNames(), "");
+}
+
+TEST_F(HoldTest, UsesNoCpuTimeWhileIdle) {
+  for (const bool registers : {false, true}) {
+    Program program(Box(
+        registers ? RegisterAndHold()
+                  : std::vector<std::string>{"mount", "--userns", "--hold"}));
+    program.WaitForOut(registers ? kRegistered : kMounted);
+    program.WaitForSleep();
+    const Effort before = EffortOf(program.pid());
+    TurnWatch watch;
+    watch.WaitForTurn(&program);
+    const Effort after = EffortOf(program.pid());
+    EXPECT_EQ(program.End(SIGTERM).status, 0);
+    // A tick is 10 ms.
+    EXPECT_LT(after.ticks - before.ticks, 5);
+    // An idle program does not wake up between two turns.
+    EXPECT_LT(after.sleeps - before.sleeps, 20);
+  }
+}
+
+// As PID 1 of a container, it becomes the parent of all who lost theirs.
+TEST_F(HoldTest, LeavesNoZombieAsPid1) {
+  const MountNamespace mounts;
+  // The orphan ends when the test closes the one, and its end closes the other.
+  int stay[2];
+  int alive[2];
+  ASSERT_EQ(pipe2(stay, O_CLOEXEC), 0);
+  ASSERT_EQ(pipe2(alive, O_CLOEXEC), 0);
+  char nothing;
+  Command command = Box({"mount", "--userns", "--hold"}, In(mounts));
+  command.is_pid_1 = true;
+  command.before_exec = [&] {
+    if (fork() != 0) return;
+    // The box's child, which ends at once, and the orphan.
+    if (fork() != 0) _exit(0);
+    close(stay[1]);
+    _exit(read(stay[0], &nothing, 1) == 0 ? 0 : 1);
+  };
+  Program program(command);
+  close(stay[0]);
+  close(alive[1]);
+  program.WaitForOut(kMounted);
+  const std::string children = absl::StrCat("/proc/", program.pid(), "/task/",
+                                            program.pid(), "/children");
+  // Seen from outside, where it is not PID 1.
+  EXPECT_NE(ReadFile(children), "");
+  close(stay[1]);
+  EXPECT_EQ(read(alive[0], &nothing, 1), 0);
+  EXPECT_TRUE(WaitUntil([&] { return ReadFile(children).empty(); }));
+  close(alive[0]);
+  EXPECT_EQ(EndSoon(&program, SIGTERM), Prints(kMounted));
+}
+
+}  // namespace
+}  // namespace binfmtbox_testing
