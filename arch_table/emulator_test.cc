@@ -22,7 +22,7 @@
 namespace arch_table {
 namespace {
 
-constexpr unsigned kSeconds = 20;
+constexpr unsigned kSeconds = 60;
 
 std::string EmulatorOf(const Target& target) {
   return absl::StrCat("/usr/bin/qemu-", target.interpreter(), "-static");

@@ -23,6 +23,7 @@ using binfmtbox_testing::EnterNamespaces;
 using binfmtbox_testing::InChild;
 using binfmtbox_testing::KernelTest;
 using binfmtbox_testing::kRegistry;
+using binfmtbox_testing::WaitUntilNewFilesAreNewerThan;
 using binfmtbox_testing::WriteFile;
 
 MountOptions WithConsent() {
@@ -69,9 +70,10 @@ void DropAllCapabilities() {
 
 class MountTest : public KernelTest {
  protected:
-  // What tells an older instance from a new one is a time of the kernel's
-  // coarse clock, which goes on every 1 to 10 ms.
-  static void SetUpTestSuite() { usleep(50000); }
+  // The time of the instance distinguishes an older one from a new one.
+  static void SetUpTestSuite() {
+    WaitUntilNewFilesAreNewerThan(std::string(kRegistry) + "/status");
+  }
 
   // In a child with mounts of its own, where binfmt_misc is not mounted.
   static std::string Unmounted(const std::function<std::string()>& function) {

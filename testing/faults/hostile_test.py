@@ -232,7 +232,7 @@ class HostileTest(namespace.TestCase):
         with subprocess.Popen(command, **pipes) as holder:
             self.assertIn(b"registered", holder.stdout.readline())
             # It keeps nobody else from working.
-            done = namespace.register("aarch64", timeout=5)
+            done = namespace.register("aarch64")
             self.assertEqual(done.status, 0, done)
             holder.terminate()
             self.assertEqual(holder.wait(namespace.TIMEOUT), 0)

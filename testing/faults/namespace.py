@@ -22,7 +22,8 @@ SYSTEM = ("register", "status")
 # foreign program is run.
 EMULATORS = tuple(f"{HOME}/qemu-{name}-static" for name in ("arm", "aarch64", "s390x"))
 HELPER_NAME = re.compile(rb"(.*)\.binfmtbox-[0-9a-f]{8}", re.DOTALL)
-TIMEOUT = 30
+# Enough for any one run, also on a busy machine.
+TIMEOUT = 60
 
 _UNSHARE = ["unshare", "--user", "--map-root-user", "--mount", "--pid", "--fork"]
 _UNSHARE += ["--kill-child=KILL", "--mount-proc"]
