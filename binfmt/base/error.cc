@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "binfmt/base/error.h"
+
+#include <cstring>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "binfmt/base/printable.h"
+
+namespace binfmt {
+
+Error::Error(int errnum, std::string text, Cause cause)
+    : cause_(cause), errnum_(errnum), text_(std::move(text)) {}
+
+void Error::Append(std::string_view text) { text_.append(text); }
+
+void Error::Prepend(std::string_view text) { text_.insert(0, text); }
+
+Error Misuse(std::string text) {
+  return Error(0, std::move(text), Cause::kMisuse);
+}
+
+Error SystemError(std::string_view what, std::string_view object, int errnum,
+                  Cause cause) {
+  return Error(errnum,
+               absl::StrCat("cannot ", what, " ", Printable(object), ": ",
+                            std::strerror(errnum)),
+               cause);
+}
+
+}  // namespace binfmt

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// The error type of the whole program.
+#ifndef BINFMT_BASE_ERROR_H_
+#define BINFMT_BASE_ERROR_H_
+
+#include <expected>
+#include <string>
+#include <string_view>
+
+namespace binfmt {
+
+// Why something does not hold. Each cause is one exit status of the program.
+enum class Cause {
+  kFailed,       // something asked for does not hold
+  kMisuse,       // the request itself makes no sense
+  kNotMounted,   // the directory is not a binfmt_misc mount
+  kNoSupport,    // this kernel has no binfmt_misc, or its module is missing
+  kDenied,       // user namespace, capability, read-only mount or LSM
+  kWouldNotLast  // the result would vanish with this process
+};
+
+// A failure: its cause, the errno behind it (0: none), and one line for the
+// user that says what failed, on what object, why, and the shortest fix.
+//
+// Text from outside (paths, names, file contents) is passed through Printable()
+// when the line is made.
+class [[nodiscard]] Error {
+ public:
+  Error(int errnum, std::string text, Cause cause = Cause::kFailed);
+
+  Cause cause() const { return cause_; }
+  int errnum() const { return errnum_; }
+  const std::string& text() const { return text_; }
+
+  // Add to the text, at its end or at its beginning.
+  void Append(std::string_view text);
+  void Prepend(std::string_view text);
+
+ private:
+  Cause cause_;
+  int errnum_;
+  std::string text_;
+};
+
+// A value, or why there is none.
+template <typename T>
+using Expected = std::expected<T, Error>;
+
+// A value, or the errno of the system call that failed. For functions whose
+// callers know better what to tell the user.
+template <typename T>
+using ErrnoOr = std::expected<T, int>;
+
+// A mistake on the command line.
+Error Misuse(std::string text);
+
+// "cannot WHAT OBJECT: strerror(ERRNUM)", where OBJECT is made printable.
+Error SystemError(std::string_view what, std::string_view object, int errnum,
+                  Cause cause = Cause::kFailed);
+
+}  // namespace binfmt
+
+#endif  // BINFMT_BASE_ERROR_H_

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// Foreign bytes made safe for a terminal, a log line, and a message.
+#ifndef BINFMT_BASE_PRINTABLE_H_
+#define BINFMT_BASE_PRINTABLE_H_
+
+#include <string>
+#include <string_view>
+
+namespace binfmt {
+
+// BYTES with everything that could disturb a terminal or a line written as
+// \xHH: control characters (C0, DEL and C1), the backslash, and all bytes that
+// are not part of well-formed UTF-8.
+std::string Printable(std::string_view bytes);
+
+}  // namespace binfmt
+
+#endif  // BINFMT_BASE_PRINTABLE_H_

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "binfmt/base/process.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "binfmt/base/clock.h"
+#include "binfmt/base/file.h"
+#include "binfmt/base/unique_fd.h"
+
+namespace binfmt {
+namespace {
+
+constexpr size_t kStackSize = 32768;
+constexpr int64_t kKillWait = 1000;  // milliseconds
+constexpr size_t kMaxOutput = 200;   // bytes
+constexpr size_t kMaxReply = 65536;  // bytes
+
+// What parent and child share.
+struct Start {
+  const char* path;
+  const char* argv[3];
+  int output;
+  int error = 0;  // errno of a failed execve(2)
+};
+
+// Runs in the child.
+int Execute(void* argument) {
+  auto* start = static_cast<Start*>(argument);
+  setpgid(0, 0);
+  close(STDIN_FILENO);
+  dup2(start->output, STDOUT_FILENO);
+  dup2(start->output, STDERR_FILENO);
+  char* const envp[] = {nullptr};
+  execve(start->path, const_cast<char* const*>(start->argv), envp);
+  start->error = errno;
+  return 0;
+}
+
+// What the child of CallInChild() sends through a pipe: this, then the value or
+// the error's text.
+struct ReplyHead {
+  bool ok;
+  Cause cause;
+  int errnum;
+};
+
+std::string MakeReply(const Expected<std::string>& result) {
+  ReplyHead head = {};
+  head.ok = result.has_value();
+  if (!result) {
+    head.cause = result.error().cause();
+    head.errnum = result.error().errnum();
+  }
+  return absl::StrCat(
+      std::string_view(reinterpret_cast<const char*>(&head), sizeof(head)),
+      result ? *result : result.error().text());
+}
+
+Expected<std::string> ReadReply(std::string_view reply) {
+  ReplyHead head;
+  if (reply.size() < sizeof(head)) {
+    return std::unexpected(Error(0, "a child process ended without a result"));
+  }
+  std::memcpy(&head, reply.data(), sizeof(head));
+  std::string text(reply.substr(sizeof(head)));
+  if (head.ok) return text;
+  return std::unexpected(Error(head.errnum, std::move(text), head.cause));
+}
+
+}  // namespace
+
+Expected<int> RunSharingMemory(int (*function)(void*), void* argument,
+                               int max_milliseconds) {
+  // A caller may have left SIGCHLD ignored, and the child would leave no
+  // status.
+  signal(SIGCHLD, SIG_DFL);
+  // A stack of its own, as musl's vfork(2) is fork(2) on most architectures,
+  // and the address sanitizer keeps track of frames that never return.
+  std::vector<char> stack(kStackSize);
+  const pid_t pid = clone(function, stack.data() + kStackSize,
+                          CLONE_VM | CLONE_VFORK | SIGCHLD, argument);
+  if (pid < 0) return std::unexpected(SystemError("start", "a process", errno));
+  int64_t end = MonotonicMilliseconds() + max_milliseconds;
+  int error = 0;
+  int status = 0;
+  for (;;) {
+    const pid_t ended =
+        waitpid(pid, &status, max_milliseconds == 0 ? 0 : WNOHANG);
+    if (ended == pid) break;
+    if (ended < 0) {
+      if (errno == EINTR) continue;
+      error = errno;
+      break;
+    }
+    if (MonotonicMilliseconds() < end) {
+      SleepMilliseconds(1);
+      continue;
+    }
+    // Killed already: it sleeps in the kernel, or has another user's rights.
+    if (error != 0) break;
+    kill(-pid, SIGKILL);
+    error = ETIMEDOUT;
+    end += kKillWait;
+  }
+  if (error != 0) {
+    return std::unexpected(SystemError("wait for", "a process", error));
+  }
+  return status;
+}
+
+Expected<std::string> CallInChild(
+    const std::function<Expected<std::string>()>& function) {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) {
+    return std::unexpected(SystemError("make", "a pipe", errno));
+  }
+  UniqueFd reader(ends[0]);
+  UniqueFd writer(ends[1]);
+  const pid_t pid = fork();
+  if (pid < 0) return std::unexpected(SystemError("start", "a process", errno));
+  if (pid == 0) {
+    reader.Reset();
+    // A reply that cannot be written is missing in the parent.
+    (void)WriteAll(writer.get(), MakeReply(function()));
+    _exit(0);
+  }
+  writer.Reset();
+  const ErrnoOr<std::string> reply = ReadAll(reader.get(), kMaxReply);
+  // A child that has more to write must not wait for its reader.
+  reader.Reset();
+  while (waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
+  }
+  return ReadReply(reply.value_or(""));
+}
+
+ProgramEnd RunProgram(const std::string& path, const char* argv0,
+                      const char* argv1, int max_milliseconds) {
+  ProgramEnd program;
+  int ends[2];
+  // Without O_NONBLOCK a program that prints a lot would wait for its reader.
+  if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) {
+    program.code = errno;
+    return program;
+  }
+  const UniqueFd reader(ends[0]);
+  const UniqueFd writer(ends[1]);
+  Start start{path.c_str(), {argv0, argv1, nullptr}, writer.get()};
+  const Expected<int> status =
+      RunSharingMemory(Execute, &start, max_milliseconds);
+  program.code = status ? start.error : status.error().errnum();
+  if (program.code == ETIMEDOUT) {
+    program.how = ProgramEnd::How::kTimedOut;
+  } else if (program.code != 0) {
+    program.how = ProgramEnd::How::kNotStarted;
+  } else if (WIFSIGNALED(*status)) {
+    program.how = ProgramEnd::How::kKilled;
+    program.code = WTERMSIG(*status);
+  } else {
+    program.how = ProgramEnd::How::kExited;
+    program.code = WEXITSTATUS(*status);
+  }
+  char bytes[kMaxOutput];
+  const ssize_t got = read(reader.get(), bytes, sizeof(bytes));
+  const std::string_view output(bytes, got < 0 ? 0 : static_cast<size_t>(got));
+  program.output = output.substr(0, output.find('\n'));
+  return program;
+}
+
+ProgramEnd RunProgramFromMemory(std::string_view program, const char* argv0,
+                                int max_milliseconds) {
+  const UniqueFd fd(memfd_create("binfmtbox-probe", 0));
+  // A file that was not made, or not written, does not start either.
+  (void)WriteAll(fd.get(), program);
+  return RunProgram(absl::StrCat("/proc/self/fd/", fd.get()), argv0, nullptr,
+                    max_milliseconds);
+}
+
+}  // namespace binfmt

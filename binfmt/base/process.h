@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// Child processes with a bounded life.
+#ifndef BINFMT_BASE_PROCESS_H_
+#define BINFMT_BASE_PROCESS_H_
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "binfmt/base/error.h"
+
+namespace binfmt {
+
+// Runs FUNCTION(ARGUMENT) in a child process that shares this process's memory
+// but has namespaces, root, working directory and descriptors of its own. Waits
+// until it has ended, and, where it replaced itself by execve(2), until that
+// program has. FUNCTION returns the exit status. Returns the status of
+// waitpid(2).
+//
+// This process sleeps until FUNCTION is done (CLONE_VFORK). FUNCTION must not
+// allocate memory: it hands numbers back through ARGUMENT, and the parent makes
+// the message.
+//
+// With MAX_MILLISECONDS, a program that takes longer is killed with its process
+// group, which FUNCTION must have made (setpgid(2)), and the error is
+// ETIMEDOUT. 0: no limit.
+Expected<int> RunSharingMemory(int (*function)(void*), void* argument,
+                               int max_milliseconds = 0);
+
+// Calls FUNCTION in a child process, a copy of this one (fork(2)), and returns
+// its result, of at most 64 KiB. What FUNCTION changes stays in the child: its
+// namespaces, root and working directory, its memory. Unlike with
+// RunSharingMemory(), it may allocate.
+Expected<std::string> CallInChild(
+    const std::function<Expected<std::string>()>& function);
+
+// How a program ended.
+struct ProgramEnd {
+  enum class How {
+    kExited,      // code: its exit status
+    kKilled,      // code: the signal
+    kNotStarted,  // code: the errno
+    kTimedOut,    // it was killed when its time was up
+  };
+
+  How how = How::kNotStarted;
+  int code = 0;
+  // The first line that it printed on stdout or stderr, at most 200 bytes.
+  std::string output;
+};
+
+// Runs the file at PATH with ARGV0 and, unless it is null, ARGV1, an empty
+// environment and no stdin, for at most MAX_MILLISECONDS. What it prints beyond
+// a pipe's capacity is lost.
+ProgramEnd RunProgram(const std::string& path, const char* argv0,
+                      const char* argv1, int max_milliseconds);
+
+// Runs PROGRAM, a complete ELF file, from memory, as if its file were
+// /proc/self/fd/N. Handlers of binfmt_misc take it like any file: the memfd has
+// no close-on-exec, since the kernel would then refuse with ENOENT
+// (BINPRM_FLAGS_PATH_INACCESSIBLE). Does not start (ENOENT) without /proc.
+ProgramEnd RunProgramFromMemory(std::string_view program, const char* argv0,
+                                int max_milliseconds);
+
+}  // namespace binfmt
+
+#endif  // BINFMT_BASE_PROCESS_H_
