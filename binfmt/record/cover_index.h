@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// Finds, among many records, those that take the same files as another one.
+#ifndef BINFMT_RECORD_COVER_INDEX_H_
+#define BINFMT_RECORD_COVER_INDEX_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/base/attributes.h"
+#include "absl/container/flat_hash_map.h"
+#include "binfmt/record/record.h"
+
+namespace binfmt {
+
+// Records by what they compare. A search costs as much as there are different
+// shapes (type, offset and mask), of which the architectures have ten, however
+// many records there are.
+class CoverIndex {
+ public:
+  // Adds the next record, which must outlive the index.
+  void Add(const Record& record ABSL_ATTRIBUTE_LIFETIME_BOUND);
+
+  // The position, in the order of Add() and counted from 0, of the first record
+  // that Covers() NARROW.
+  std::optional<size_t> FirstCovering(const Record& narrow) const;
+
+  const Record& operator[](size_t position) const {
+    return *records_[position];
+  }
+
+ private:
+  struct Shape {
+    const Record* example;
+    // A bit for each machine that a record of the shape is for. A search skips
+    // most shapes by it.
+    uint64_t machines = 0;
+    // The first record for each value of the bits that the shape compares.
+    absl::flat_hash_map<std::string, size_t> first_by_bits;
+  };
+
+  std::vector<const Record*> records_;
+  std::vector<Shape> shapes_;
+};
+
+// Finds which of many records for one machine each (IsForOneMachine()) take
+// files that another such record takes. In a shape whose bits all lie within
+// those that the other record compares, only equal bits are looked at; in other
+// shapes, records for the same machine.
+class OverlapIndex {
+ public:
+  // Adds the next record, which must outlive the index.
+  void Add(const Record& record ABSL_ATTRIBUTE_LIFETIME_BOUND);
+
+  // The positions, in the order of Add() and counted from 0, of the records
+  // that CanOverlap() with RECORD, ascending.
+  std::vector<size_t> Overlapping(const Record& record) const;
+
+ private:
+  struct Shape {
+    const Record* example;
+    // Positions by the bits that the shape compares, and by machine.
+    absl::flat_hash_map<std::string, std::vector<size_t>> by_bits;
+    absl::flat_hash_map<uint32_t, std::vector<size_t>> by_machine;
+  };
+
+  std::vector<const Record*> records_;
+  std::vector<Shape> shapes_;
+};
+
+// Whether RECORD compares class and e_machine of the ELF header completely.
+bool IsForOneMachine(const Record& record);
+
+}  // namespace binfmt
+
+#endif  // BINFMT_RECORD_COVER_INDEX_H_

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "binfmt/record/cover_index.h"
+
+#include <optional>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "binfmt/record/match.h"
+#include "binfmt/record/record.h"
+#include "gtest/gtest.h"
+
+namespace binfmt {
+namespace {
+
+Record Magic(uint32_t offset, const std::string& magic,
+             const std::string& mask = "") {
+  Record record;
+  record.offset = offset;
+  record.magic = magic;
+  record.mask = mask;
+  return record;
+}
+
+Record OfType(RecordType type, const std::string& extension) {
+  Record record;
+  record.type = type;
+  record.magic = extension;
+  return record;
+}
+
+std::optional<size_t> First(const std::vector<Record>& records,
+                            const Record& narrow) {
+  CoverIndex index;
+  for (const Record& record : records) index.Add(record);
+  return index.FirstCovering(narrow);
+}
+
+TEST(CoverIndexTest, NothingInNothing) {
+  EXPECT_EQ(First({}, Magic(0, "AB")), std::nullopt);
+}
+
+TEST(CoverIndexTest, TheFirstOfEqualRules) {
+  EXPECT_EQ(
+      First({Magic(0, "XY"), Magic(0, "AB"), Magic(0, "AB")}, Magic(0, "AB")),
+      1);
+}
+
+TEST(CoverIndexTest, WiderRulesOfOtherShapes) {
+  const Record narrow = Magic(0, "ABCD");
+  EXPECT_EQ(First({Magic(0, "ABCDE"), Magic(2, "CD")}, narrow), 1);
+  EXPECT_EQ(
+      First({Magic(0, "AxCD"), Magic(0, "AxCD", "\xff\x40\xff\xff")}, narrow),
+      1);
+  // Bits that the narrow one does not compare.
+  EXPECT_EQ(First({Magic(0, "AB")}, Magic(0, "AB", "\xff\xfe")), std::nullopt);
+}
+
+// The first record that was added counts, whatever its shape.
+TEST(CoverIndexTest, OrderAcrossShapes) {
+  const Record narrow = Magic(0, "ABCD");
+  EXPECT_EQ(First({Magic(2, "CD"), Magic(0, "AB"), Magic(0, "A")}, narrow), 0);
+  EXPECT_EQ(First({Magic(2, "xD"), Magic(0, "A"), Magic(0, "AB"),
+                   Magic(0, "xB"), Magic(2, "CD")},
+                  narrow),
+            1);
+}
+
+TEST(CoverIndexTest, TypesDoNotMix) {
+  const Record exe = OfType(RecordType::kExtension, "exe");
+  EXPECT_EQ(First({Magic(0, "exe"), OfType(RecordType::kExtension, "com"),
+                   OfType(RecordType::kBpf, "exe"), exe},
+                  exe),
+            3);
+  EXPECT_EQ(First({exe}, Magic(0, "exe")), std::nullopt);
+}
+
+// Only the BPF program knows which files it takes.
+TEST(CoverIndexTest, TypeBIsNeverCovered) {
+  const Record program = OfType(RecordType::kBpf, "");
+  EXPECT_EQ(First({program}, program), std::nullopt);
+}
+
+// Compares with Covers() for all pairs, on rules of few bytes and bits, so that
+// many cover one another.
+TEST(CoverIndexTest, AgreesWithCovers) {
+  std::mt19937 random(20240807);
+  const auto pick = [&random](unsigned below) {
+    return static_cast<unsigned>(random() % below);
+  };
+  int found = 0;
+  for (int round = 0; round < 300; ++round) {
+    std::vector<Record> records;
+    CoverIndex index;
+    const unsigned count = 1 + pick(40);
+    for (unsigned i = 0; i < count; ++i) {
+      Record record;
+      if (pick(8) == 0) {
+        record = OfType(RecordType::kExtension, std::string(1, "ab"[pick(2)]));
+      } else {
+        const unsigned size = 1 + pick(3);
+        std::string magic;
+        std::string mask;
+        for (unsigned k = 0; k < size; ++k) {
+          magic += static_cast<char>(pick(4));
+          mask += "\xff\x01\x02\x00"[pick(4)];
+        }
+        record = Magic(pick(3), magic, pick(2) == 0 ? "" : mask);
+      }
+      records.push_back(record);
+    }
+    for (const Record& record : records) index.Add(record);
+    for (const Record& narrow : records) {
+      std::optional<size_t> expected;
+      for (size_t i = records.size(); i-- > 0;) {
+        if (Covers(records[i], narrow)) expected = i;
+      }
+      ASSERT_EQ(index.FirstCovering(narrow), expected);
+      found += expected && &records[*expected] != &narrow;
+    }
+  }
+  EXPECT_GT(found, 1000);
+}
+
+// Records of one class each, some bytes of which are free or differ.
+TEST(OverlapIndexTest, AgreesWithCanOverlap) {
+  std::mt19937 random(19991231);
+  const auto pick = [&random](unsigned below) {
+    return static_cast<unsigned>(random() % below);
+  };
+  int found = 0;
+  for (int round = 0; round < 200; ++round) {
+    std::vector<Record> records;
+    OverlapIndex index;
+    const unsigned count = 1 + pick(40);
+    for (unsigned i = 0; i < count; ++i) {
+      std::string magic(20 + pick(3), '\0');
+      std::string mask(magic.size(), '\0');
+      magic[4] = static_cast<char>(1 + pick(2));
+      magic[18] = static_cast<char>(pick(2));
+      mask[4] = mask[18] = mask[19] = '\xff';
+      for (const size_t at : {size_t{5}, size_t{16}, magic.size() - 1}) {
+        magic[at] = static_cast<char>(pick(3));
+        mask[at] = "\xff\x01\x02\x00"[pick(4)];
+      }
+      mask[19] = '\xff';
+      records.push_back(Magic(0, magic, mask));
+    }
+    for (const Record& record : records) index.Add(record);
+    for (const Record& record : records) {
+      ASSERT_TRUE(IsForOneMachine(record));
+      std::vector<size_t> expected;
+      for (size_t i = 0; i < records.size(); ++i) {
+        if (CanOverlap(records[i], record)) {
+          expected.push_back(i);
+        }
+      }
+      ASSERT_EQ(index.Overlapping(record), expected);
+      found += static_cast<int>(expected.size()) - 1;
+    }
+  }
+  EXPECT_GT(found, 1000);
+}
+
+}  // namespace
+}  // namespace binfmt

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "binfmt/record/entry.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <expected>
+#include <optional>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "binfmt/base/decimal.h"
+#include "binfmt/base/printable.h"
+#include "binfmt/record/hex_digit.h"
+
+namespace binfmt {
+namespace {
+
+std::unexpected<Error> Malformed(std::string_view name, std::string_view why) {
+  return std::unexpected(
+      Error(EINVAL, absl::StrCat("entry \"", Printable(name),
+                                 "\" is not understood: ", why)));
+}
+
+// Takes the first line, without its newline, off TEXT.
+std::string_view TakeLine(std::string_view* text) {
+  const std::string_view line = text->substr(0, text->find('\n'));
+  text->remove_prefix(std::min(line.size() + 1, text->size()));
+  return line;
+}
+
+void ParseFlags(std::string_view letters, Entry* entry) {
+  for (size_t i = 0; i < letters.size(); ++i) {
+    if (const std::optional<Flags> flag =
+            ParseFlagLetters(letters.substr(i, 1))) {
+      entry->record.flags |= *flag;
+    } else {
+      entry->unknown_flags.push_back(letters[i]);
+    }
+  }
+}
+
+// The bytes for HEX. Nothing where its length is odd, or a character is no hex
+// digit: absl::HexStringToBytes() does not check that.
+std::optional<std::string> ParseHex(std::string_view hex) {
+  if (hex.size() % 2 != 0) return std::nullopt;
+  std::string bytes(hex.size() / 2, '\0');
+  for (size_t i = 0; i < bytes.size(); ++i) {
+    const int high = HexDigitValue(hex[2 * i]);
+    const int low = HexDigitValue(hex[2 * i + 1]);
+    if (high < 0 || low < 0) return std::nullopt;
+    bytes[i] = static_cast<char>(high * 16 + low);
+  }
+  return bytes;
+}
+
+}  // namespace
+
+Expected<Entry> ParseEntry(std::string_view name, std::string_view content) {
+  Entry entry;
+  Record& record = entry.record;
+  record.name = name;
+  std::string_view text = content;
+  if (text.find('\0') != std::string_view::npos) {
+    return Malformed(name, "it holds a zero byte");
+  }
+  if (absl::ConsumePrefix(&text, "enabled\n")) {
+    entry.enabled = true;
+  } else if (!absl::ConsumePrefix(&text, "disabled\n")) {
+    return Malformed(name, "it begins with neither enabled nor disabled");
+  }
+  bool has_matcher = false;
+  if (absl::ConsumePrefix(&text, "interpreter ")) {
+    // The path may hold a newline; the flags line ends it.
+    const size_t end = text.find("\nflags: ");
+    if (end == std::string_view::npos) return Malformed(name, "no flags line");
+    record.interpreter = text.substr(0, end);
+    text.remove_prefix(end + 1);
+  } else if (absl::ConsumePrefix(&text, "bpf ")) {
+    record.type = RecordType::kBpf;
+    record.interpreter = TakeLine(&text);
+    has_matcher = true;
+  } else {
+    return Malformed(name, "no interpreter line");
+  }
+  bool has_flags = false;
+  while (!text.empty()) {
+    if (absl::ConsumePrefix(&text, "extension .")) {
+      // The extension may hold a newline and is the last field.
+      has_matcher = true;
+      record.type = RecordType::kExtension;
+      record.magic = absl::StripSuffix(text, "\n");
+      break;
+    }
+    std::string_view line = TakeLine(&text);
+    if (absl::ConsumePrefix(&line, "flags: ")) {
+      has_flags = true;
+      ParseFlags(line, &entry);
+    } else if (absl::ConsumePrefix(&line, "offset ")) {
+      const std::optional<uint32_t> offset = ParseDecimal(line, INT32_MAX);
+      if (!offset) return Malformed(name, "the offset is no number");
+      record.offset = *offset;
+    } else if (absl::ConsumePrefix(&line, "magic ")) {
+      std::optional<std::string> magic = ParseHex(line);
+      if (!magic) return Malformed(name, "the magic is not hex");
+      has_matcher = true;
+      record.magic = *std::move(magic);
+    } else if (absl::ConsumePrefix(&line, "mask ")) {
+      std::optional<std::string> mask = ParseHex(line);
+      if (!mask) return Malformed(name, "the mask is not hex");
+      record.mask = *std::move(mask);
+    } else {
+      entry.complete = false;
+    }
+  }
+  if (!has_flags) return Malformed(name, "no flags line");
+  if (!has_matcher) return Malformed(name, "neither magic nor extension");
+  if (!record.mask.empty() && record.mask.size() != record.magic.size()) {
+    return Malformed(name, "mask and magic differ in length");
+  }
+  return entry;
+}
+
+std::string FormatEntry(const Entry& entry) {
+  const Record& record = entry.record;
+  const bool is_bpf = record.type == RecordType::kBpf;
+  std::string text = absl::StrCat(
+      entry.enabled ? "enabled\n" : "disabled\n",
+      is_bpf ? "bpf " : "interpreter ", record.interpreter,
+      "\nflags: ", FlagLetters(record.flags), entry.unknown_flags, "\n");
+  if (record.type == RecordType::kExtension) {
+    absl::StrAppend(&text, "extension .", record.magic, "\n");
+  } else if (record.type == RecordType::kMagic) {
+    absl::StrAppend(&text, "offset ", record.offset, "\nmagic ",
+                    absl::BytesToHexString(record.magic), "\n");
+    if (!record.mask.empty()) {
+      absl::StrAppend(&text, "mask ", absl::BytesToHexString(record.mask),
+                      "\n");
+    }
+  }
+  return text;
+}
+
+Entry EntryOf(const Record& record) {
+  Entry entry;
+  entry.record = record;
+  entry.record.flags &= static_cast<Flags>(~kStartDisabled);
+  entry.enabled = (record.flags & kStartDisabled) == 0;
+  return entry;
+}
+
+}  // namespace binfmt
