@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+// The walk of execve(2) through handlers and scripts: which handler takes a
+// file, which file the kernel opens next, and when it gives up. The only model
+// of it in this program.
+#ifndef BINFMT_KERNEL_EXEC_CHAIN_H_
+#define BINFMT_KERNEL_EXEC_CHAIN_H_
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "binfmt/base/error.h"
+#include "binfmt/kernel/interpreter.h"
+#include "binfmt/record/match.h"
+#include "binfmt/record/record.h"
+
+namespace binfmt {
+
+// How many interpreters the kernel starts for one program, scripts' included
+// (exec_binprm(): depth > 5 is ELOOP).
+inline constexpr int kMaxInterpreters = 5;
+
+// Whether the kernel starts another interpreter.
+enum class ChainLimit {
+  kNone,
+  kTooMany,         // kMaxInterpreters are reached: ELOOP
+  kLastInterpreter  // flag O, C or T allows no further one: ENOEXEC
+};
+
+// Counts interpreters as the kernel does.
+class ChainDepth {
+ public:
+  // Accounts for the interpreter of a handler with FLAGS, or of a script (0).
+  // Anything but kNone: the kernel does not start it.
+  ChainLimit Add(Flags flags);
+
+  // Whether a handler so far allows no further interpreter.
+  bool is_last() const { return is_last_; }
+
+ private:
+  int count_ = 0;
+  bool is_last_ = false;
+};
+
+// What takes a file that is started. Handlers of binfmt_misc come before the
+// kernel's own loaders.
+struct Taker {
+  const Record* handler = nullptr;  // the entry's record
+  bool is_script = false;           // no handler, and it begins with #!
+  // What is opened next. Empty where nothing takes the file, and for a #! line
+  // that the kernel refuses (ParseScript()).
+  std::string interpreter;
+};
+
+// The record of the first enabled entry that takes FILE; nullptr: none does.
+using HandlerFinder = std::function<const Record*(const Candidate& file)>;
+
+// What takes FILE. One whose head is empty, since it cannot be read, is no
+// script, and FIND_HANDLER can judge it only by its extension.
+Taker FindTaker(const Candidate& file, const HandlerFinder& find_handler);
+
+// One file of a chain.
+struct ExecStep {
+  std::string path;
+  Program program;
+  Taker taker;
+  bool is_native = false;  // this machine's own loader takes it
+};
+
+// All that happens when a file is started.
+struct ExecChain {
+  // From the file itself to the last one that could be opened. Where the last
+  // step is readable, its taker has neither handler nor interpreter, and it is
+  // not native, nothing takes it.
+  std::vector<ExecStep> steps;
+  // Why the kernel cannot open the next file, or starts no further interpreter.
+  std::optional<Error> error;
+};
+
+// What the walk asks about the machine.
+struct ExecQuestions {
+  HandlerFinder find_handler;
+  // Whether an entry with flag F holds another file than the one at the path.
+  std::function<bool(const Record& handler)> holds_other_file;
+  // Whether this machine runs PROGRAM natively, which is a loadable ELF file.
+  std::function<bool(const Program& program)> is_native;
+};
+
+// Walks from the file at PATH, which must be readable (else the error is the
+// chain's), up to a program that this machine runs, or until the kernel gives
+// up. What flag F holds is unknown where the interpreter's path is gone or
+// leads to another file; such an interpreter, and one that cannot be read, is
+// taken to run unless a handler takes its extension. The loader of a dynamic
+// native program must exist, too.
+ExecChain WalkExec(const std::string& path, const ExecQuestions& questions);
+
+// Whether the kernel can start the interpreter of RECORD, by a look at its path
+// alone: flag F holds it, a BPF program chooses it, or it may be executed.
+bool CanStartInterpreter(const Record& record);
+
+}  // namespace binfmt
+
+#endif  // BINFMT_KERNEL_EXEC_CHAIN_H_

@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "binfmt/kernel/guard.h"
+
+#include <string>
+#include <vector>
+
+#include "binfmt/kernel/install.h"
+#include "binfmt/kernel/registry.h"
+#include "binfmt/record/cover_index.h"
+#include "binfmt/record/entry.h"
+#include "binfmt/record/record.h"
+#include "gtest/gtest.h"
+#include "testing/elf.h"
+#include "testing/error_text.h"
+#include "testing/namespace.h"
+#include "testing/process.h"
+
+namespace binfmt {
+namespace {
+
+using binfmtbox_testing::ErrorText;
+using binfmtbox_testing::ForeignElf;
+using binfmtbox_testing::KernelTest;
+using binfmtbox_testing::NativeProgram;
+using binfmtbox_testing::RunProgram;
+using binfmtbox_testing::WriteFile;
+
+Record Rule(const std::string& name, const std::string& magic,
+            const std::string& mask = "") {
+  Record record;
+  record.name = name;
+  record.magic = magic;
+  record.mask = mask;
+  record.interpreter = "/bin/i";
+  return record;
+}
+
+Record ForeignRule(const std::string& name, const std::string& interpreter) {
+  Record record = Rule(name, ForeignElf().substr(0, 20));
+  record.interpreter = interpreter;
+  return record;
+}
+
+// A rule for files that begin with CHARACTER.
+Record LetterRule(char character, const std::string& interpreter) {
+  Record record = Rule(std::string(1, character), std::string(4, character));
+  record.interpreter = interpreter;
+  return record;
+}
+
+std::string Refused(const std::string& name, const std::string& why) {
+  return "failed EPERM: refused to register " + name + ": " + why;
+}
+
+class GuardTest : public KernelTest {
+ protected:
+  std::string Check(const Record& record,
+                    const std::vector<Entry>& present = {},
+                    const std::vector<Record>& wanted = {}) const {
+    CoverIndex handlers;
+    for (const Record& other : wanted) handlers.Add(other);
+    for (const Entry& entry : present) {
+      if (entry.enabled) handlers.Add(entry.record);
+    }
+    return ErrorText(guard_.Check(record, &handlers));
+  }
+
+  // A file that begins with CHARACTER four times.
+  std::string Letters(char character) {
+    const std::string path = File(std::string(1, character));
+    WriteFile(path, std::string(4, character), 0755);
+    return path;
+  }
+
+  const Guard guard_;
+};
+
+TEST_F(GuardTest, HarmlessRules) {
+  EXPECT_EQ(Check(ForeignRule("a", MakeInterpreter("i", 7))), "ok");
+  EXPECT_EQ(Check(ForeignRule("a", "/no/such/interpreter")), "ok");
+  EXPECT_EQ(Check(Rule("a", "MZ")), "ok");
+  Record extension = Rule("a", "exe");
+  extension.type = RecordType::kExtension;
+  EXPECT_EQ(Check(extension), "ok");
+}
+
+// As in QEMU's rule for ppc64le. Without the byte order it could be the lower
+// byte, which says much less.
+TEST_F(GuardTest, TheUpperByteOfTheMachineMayBeLeftOut) {
+  Record record = ForeignRule("le", "/no/such/interpreter");
+  ASSERT_EQ(record.magic[5], 1);
+  record.mask = std::string(19, '\xff') + std::string(1, '\0');
+  EXPECT_EQ(Check(record), "ok");
+  const std::string any_machine =
+      "it takes ELF files but does not compare e_machine (bytes 18 and 19), so "
+      "it may take native ones";
+  record.name = "any";
+  record.mask[5] = '\xfe';
+  EXPECT_EQ(Check(record), Refused("any", any_machine));
+  record.name = "lower";
+  record.mask = std::string(18, '\xff') + std::string("\0\xff", 2);
+  EXPECT_EQ(Check(record), Refused("lower", any_machine));
+  record.name = "be";
+  record.magic[5] = 2;
+  record.mask = std::string(19, '\xff') + std::string(1, '\0');
+  EXPECT_EQ(Check(record), Refused("be", any_machine));
+}
+
+TEST_F(GuardTest, PoisonousRulesAreRefusedAndNothingBreaks) {
+  const std::string native = NativeProgram(0);
+  const std::string takes =
+      "it takes this program itself (binfmtbox), and nothing would start any "
+      "more";
+  const std::string likes =
+      "it takes some of this machine's own programs, and those would not start "
+      "any more";
+  const std::string scripts =
+      "it takes every script, and nothing would start any more";
+  const std::string any_machine =
+      "it takes ELF files but does not compare e_machine (bytes 18 and 19), so "
+      "it may take native ones";
+  const std::string nothing = "its mask has no bit, so it takes every file";
+  Record behind = Rule("behind", native.substr(18, 2));
+  behind.offset = 18;
+  Record wide_offset = Rule("version", std::string("\x01\0\0\0", 4));
+  wide_offset.offset = 20;
+  Record half = Rule("half", "\xfe");
+  half.offset = 19;
+  // Not this program's e_type, but its like.
+  std::string other_type = native.substr(0, 20);
+  other_type[16] = 2;
+  Record foreign_masked = ForeignRule("masked", "/bin/i");
+  foreign_masked.mask = std::string(18, '\xff') + std::string(2, '\0');
+  const struct {
+    Record record;
+    std::string why;
+  } cases[] = {
+      {Rule("zero", "A", std::string(1, '\0')), nothing},
+      {Rule("zeros", native, std::string(native.size(), '\0')), nothing},
+      {Rule("elf",
+            "\x7f"
+            "ELF"),
+       takes},
+      {Rule("first", "\x7f"), takes},
+      {Rule("class", native.substr(0, 5)), takes},
+      {Rule("one-bit", "\x7f", "\x01"), takes},
+      {behind, takes},
+      {wide_offset, takes},
+      {Rule("own", other_type), likes},
+      {Rule("script", "#!"), scripts},
+      {Rule("hash", "#"), scripts},
+      {Rule("shell", "#!/bin/sh"), scripts},
+      {Rule("shell-blank", "#! /bin/sh"), scripts},
+      {Rule("machineless", std::string("\x7f"
+                                       "ELF\x01\x02",
+                                       6)),
+       any_machine},
+      // No 32-bit machine runs 64-bit programs.
+      {foreign_masked, sizeof(void*) == 8 ? likes : any_machine},
+      {half, any_machine},
+  };
+  for (const auto& c : cases) {
+    EXPECT_EQ(Check(c.record), Refused(c.record.name, c.why));
+    // And by Install(), which writes nothing.
+    Expected<Registry> registry = Registry::Open(kDefaultDir);
+    ASSERT_EQ(ErrorText(registry), "ok");
+    const std::vector<Record> wanted = {c.record};
+    const Expected<std::vector<Outcome>> outcomes =
+        Install(*registry, guard_, {}, wanted,
+                {.replace = true, .override_others = true});
+    ASSERT_EQ(ErrorText(outcomes), "ok");
+    EXPECT_EQ(ErrorText(outcomes->at(0).error), Refused(c.record.name, c.why));
+    EXPECT_EQ(registry->List(), std::vector<std::string>());
+  }
+  EXPECT_EQ(RunProgram(MakeInterpreter("native", 7)), "exit 7");
+}
+
+TEST_F(GuardTest, InterpreterThatItsOwnRuleTakes) {
+  WriteFile(File("i"), ForeignElf(), 0755);
+  EXPECT_EQ(Check(ForeignRule("a", File("i"))),
+            Refused("a", "it takes its own interpreter " + File("i") +
+                             ", so every start would fail with ELOOP"));
+  Record extension = Rule("e", "bin");
+  extension.type = RecordType::kExtension;
+  extension.interpreter = "/opt/i.bin";
+  EXPECT_EQ(Check(extension),
+            Refused("e",
+                    "it takes its own interpreter /opt/i.bin, so every start "
+                    "would fail with ELOOP"));
+}
+
+TEST_F(GuardTest, TwoRulesThatFeedEachOther) {
+  const Record a = LetterRule('A', Letters('B'));
+  const Record b = LetterRule('B', Letters('A'));
+  const std::string refused =
+      Refused("A", "its interpreter " + File("B") +
+                       " leads back to it over other entries, so every start "
+                       "would fail with ELOOP");
+  EXPECT_EQ(Check(a, {EntryOf(b)}), refused);
+  EXPECT_EQ(Check(a, {}, {a, b}), refused);
+  EXPECT_EQ(Check(a), "ok");
+  Entry disabled = EntryOf(b);
+  disabled.enabled = false;
+  EXPECT_EQ(Check(a, {disabled}), "ok");
+}
+
+// The kernel itself decides how many interpreters there may be.
+TEST_F(GuardTest, AsManyInterpretersAsTheKernelStarts) {
+  std::vector<Entry> present;
+  std::string next = MakeInterpreter("native", 7);
+  for (int count = 1; count <= 7; ++count) {
+    const char letter = static_cast<char>('A' + count);
+    const Record record = LetterRule(letter, next);
+    const Expected<std::string> text = FormatRecord(record);
+    ASSERT_EQ(ErrorText(text), "ok");
+    ASSERT_EQ(RawRegister(*text), 0);
+    next = Letters(letter);
+    const bool runs = RunProgram(next) == "exit 7";
+    EXPECT_EQ(runs, count <= 5) << count;
+    EXPECT_EQ(Check(record, present),
+              runs ? "ok"
+                   : Refused(record.name,
+                             "its interpreter needs more handlers behind one "
+                             "another than the kernel's five"))
+        << count;
+    present.push_back(EntryOf(record));
+  }
+}
+
+TEST_F(GuardTest, FlagsOAndCAllowNoFurtherInterpreter) {
+  WriteFile(File("script"), "#!/bin/sh\n", 0755);
+  const Record b = LetterRule('B', MakeInterpreter("native", 7));
+  for (const Flags flag : {kOpenBinary, kCredentials}) {
+    Record a = LetterRule('A', Letters('B'));
+    EXPECT_EQ(Check(a, {EntryOf(b)}), "ok");
+    a.flags = flag;
+    EXPECT_EQ(Check(a, {EntryOf(b)}),
+              Refused("A", "with flag O or C its interpreter " + File("B") +
+                               " may not be handled by another entry (B)"));
+    a.interpreter = File("script");
+    EXPECT_EQ(
+        Check(a),
+        Refused("A", "with flag O or C its interpreter " + File("script") +
+                         " may not be a script (the kernel fails with "
+                         "ENOEXEC)"));
+  }
+}
+
+// The line of a script at the end of the chain is one interpreter more.
+TEST_F(GuardTest, ScriptAtTheEndCountsAsAnInterpreter) {
+  WriteFile(File("script"), "#!" + MakeInterpreter("native", 7) + "\n", 0755);
+  std::vector<Entry> present;
+  std::string next = File("script");
+  for (int count = 1; count <= 5; ++count) {
+    const char letter = static_cast<char>('A' + count);
+    const Record record = LetterRule(letter, next);
+    const Expected<std::string> text = FormatRecord(record);
+    ASSERT_EQ(ErrorText(text), "ok");
+    ASSERT_EQ(RawRegister(*text), 0);
+    next = Letters(letter);
+    const bool runs = RunProgram(next) == "exit 7";
+    EXPECT_EQ(runs, count <= 4) << count;
+    EXPECT_EQ(Check(record, present) == "ok", runs) << count;
+    present.push_back(EntryOf(record));
+  }
+}
+
+TEST_F(GuardTest, AddedInterpreterIsNotReadAgain) {
+  Guard guard;
+  guard.AddInterpreter("/no/such/file", ForeignElf());
+  EXPECT_EQ(
+      ErrorText(guard.Check(ForeignRule("a", "/no/such/file"), nullptr)),
+      Refused("a",
+              "it takes its own interpreter /no/such/file, so every start "
+              "would fail with ELOOP"));
+}
+
+}  // namespace
+}  // namespace binfmt

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// Makes a registry hold the records that are wanted, and proves that it does.
+#ifndef BINFMT_KERNEL_INSTALL_H_
+#define BINFMT_KERNEL_INSTALL_H_
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "binfmt/base/error.h"
+#include "binfmt/kernel/guard.h"
+#include "binfmt/kernel/registry.h"
+#include "binfmt/record/entry.h"
+#include "binfmt/record/record.h"
+
+namespace binfmt {
+
+enum class Change {
+  kUnchanged,  // the entry was there, equal and enabled
+  kAdded,
+  kReplaced,
+  kFailed,  // see the outcome's error; the registry is as it was
+};
+
+struct Outcome {
+  Change change = Change::kFailed;
+  std::optional<Error> error;
+  // Entries of other names that took the same files before.
+  std::vector<std::string> shadows;
+};
+
+struct InstallOptions {
+  // Replace an entry of the same name, or of another name for the same files,
+  // where it differs.
+  bool replace = false;
+  // Register in front of entries of other names for the same files.
+  bool override_others = false;
+  // Decide and check, but write nothing: outcomes say what would be done.
+  bool dry_run = false;
+};
+
+// Installs WANTED, whose names are distinct, each after GUARD has accepted it.
+// PRESENT are the entries that REGISTRY holds (Registry::ReadAll()). Returns
+// one outcome for each record.
+//
+// An entry that is there and equal is left alone. New ones are registered
+// together (Registry::Register()). Each is read back and compared field by
+// field; one that differs from what was asked is removed again, so what stays
+// is as harmless as what GUARD accepted.
+//
+// A replacement has no moment without a rule. The new rule is registered under
+// a helper name first and wins at once, since the newest entry matches first;
+// then the old one is removed, then the final name registered, then the helper
+// removed. A helper that a killed run left behind is removed by the next run.
+//
+// Fails as a whole only where `register` cannot be opened.
+Expected<std::vector<Outcome>> Install(Registry& registry, const Guard& guard,
+                                       std::span<const Entry> present,
+                                       std::span<const Record> wanted,
+                                       const InstallOptions& options);
+
+// How PRESENT, which the kernel holds, differs from WANTED, for a user: "flags
+// OCF instead of PF, interpreter /x instead of /y". Empty where it does not.
+std::string Difference(const Entry& present, const Entry& wanted);
+
+// Whether NAME is one that Install() gives to a helper of the entry OWNER.
+bool IsHelperName(std::string_view name, std::string_view owner);
+
+}  // namespace binfmt
+
+#endif  // BINFMT_KERNEL_INSTALL_H_

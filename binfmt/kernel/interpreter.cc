@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "binfmt/kernel/interpreter.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/substitute.h"
+#include "binfmt/base/file.h"
+#include "binfmt/base/path.h"
+#include "binfmt/base/printable.h"
+#include "binfmt/base/unique_fd.h"
+
+namespace binfmt {
+namespace {
+
+constexpr int kMaxLinks = 40;  // MAXSYMLINKS of the kernel
+constexpr std::string_view kInterpreter = "interpreter";
+
+// Takes a lease for reading. Fails with EAGAIN while another process has the
+// file open for writing (execve(2) would get ETXTBSY), with EACCES where this
+// process may not take leases, and otherwise where FD is no regular file.
+ErrnoOr<void> TakeLease(int fd) {
+  // Until FD is closed, whoever opens the file for writing waits, and this
+  // process gets SIGIO, which would end it.
+  [[maybe_unused]] static const auto ignored = signal(SIGIO, SIG_IGN);
+  if (fcntl(fd, F_SETLEASE, F_RDLCK) != 0) return std::unexpected(errno);
+  return {};
+}
+
+// The first part of PATH, a directory or the file, that others than root may
+// write to; empty where there is none. Follows links itself, since the
+// directories on a link's way matter as much.
+std::string WritableByOthers(std::string path) {
+  int links = 0;
+  for (size_t end = 0;; ++end) {
+    end = std::min(path.find('/', end), path.size());
+    // The root directory has no name before its slash.
+    const std::string part = path.substr(0, std::max<size_t>(end, 1));
+    struct stat facts;
+    if (lstat(part.c_str(), &facts) != 0) return part;
+    if (S_ISLNK(facts.st_mode)) {
+      const ErrnoOr<std::string> target = ReadLink(part);
+      if (!target || target->empty() || ++links > kMaxLinks) return part;
+      const size_t parent = (*target)[0] == '/' ? 0 : part.rfind('/') + 1;
+      path = absl::StrCat(part.substr(0, parent), *target, path.substr(end));
+      end = 0;
+      continue;
+    }
+    if (facts.st_uid != 0 || (facts.st_mode & S_IWOTH) != 0 ||
+        ((facts.st_mode & S_IWGRP) != 0 && facts.st_gid != 0)) {
+      return part;
+    }
+    if (end == path.size()) return "";
+  }
+}
+
+// "KIND PATH WHY"
+Error Unusable(std::string_view kind, const std::string& path,
+               std::string_view why, int errnum) {
+  return Error(errnum, absl::StrCat(kind, kind.empty() ? "" : " ",
+                                    Printable(path), " ", why));
+}
+
+Error ExplainOpen(std::string_view kind, const std::string& path, int errnum) {
+  switch (errnum) {
+    case ENOENT:
+      return Unusable(kind, path,
+                      IsDanglingLink(path)
+                          ? "is a link to a file that is not there"
+                          : "does not exist",
+                      errnum);
+    case ENOTDIR:
+      return Unusable(kind, path,
+                      "does not exist: a part of its path is a file", errnum);
+    case ELOOP:
+      return Unusable(kind, path,
+                      "is a link that leads nowhere (too many links)", errnum);
+  }
+  Error error =
+      SystemError(kind.empty() ? "open" : "open the interpreter", path, errnum);
+  if (errnum == EACCES) error.Append(UnsearchableDirectory(path));
+  return error;
+}
+
+// Why the kernel does not start the open file FD, as far as its inode and its
+// mount tell.
+Expected<void> CheckExecutable(std::string_view kind, const std::string& path,
+                               int fd) {
+  struct stat facts;
+  if (fstat(fd, &facts) != 0) {
+    return std::unexpected(SystemError("examine", path, errno));
+  }
+  std::string why;
+  struct statvfs mount_facts;
+  if (S_ISDIR(facts.st_mode)) {
+    why = "is a directory";
+  } else if (!S_ISREG(facts.st_mode)) {
+    why = "is not a regular file";
+  } else if ((facts.st_mode & 0111) == 0) {
+    why = absl::StrCat("is not executable; make it so with: chmod +x ",
+                       Printable(path));
+  } else if (fstatvfs(fd, &mount_facts) == 0 &&
+             (mount_facts.f_flag & ST_NOEXEC) != 0) {
+    why = "lies on a file system that is mounted noexec";
+  } else {
+    return {};
+  }
+  return std::unexpected(Unusable(kind, path, why, EACCES));
+}
+
+}  // namespace
+
+Expected<Program> InspectProgram(std::string_view kind,
+                                 const std::string& path) {
+  // O_NONBLOCK: opening a FIFO must not wait for its writer.
+  UniqueFd fd = OpenAt(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+  const bool is_readable = fd.ok();
+  // Execute permission without read permission is enough for the kernel.
+  if (!is_readable && errno == EACCES) fd = OpenAt(AT_FDCWD, path, O_PATH);
+  if (!fd.ok()) return std::unexpected(ExplainOpen(kind, path, errno));
+
+  // A file that gives a lease and may be executed where it is mounted needs no
+  // further look. Before Linux 5.8, which brought faccessat2(2), every file
+  // gets one.
+  const ErrnoOr<void> lease = TakeLease(fd.get());
+  if (!lease ||
+      faccessat(fd.get(), "", X_OK, AT_EMPTY_PATH | AT_EACCESS) != 0) {
+    if (Expected<void> checked = CheckExecutable(kind, path, fd.get());
+        !checked) {
+      return std::unexpected(checked.error());
+    }
+    if (!is_readable) return Program();
+    if (!lease && lease.error() == EAGAIN) {
+      return std::unexpected(Unusable(
+          kind, path, "is open for writing; try again when its writer is done",
+          ETXTBSY));
+    }
+  }
+
+  const ErrnoOr<std::string> head = ReadPrefix(fd.get(), kElfProbeLength);
+  if (!head) return std::unexpected(SystemError("read", path, head.error()));
+  return Program{.elf = ParseElf(*head),
+                 .is_script = absl::StartsWith(*head, "#!"),
+                 .is_readable = true,
+                 .head = head->substr(0, kMatchWindow)};
+}
+
+Expected<Program> InspectInterpreter(const std::string& path) {
+  if (!absl::StartsWith(path, "/")) {
+    return std::unexpected(
+        Unusable(kInterpreter, path,
+                 "is not an absolute path: the kernel would look for it in "
+                 "the directory of whoever starts a program",
+                 EINVAL));
+  }
+  Expected<Program> program = InspectProgram(kInterpreter, path);
+  if (program && program->is_readable && !program->elf && !program->is_script) {
+    return std::unexpected(Unusable(
+        kInterpreter, path, "is neither an ELF file nor a script", ENOEXEC));
+  }
+  return program;
+}
+
+bool IsDanglingLink(const std::string& path) {
+  struct stat facts;
+  return lstat(path.c_str(), &facts) == 0 && stat(path.c_str(), &facts) != 0 &&
+         errno == ENOENT;
+}
+
+Expected<void> CheckInterpreterFlags(const std::string& path,
+                                     const Program& interpreter, Flags flags) {
+  if ((flags & kFixBinary) != 0 && interpreter.elf &&
+      interpreter.elf->loader == ElfFile::Loader::kPresent) {
+    return std::unexpected(Error(
+        ELIBBAD,
+        absl::Substitute(
+            "interpreter $0 is dynamic: with flag F its loader $1 would still "
+            "be looked for in every container; take a static one "
+            "(qemu-user-static), or --persistent no",
+            Printable(path), Printable(interpreter.elf->loader_path))));
+  }
+  if ((flags & (kOpenBinary | kCredentials)) != 0 && interpreter.is_script) {
+    return std::unexpected(
+        Unusable(kInterpreter, path,
+                 "is a script, which flag O or C does not allow; take an ELF "
+                 "program, or --credential no",
+                 ENOEXEC));
+  }
+  if ((flags & kCredentials) != 0) {
+    if (const std::string place = WritableByOthers(path); !place.empty()) {
+      return std::unexpected(
+          Unusable(kInterpreter, path,
+                   absl::StrCat("may not run with other owners' rights (flag "
+                                "C): others than root may write to ",
+                                Printable(place)),
+                   EPERM));
+    }
+  }
+  return {};
+}
+
+bool CanExecute(const std::string& path) {
+  return access(path.c_str(), X_OK) == 0;
+}
+
+}  // namespace binfmt

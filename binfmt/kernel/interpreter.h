@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whether the kernel can start a file, alone or as an interpreter.
+#ifndef BINFMT_KERNEL_INTERPRETER_H_
+#define BINFMT_KERNEL_INTERPRETER_H_
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "binfmt/base/error.h"
+#include "binfmt/record/elf_header.h"
+#include "binfmt/record/record.h"
+
+namespace binfmt {
+
+// What the first bytes of an executable file tell.
+struct Program {
+  std::optional<ElfFile> elf;  // nothing: no ELF file
+  bool is_script = false;      // begins with #!
+  bool is_readable = false;    // false: its bytes are unknown
+  std::string head;            // the first bytes, at most kMatchWindow
+};
+
+// Inspects PATH as the kernel does any program that it starts (open_exec()): it
+// exists, is a regular file, executable, on a file system that is mounted
+// without noexec, and not open for writing. The error names the first of these
+// that does not hold. KIND begins its text and names the file's role:
+// "interpreter", "loader", or empty for a program. A file that may be executed
+// but not read is no error. Never waits for a FIFO.
+Expected<Program> InspectProgram(std::string_view kind,
+                                 const std::string& path);
+
+// The same for an interpreter, which must also have an absolute path and be an
+// ELF file or a script. errnum is ENOENT where the file does not exist. Does
+// not judge which machine an ELF file is for, nor whether a dynamic one will
+// do.
+Expected<Program> InspectInterpreter(const std::string& path);
+
+// Whether PATH is a symbolic link whose target does not exist.
+bool IsDanglingLink(const std::string& path);
+
+// Checks whether INTERPRETER at PATH will do for a record with FLAGS. Fails
+//  - with F where it is dynamic: only the interpreter is held open, and its
+//    loader would be looked up in every container (docker/docs#14140);
+//  - with O or C where it is a script (exec_binprm() allows no further hop);
+//  - with C where others than root may write to it or to a directory on its
+//    path: it runs with the rights of setuid programs' owners.
+Expected<void> CheckInterpreterFlags(const std::string& path,
+                                     const Program& interpreter, Flags flags);
+
+// Whether there is a file at PATH that this process may execute. Much cheaper
+// than InspectInterpreter().
+bool CanExecute(const std::string& path);
+
+}  // namespace binfmt
+
+#endif  // BINFMT_KERNEL_INTERPRETER_H_

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "binfmt/kernel/lifetime.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "binfmt/base/clock.h"
+#include "binfmt/base/decimal.h"
+#include "binfmt/base/file.h"
+#include "binfmt/base/printable.h"
+#include "binfmt/kernel/namespaces.h"
+#include "binfmt/record/mountinfo.h"
+
+namespace binfmt {
+namespace {
+
+constexpr size_t kMaxStatLength = 4096;
+constexpr size_t kMaxMountsLength = 1 << 20;
+// The longest tick of the coarse clock is 10 ms.
+constexpr int kMaxTickWait = 50;  // milliseconds
+// USER_HZ, the same for every Linux program.
+constexpr uint32_t kTicksPerSecond = 100;
+
+constexpr char kOwnMountNamespace[] = "/proc/self/ns/mnt";
+constexpr char kMountNamespaceOfPidOne[] = "/proc/1/ns/mnt";
+
+// Whether both paths lead to one namespace. False where either cannot be
+// examined.
+bool SameNamespace(const std::string& a, const std::string& b) {
+  struct stat facts_a;
+  struct stat facts_b;
+  return stat(a.c_str(), &facts_a) == 0 && stat(b.c_str(), &facts_b) == 0 &&
+         facts_a.st_ino == facts_b.st_ino && facts_a.st_dev == facts_b.st_dev;
+}
+
+timespec ReadClock(clockid_t clock) {
+  timespec now = {};
+  clock_gettime(clock, &now);
+  return now;
+}
+
+bool IsBefore(const timespec& a, const timespec& b) {
+  return a.tv_sec != b.tv_sec ? a.tv_sec < b.tv_sec : a.tv_nsec < b.tv_nsec;
+}
+
+// The start time in STAT, the content of /proc/PID/stat, in clock ticks since
+// boot.
+std::optional<uint32_t> StartTicks(std::string_view stat) {
+  // proc(5): field 2, the name in parentheses, may hold blanks; starttime is
+  // field 22.
+  constexpr size_t kFieldsBehindName = 22 - 2;
+  const std::vector<std::string_view> fields =
+      absl::StrSplit(stat.substr(stat.rfind(')') + 1), ' ');
+  if (fields.size() <= kFieldsBehindName) return std::nullopt;
+  return ParseDecimal(fields[kFieldsBehindName], UINT32_MAX);
+}
+
+// When PID 1 was started, by the clock of file times. The far future where
+// /proc does not tell, so that everything is older.
+timespec StartOfPidOne() {
+  timespec start = {};
+  start.tv_sec = std::numeric_limits<time_t>::max();
+  const ErrnoOr<std::string> stat =
+      ReadFileAt(AT_FDCWD, "/proc/1/stat", kMaxStatLength);
+  if (!stat) return start;
+  const std::optional<uint32_t> ticks = StartTicks(*stat);
+  if (!ticks) return start;
+  start.tv_sec = ReadClock(CLOCK_REALTIME).tv_sec -
+                 ReadClock(CLOCK_BOOTTIME).tv_sec +
+                 static_cast<time_t>(*ticks / kTicksPerSecond);
+  return start;
+}
+
+// Whether the instance on DIR is mounted in PID 1's mount namespace, too. True
+// where that cannot be read.
+bool PidOneHasMounted(const std::string& dir) {
+  struct stat facts;
+  if (stat(dir.c_str(), &facts) != 0) return true;
+  const ErrnoOr<std::string> mounts =
+      ReadFileAt(AT_FDCWD, "/proc/1/mountinfo", kMaxMountsLength);
+  if (!mounts) return true;
+  // One instance is one device.
+  return ListsDevice(
+      *mounts, absl::StrCat(major(facts.st_dev), ":", minor(facts.st_dev)));
+}
+
+sigset_t HeldSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGCHLD);
+  return signals;
+}
+
+}  // namespace
+
+timespec TimeBetweenInstances() {
+  const timespec now = ReadClock(CLOCK_REALTIME);
+  // Bounded, since the clock may be set back meanwhile.
+  for (int i = 0; i < kMaxTickWait; ++i) {
+    if (IsBefore(now, ReadClock(CLOCK_REALTIME_COARSE))) break;
+    SleepMilliseconds(1);
+  }
+  return now;
+}
+
+bool InstanceIsOlderThan(const std::string& dir, const timespec& time) {
+  struct stat facts;
+  if (stat(absl::StrCat(dir, "/status").c_str(), &facts) != 0) return false;
+  return !IsBefore(time, facts.st_ctim);
+}
+
+bool MountNamespaceLasts() {
+  switch (CurrentUserNamespace()) {
+    case UserNamespace::kUnknown:
+      return true;
+    case UserNamespace::kFirst:
+      return InFirstPidNamespace() &&
+             SameNamespace(kOwnMountNamespace, kMountNamespaceOfPidOne);
+    case UserNamespace::kOther:
+      break;
+  }
+  // The namespace of PID 1 ends with it.
+  if (getpid() == 1) return false;
+  return SameNamespace(kOwnMountNamespace, kMountNamespaceOfPidOne) ||
+         SameNamespace(kOwnMountNamespace,
+                       absl::StrCat("/proc/", getppid(), "/ns/mnt"));
+}
+
+Expected<void> CheckLasts(const std::string& dir) {
+  if (MountNamespaceLasts()) return {};
+  const bool lasts = SameNamespace(kOwnMountNamespace, kMountNamespaceOfPidOne)
+                         ? InstanceIsOlderThan(dir, StartOfPidOne())
+                         : PidOneHasMounted(dir);
+  if (!lasts) return std::unexpected(WouldNotLast(dir));
+  return {};
+}
+
+Error WouldNotLast(const std::string& dir) {
+  return Error(
+      0,
+      absl::StrCat(
+          "binfmt_misc on ", Printable(dir),
+          " is held by this process's mount namespace only, and all entries "
+          "would go with it: mount it on the host first, or use --host (in a "
+          "container: with --pid=host, a pod: hostPID: true), or stay with "
+          "--hold"),
+      Cause::kWouldNotLast);
+}
+
+void PrepareToHold() {
+  const sigset_t signals = HeldSignals();
+  sigprocmask(SIG_BLOCK, &signals, nullptr);
+}
+
+bool WaitForEnd(int milliseconds) {
+  const sigset_t signals = HeldSignals();
+  const int64_t end = MonotonicMilliseconds() + milliseconds;
+  for (;;) {
+    const int64_t left = end - MonotonicMilliseconds();
+    if (left <= 0) return false;
+    timespec time = {};
+    time.tv_sec = static_cast<time_t>(left / 1000);
+    time.tv_nsec = static_cast<long>(left % 1000) * 1000000;
+    const int signal = sigtimedwait(&signals, nullptr, &time);
+    if (signal == SIGTERM || signal == SIGINT) return true;
+    while (waitpid(-1, nullptr, WNOHANG) > 0) {
+    }
+  }
+}
+
+}  // namespace binfmt

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "binfmt/kernel/module.h"
+
+#include <fcntl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <string_view>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "binfmt/base/file.h"
+#include "binfmt/base/printable.h"
+#include "binfmt/base/unique_fd.h"
+#include "binfmt/kernel/namespaces.h"
+#include "binfmt/kernel/running_kernel.h"
+#include "binfmt/record/kernel_version.h"
+
+namespace binfmt {
+namespace {
+
+constexpr int kCompressedFile = 4;  // MODULE_INIT_COMPRESSED_FILE of Linux 5.17
+
+// Where the module may be installed. It has no dependencies, so modules.dep
+// would tell nothing but its path.
+std::vector<std::string> InstalledPaths() {
+  const std::string release = RunningKernel().release;
+  std::vector<std::string> paths;
+  for (const std::string_view root : {"", "/usr"}) {
+    for (const std::string_view suffix : {"", ".xz", ".zst", ".gz"}) {
+      paths.push_back(absl::StrCat(root, "/lib/modules/", release,
+                                   "/kernel/fs/binfmt_misc.ko", suffix));
+    }
+  }
+  return paths;
+}
+
+// Explains ERRNUM of finit_module(2).
+Error ExplainRefusal(const std::string& path, int errnum, bool compressed) {
+  const KernelVersion kernel = RunningKernel();
+  const auto failure = [&](Cause cause, std::string_view why) {
+    return Error(
+        errnum,
+        absl::StrCat("cannot load the module ", Printable(path), ": ", why),
+        cause);
+  };
+  switch (errnum) {
+    case EOPNOTSUPP:
+    case EINVAL:
+      if (!compressed) break;
+      if (errnum == EOPNOTSUPP || kernel.IsBefore(5, 17)) {
+        return failure(
+            Cause::kNoSupport,
+            absl::StrCat("this kernel (", kernel.release,
+                         ") cannot unpack it; unpack it (xz -d, zstd -d, gzip "
+                         "-d), and name the result with --module"));
+      }
+      return failure(
+          Cause::kNoSupport,
+          absl::StrCat("it is damaged, or this kernel (", kernel.release,
+                       ") cannot unpack it; see dmesg"));
+    case ENOEXEC:
+    case ENOENT:
+      break;
+    case ENOSYS:
+      return failure(Cause::kNoSupport, "this kernel loads no modules");
+    case EPERM:
+    case EACCES:
+      return failure(
+          Cause::kDenied,
+          "it takes CAP_SYS_MODULE in the first user namespace, and "
+          "kernel.modules_disabled, lockdown or an LSM may forbid it");
+    case ENOKEY:
+    case EKEYREJECTED:
+      return failure(
+          Cause::kDenied,
+          "this kernel wants it signed with one of the kernel's own keys");
+    default:
+      return failure(Cause::kFailed, std::strerror(errnum));
+  }
+  return failure(Cause::kNoSupport,
+                 absl::StrCat("it is damaged, no module, or built for another "
+                              "kernel or machine than this (",
+                              kernel.release, "); see dmesg"));
+}
+
+// Loads the module that FD has open.
+Expected<void> Load(int fd, const std::string& path) {
+  // A file that cannot be read is left to the kernel to refuse.
+  const std::string head = ReadPrefix(fd, 1).value_or("");
+  // The first byte of what gzip, zstd and xz write.
+  const bool compressed = head == "\x1f" || head == "\x28" || head == "\xfd";
+  if (syscall(SYS_finit_module, fd, "", compressed ? kCompressedFile : 0) !=
+          0 &&
+      errno != EEXIST) {
+    return std::unexpected(ExplainRefusal(path, errno, compressed));
+  }
+  return {};
+}
+
+}  // namespace
+
+Expected<std::string> LoadModule(const std::string& file, bool dry_run) {
+  const std::vector<std::string> paths =
+      file.empty() ? InstalledPaths() : std::vector<std::string>{file};
+  for (const std::string& path : paths) {
+    // O_NONBLOCK: opening a FIFO must not wait for its writer.
+    const UniqueFd fd =
+        OpenAt(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+    if (!fd.ok() && errno == ENOENT) continue;
+    if (!fd.ok()) {
+      return std::unexpected(SystemError("open the module", path, errno));
+    }
+    if (!dry_run) {
+      if (auto loaded = Load(fd.get(), path); !loaded) {
+        return std::unexpected(loaded.error());
+      }
+    }
+    return path;
+  }
+  if (!file.empty()) {
+    return std::unexpected(
+        SystemError("open the module", file, ENOENT, Cause::kNoSupport));
+  }
+  // The modules of a container's image are not the host's.
+  return std::unexpected(Error(
+      ENOENT,
+      absl::StrCat("this kernel has no binfmt_misc, and there is no module ",
+                   Printable(paths[0]),
+                   " (.xz, .zst, .gz): install this kernel's modules, or name "
+                   "the file with --module",
+                   InFirstPidNamespace()
+                       ? ""
+                       : "; in a container: load it on the host, or use "
+                         "--pid=host (a pod: hostPID: true)"),
+      Cause::kNoSupport));
+}
+
+}  // namespace binfmt

@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "binfmt/kernel/mount.h"
+
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+
+#include <cerrno>
+#include <cstring>
+#include <ctime>
+#include <string_view>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "binfmt/base/file.h"
+#include "binfmt/base/path.h"
+#include "binfmt/base/printable.h"
+#include "binfmt/base/process.h"
+#include "binfmt/base/unique_fd.h"
+#include "binfmt/kernel/lifetime.h"
+#include "binfmt/kernel/module.h"
+#include "binfmt/kernel/namespaces.h"
+#include "binfmt/kernel/running_kernel.h"
+
+namespace binfmt {
+namespace {
+
+// How many mounts on one directory are removed.
+constexpr int kMaxMounts = 100;
+constexpr unsigned long kMountFlags = MS_NOSUID | MS_NODEV | MS_NOEXEC;
+
+bool IsUnderProc(const std::string& dir) {
+  return absl::StartsWith(dir, "/proc/");
+}
+
+// The f_type of the file system at PATH. Opening a directory triggers an
+// automount, unless FLAGS has O_PATH.
+ErrnoOr<long> FileSystemType(const std::string& path,
+                             int flags = O_RDONLY | O_DIRECTORY) {
+  const UniqueFd fd = OpenAt(AT_FDCWD, path, flags);
+  struct statfs facts;
+  if (!fd.ok() || fstatfs(fd.get(), &facts) != 0) {
+    return std::unexpected(errno);
+  }
+  return static_cast<long>(facts.f_type);
+}
+
+// Whether ERRNUM of mounting on DIR means that the kernel lacks binfmt_misc.
+// Its directory in /proc/sys exists where binfmt_misc is built in or its module
+// is loaded (register_sysctl_mount_point()), before Linux 5.17 always.
+bool LacksModule(const std::string& dir, int errnum) {
+  return errnum == ENODEV ||
+         (errnum == ENOENT && IsUnderProc(dir) &&
+          FindBinfmtMiscSupport() != BinfmtMiscSupport::kPresent);
+}
+
+// What to append to the error where mounting on DIR failed with ERRNUM, EPERM
+// or EACCES.
+std::string DeniedMountHint(const std::string& dir, int errnum) {
+  if (errnum == EACCES) {
+    std::string hint = UnsearchableDirectory(dir);
+    if (!hint.empty()) return hint;
+  }
+  const bool is_other = CurrentUserNamespace() == UserNamespace::kOther;
+  // In another user namespace, EPERM is also the kernel's own answer where that
+  // does not own the mount namespace.
+  if (!(is_other && errnum == EPERM) && HasSysAdmin()) {
+    return absl::StrCat(
+        "; CAP_SYS_ADMIN is there: an LSM or seccomp forbids it (docker: "
+        "--privileged, a pod: privileged: true)",
+        ConfinementHint());
+  }
+  if (is_other && RunningKernel().IsBefore(6, 7)) {
+    return "; before Linux 6.7 only the first user namespace may mount it: do "
+           "it on the host";
+  }
+  return "; it takes CAP_SYS_ADMIN in this user namespace: run it as root, in "
+         "a container with --privileged (a pod: privileged: true)";
+}
+
+// Explains ERRNUM of mounting on DIR.
+Error ExplainMount(const std::string& dir, int errnum) {
+  if (LacksModule(dir, errnum)) errnum = ENODEV;
+  const auto failure = [&](Cause cause, std::string_view why) {
+    return Error(
+        errnum,
+        absl::StrCat("cannot mount binfmt_misc on ", Printable(dir), ": ", why),
+        cause);
+  };
+  switch (errnum) {
+    case ENODEV:
+      return failure(Cause::kNoSupport,
+                     "this kernel has no binfmt_misc, and the module that was "
+                     "loaded did not bring it");
+    case ENOENT:
+      return failure(Cause::kNotMounted, "there is no such directory");
+    case ENOTDIR:
+      return failure(Cause::kNotMounted, "it is not a directory");
+    case EPERM:
+    case EACCES:
+      return failure(
+          Cause::kDenied,
+          absl::StrCat(std::strerror(errnum), DeniedMountHint(dir, errnum)));
+    case ELOOP:
+      return failure(Cause::kNotMounted,
+                     Exists(dir) ? "it is an automount point that nobody "
+                                   "answers; mount it somewhere else with --dir"
+                                 : std::strerror(errnum));
+    default:
+      return failure(Cause::kFailed, std::strerror(errnum));
+  }
+}
+
+ErrnoOr<void> TryMount(const std::string& dir) {
+  if (mount("binfmt_misc", dir.c_str(), "binfmt_misc", kMountFlags, nullptr) ==
+      0) {
+    return {};
+  }
+  const int error = errno;
+  // Another process may have mounted it meanwhile.
+  if (error == EBUSY && IsBinfmtMisc(dir)) return {};
+  return std::unexpected(error);
+}
+
+// Mounts on DIR, if necessary after loading the module FILE (empty: the one
+// that is installed). Returns the path of the module that was loaded, or
+// nothing.
+Expected<std::string> LoadAndMount(const std::string& dir,
+                                   const std::string& file) {
+  ErrnoOr<void> mounted = TryMount(dir);
+  if (mounted) return "";
+  Expected<std::string> module;
+  if (LacksModule(dir, mounted.error())) {
+    module = LoadModule(file, /*dry_run=*/false);
+    if (!module) return module;
+    mounted = TryMount(dir);
+  }
+  if (!mounted) return std::unexpected(ExplainMount(dir, mounted.error()));
+  return module;
+}
+
+// LoadAndMount() in the mount namespace of PID 1, which this process enters for
+// good.
+Expected<std::string> EnterAndMount(const std::string& dir,
+                                    const std::string& file) {
+  const UniqueFd host = OpenAt(AT_FDCWD, "/proc/1/ns/mnt", O_RDONLY);
+  if (!host.ok() || setns(host.get(), CLONE_NEWNS) != 0) {
+    Error error = SystemError("enter the mount namespace of", "PID 1", errno,
+                              Cause::kDenied);
+    error.Append(
+        absl::StrCat("; it takes CAP_SYS_ADMIN, CAP_SYS_CHROOT and "
+                     "CAP_SYS_PTRACE (docker: --privileged, a pod: privileged: "
+                     "true)",
+                     ConfinementHint()));
+    return std::unexpected(std::move(error));
+  }
+  if (IsUnderProc(dir)) {
+    // PID 1 of an early boot may not have mounted it yet.
+    if (auto proc = MountProc(/*dry_run=*/false); !proc) {
+      return std::unexpected(proc.error());
+    }
+  }
+  if (IsBinfmtMisc(dir)) return "";
+  return LoadAndMount(dir, file);
+}
+
+// LoadAndMount() in the mount namespace of PID 1. A child process does it,
+// since setns(2) changes root and working directory, and there is no way back.
+// The child also explains errors, by what it finds in those mounts.
+Expected<std::string> MountOnHost(const std::string& dir,
+                                  const std::string& file) {
+  if (CurrentUserNamespace() == UserNamespace::kFirst &&
+      !InFirstPidNamespace()) {
+    return std::unexpected(
+        Error(EPERM,
+              "PID 1 is this container's own, not the host's, so --host can't "
+              "work: start the container with --pid=host (a pod: hostPID: "
+              "true)",
+              Cause::kDenied));
+  }
+  return CallInChild([&] { return EnterAndMount(dir, file); });
+}
+
+// Finds out what MountBinfmtMisc() would do where DIR is not mounted.
+Expected<MountResult> PlanMount(const std::string& dir,
+                                const MountOptions& options) {
+  MountResult result;
+  if (FindBinfmtMiscSupport() == BinfmtMiscSupport::kMissing) {
+    Expected<std::string> module = LoadModule(options.module, /*dry_run=*/true);
+    if (!module) return std::unexpected(module.error());
+    result.module = *std::move(module);
+    // The directory comes with the module.
+    if (IsUnderProc(dir)) return result;
+  }
+  struct stat facts;
+  if (stat(dir.c_str(), &facts) == 0) {
+    if (S_ISDIR(facts.st_mode)) return result;
+    return std::unexpected(ExplainMount(dir, ENOTDIR));
+  }
+  const int error = errno;
+  // Nothing under /proc can be seen before that is mounted.
+  if (IsUnderProc(dir) && FileSystemType("/proc") != PROC_SUPER_MAGIC) {
+    return result;
+  }
+  return std::unexpected(ExplainMount(dir, error));
+}
+
+}  // namespace
+
+Expected<void> MountProc(bool dry_run) {
+  if (FileSystemType("/proc") == PROC_SUPER_MAGIC || dry_run) return {};
+  if (mkdir("/proc", 0555) != 0 && errno != EEXIST) {
+    return std::unexpected(SystemError("make the directory", "/proc", errno));
+  }
+  if (mount("proc", "/proc", "proc", kMountFlags, nullptr) == 0) return {};
+  const int error = errno;
+  return std::unexpected(
+      SystemError("mount proc on", "/proc", error,
+                  error == EPERM ? Cause::kDenied : Cause::kFailed));
+}
+
+bool IsBinfmtMisc(const std::string& dir) {
+  return FileSystemType(dir) == BINFMTFS_MAGIC;
+}
+
+Expected<bool> UnmountBinfmtMisc(const std::string& dir, bool dry_run) {
+  for (int count = 0; count < kMaxMounts; ++count) {
+    if (FileSystemType(dir, O_PATH) != BINFMTFS_MAGIC) return count > 0;
+    if (dry_run) return true;
+    if (umount2(dir.c_str(), UMOUNT_NOFOLLOW) == 0) continue;
+    const int errnum = errno;
+    Error error =
+        SystemError("unmount binfmt_misc from", dir, errnum,
+                    errnum == EPERM ? Cause::kDenied : Cause::kFailed);
+    if (errnum == EBUSY) {
+      error.Append(
+          absl::StrCat("; a process has something in it open, or works there: "
+                       "fuser -vm ",
+                       Printable(dir)));
+    } else if (errnum == EINVAL) {
+      error.Append(
+          "; this is a symbolic link, or a mount of another mount namespace");
+    } else if (errnum == EPERM) {
+      error.Append("; it takes CAP_SYS_ADMIN");
+    }
+    return std::unexpected(std::move(error));
+  }
+  return std::unexpected(SystemError("unmount binfmt_misc from", dir, EBUSY));
+}
+
+Expected<MountResult> MountBinfmtMisc(const std::string& dir,
+                                      const MountOptions& options) {
+  MountResult result;
+  result.was_mounted = IsBinfmtMisc(dir);
+  if (!result.was_mounted && IsUnderProc(dir)) {
+    if (auto proc = MountProc(options.dry_run); !proc) {
+      return std::unexpected(proc.error());
+    }
+    // It may have been mounted all along, under a /proc that was not.
+    result.was_mounted = IsBinfmtMisc(dir);
+  }
+  if (!result.was_mounted && !options.allow_user_namespace &&
+      CurrentUserNamespace() == UserNamespace::kOther) {
+    return std::unexpected(
+        Error(EPERM,
+              "this is a user namespace of its own: a mount hides the host's "
+              "handlers here for good; if that is what you want, add --userns",
+              Cause::kDenied));
+  }
+  if (options.on_host && !options.dry_run) {
+    Expected<std::string> module = MountOnHost(dir, options.module);
+    if (!module) return std::unexpected(module.error());
+    result.module = *std::move(module);
+    // Where mounts propagate, it is here now.
+    result.was_mounted = IsBinfmtMisc(dir);
+  }
+  const bool has_to_last = !options.holds && !options.on_host;
+  if (result.was_mounted) {
+    if (has_to_last) {
+      if (auto lasts = CheckLasts(dir); !lasts) {
+        return std::unexpected(lasts.error());
+      }
+    }
+    return result;
+  }
+  if (options.dry_run) return PlanMount(dir, options);
+  const bool may_not_last = has_to_last && !MountNamespaceLasts();
+  const timespec before = may_not_last ? TimeBetweenInstances() : timespec();
+  Expected<std::string> module = LoadAndMount(dir, options.module);
+  if (!module) return std::unexpected(module.error());
+  if (!module->empty()) result.module = *std::move(module);
+  const ErrnoOr<long> type = FileSystemType(dir);
+  if (!type) return std::unexpected(SystemError("examine", dir, type.error()));
+  if (type != BINFMTFS_MAGIC) {
+    return std::unexpected(
+        Error(0,
+              absl::StrCat("binfmt_misc was mounted on ", Printable(dir),
+                           ", but is not there now; was something else mounted "
+                           "over it?"),
+              Cause::kNotMounted));
+  }
+  if (may_not_last && !InstanceIsOlderThan(dir, before)) {
+    return std::unexpected(WouldNotLast(dir));
+  }
+  return result;
+}
+
+}  // namespace binfmt

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// Directories of record files: binfmt.d(5), /usr/share/binfmts.
+#ifndef BINFMT_KERNEL_RECORD_FILES_H_
+#define BINFMT_KERNEL_RECORD_FILES_H_
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "binfmt/base/error.h"
+
+namespace binfmt {
+
+inline constexpr size_t kMaxRecordFiles = 4096;
+
+// The record files in DIRS, sorted by their names. Of files of the same name
+// only the one in the first directory counts. Record files are those whose
+// names end in .conf; with ANY_NAME, and where no name ends so, all files.
+// Names that begin with a dot never count. A directory that does not exist has
+// none. Fails with EFBIG where one has more than kMaxRecordFiles names.
+Expected<std::vector<std::string>> FindRecordFiles(
+    std::span<const std::string_view> dirs, bool any_name);
+
+// Writes TEXT to the file NAME in DIR, completely or not at all, and over a
+// file that is there. Makes DIR, but not the directory above it.
+Expected<void> WriteRecordFile(const std::string& dir, const std::string& name,
+                               std::string_view text);
+
+}  // namespace binfmt
+
+#endif  // BINFMT_KERNEL_RECORD_FILES_H_

@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "binfmt/kernel/registry.h"
+
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <linux/stat.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <ctime>
+#include <functional>
+#include <map>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "binfmt/base/clock.h"
+#include "binfmt/base/file.h"
+#include "binfmt/base/path.h"
+#include "binfmt/base/printable.h"
+#include "binfmt/kernel/namespaces.h"
+#include "binfmt/kernel/running_kernel.h"
+
+namespace binfmt {
+namespace {
+
+constexpr size_t kMaxStatusLength = 64;
+constexpr size_t kMaxEntries = 1 << 20;
+constexpr size_t kMaxSegments = 64;  // of one writev(2)
+constexpr int kMaxInterruptions = 100;
+constexpr int64_t kMaxLockWait = 10000;  // milliseconds
+constexpr int64_t kLockInterval = 5;     // milliseconds
+
+// Why DIR is no registry: opening it failed with ERRNUM, or it is a directory
+// of another file system (0).
+Error NotMounted(const std::string& dir, int errnum) {
+  switch (errnum) {
+    case EACCES:
+    case EPERM: {
+      Error error = SystemError("open", dir, errnum, Cause::kDenied);
+      error.Append(UnsearchableDirectory(dir));
+      return error;
+    }
+    case ELOOP:
+      if (!Exists(dir)) {
+        return SystemError("open", dir, errnum, Cause::kNotMounted);
+      }
+      // An automount point whose daemon lives in another mount namespace.
+      return Error(errnum,
+                   absl::StrCat(Printable(dir),
+                                " is an automount point that nobody answers: "
+                                "mount binfmt_misc somewhere else and name it "
+                                "with --dir"),
+                   Cause::kNotMounted);
+    case ENOENT:
+    case ENOTDIR:
+      if (dir != kDefaultDir) {
+        return SystemError("open", dir, errnum, Cause::kNotMounted);
+      }
+      break;
+    case EMFILE:
+    case ENFILE:
+    case ENOMEM:
+    case EIO:
+      // These say nothing about a mount.
+      return SystemError("open", dir, errnum);
+    default:
+      break;
+  }
+  if (FindBinfmtMiscSupport() == BinfmtMiscSupport::kMissing) {
+    return Error(errnum,
+                 "this kernel has no binfmt_misc; load its module, if there is "
+                 "one, with: binfmtbox mount",
+                 Cause::kNoSupport);
+  }
+  const std::string name = Printable(dir);
+  return Error(
+      errnum,
+      absl::StrCat("binfmt_misc is not mounted on ", name,
+                   "; mount it with: binfmtbox mount",
+                   dir == kDefaultDir ? "" : absl::StrCat(" --dir ", name)),
+      Cause::kNotMounted);
+}
+
+std::string RemountHint(const std::string& dir) {
+  return absl::StrCat("; make it writable with: mount -o remount,rw ",
+                      Printable(dir));
+}
+
+// How many of TEXTS, from the first one, the first DONE bytes cover.
+size_t CountWholeRecords(std::span<const std::string> texts, size_t done) {
+  size_t count = 0;
+  while (count < texts.size() && done >= texts[count].size()) {
+    done -= texts[count++].size();
+  }
+  return count;
+}
+
+// Entries of equal times stay in their order. Not std::stable_sort(): that of
+// libstdc++ 12 calls a deprecated function, which clang 19 warns about.
+void SortNewestFirst(std::vector<Entry>& entries) {
+  std::multimap<int64_t, Entry, std::greater<>> by_time;
+  for (Entry& entry : entries) {
+    by_time.emplace(entry.modified, std::move(entry));
+  }
+  entries.clear();
+  for (auto& [time, entry] : by_time) entries.push_back(std::move(entry));
+}
+
+// When the machine was started, in seconds since 1970.
+int64_t BootTime() {
+  timespec now = {};
+  timespec since_boot = {};
+  clock_gettime(CLOCK_REALTIME, &now);
+  clock_gettime(CLOCK_BOOTTIME, &since_boot);
+  return int64_t{now.tv_sec} - since_boot.tv_sec;
+}
+
+}  // namespace
+
+Expected<Registry> Registry::Open(const std::string& dir, Kind kind) {
+  Registry registry;
+  registry.dir_ = dir;
+  registry.fd_ = OpenAt(AT_FDCWD, dir, O_RDONLY | O_DIRECTORY);
+  if (!registry.fd_.ok()) return std::unexpected(NotMounted(dir, errno));
+  struct statfs facts;
+  if (fstatfs(registry.fd_.get(), &facts) != 0) {
+    return std::unexpected(SystemError("examine", dir, errno));
+  }
+  registry.saved_ = facts.f_type != BINFMTFS_MAGIC;
+  if (registry.saved_ && kind == Kind::kMounted) {
+    return std::unexpected(NotMounted(dir, 0));
+  }
+  registry.read_only_ = (facts.f_flags & ST_RDONLY) != 0;
+  return registry;
+}
+
+void Registry::Lock() {
+  // Only those who may change the registry can open `register`, so nobody else
+  // can keep it locked. The kernel releases the lock of a process that dies.
+  if (!OpenRegister()) return;
+  const int64_t end = MonotonicMilliseconds() + kMaxLockWait;
+  while (flock(register_fd_.get(), LOCK_EX | LOCK_NB) != 0 &&
+         (errno == EWOULDBLOCK || errno == EINTR) &&
+         MonotonicMilliseconds() < end) {
+    SleepMilliseconds(kLockInterval);
+  }
+}
+
+Expected<bool> Registry::ReadEnabled() const {
+  const ErrnoOr<std::string> text =
+      ReadFileAt(fd_.get(), "status", kMaxStatusLength, ReadUntil::kShortRead);
+  if (text) return *text == "enabled\n";
+  if (text.error() == ENOENT && saved_) return true;
+  return std::unexpected(
+      SystemError("read", absl::StrCat(dir_, "/status"), text.error(),
+                  text.error() == EACCES ? Cause::kDenied : Cause::kFailed));
+}
+
+bool Registry::HoldsOlderFile(const Record& record) const {
+  struct stat entry;
+  struct statx file;
+  // musl 1.2.3 has no statx(3).
+  if ((record.flags & kFixBinary) == 0 || saved_ ||
+      fstatat(fd_.get(), record.name.c_str(), &entry, 0) != 0 ||
+      syscall(SYS_statx, AT_FDCWD, record.interpreter.c_str(), 0, STATX_BTIME,
+              &file) != 0 ||
+      (file.stx_mask & STATX_BTIME) == 0) {
+    return false;
+  }
+  // The entry's atime: its ctime changes when a shell opens it for writing, its
+  // atime never does (Linux 6.18).
+  const std::pair<int64_t, int64_t> made(entry.st_atim.tv_sec,
+                                         entry.st_atim.tv_nsec);
+  const std::pair<int64_t, int64_t> born(file.stx_btime.tv_sec,
+                                         file.stx_btime.tv_nsec);
+  return born > made && made.first >= BootTime();
+}
+
+Expected<std::vector<std::string>> Registry::List() const {
+  ErrnoOr<std::vector<std::string>> names = ListNames(fd_.get(), kMaxEntries);
+  if (!names) return std::unexpected(SystemError("list", dir_, names.error()));
+  std::erase_if(*names, [](const std::string& name) {
+    return name == "register" || name == "status";
+  });
+  return *std::move(names);
+}
+
+Expected<Entry> Registry::Read(const std::string& name) const {
+  const ErrnoOr<std::string> text =
+      ReadFileAt(fd_.get(), name, kMaxEntryLength, ReadUntil::kShortRead);
+  if (!text) {
+    return std::unexpected(
+        SystemError("read", absl::StrCat(dir_, "/", name), text.error()));
+  }
+  return ParseEntry(name, *text);
+}
+
+Expected<std::vector<Entry>> Registry::ReadAll() const {
+  const Expected<std::vector<std::string>> names = List();
+  if (!names) return std::unexpected(names.error());
+  std::vector<Entry> entries;
+  entries.reserve(names->size());
+  for (const std::string& name : *names) {
+    Expected<Entry> entry = Read(name);
+    if (!entry) {
+      if (entry.error().errnum() == ENOENT) continue;
+      if (entry.error().errnum() != EINVAL || saved_) {
+        return std::unexpected(std::move(entry.error()));
+      }
+      entry.emplace();
+      entry->record.name = name;
+      entry->record.type = RecordType::kBpf;  // never compared by its bytes
+      entry->understood = false;
+      entry->complete = false;
+    }
+    struct stat facts;
+    if (saved_ && fstatat(fd_.get(), name.c_str(), &facts, 0) == 0) {
+      entry->modified =
+          int64_t{facts.st_mtim.tv_sec} * 1000000000 + facts.st_mtim.tv_nsec;
+    }
+    entries.push_back(*std::move(entry));
+  }
+  // The kernel lists its entries in match order.
+  if (saved_) SortNewestFirst(entries);
+  return entries;
+}
+
+Expected<void> Registry::OpenRegister() {
+  if (register_fd_.ok()) return {};
+  register_fd_ = OpenAt(fd_.get(), "register", O_WRONLY);
+  if (register_fd_.ok()) return {};
+  const int errnum = errno;
+  if (errnum == EROFS) {
+    return std::unexpected(
+        Error(errnum,
+              absl::StrCat(Printable(dir_), " is mounted read-only",
+                           RemountHint(dir_)),
+              Cause::kDenied));
+  }
+  const bool denied = errnum == EACCES || errnum == EPERM;
+  Error error = SystemError("open", absl::StrCat(dir_, "/register"), errnum,
+                            denied ? Cause::kDenied : Cause::kFailed);
+  if (denied) error.Append(DeniedHint());
+  return std::unexpected(std::move(error));
+}
+
+Expected<std::vector<int>> Registry::Register(
+    std::span<const std::string> texts) {
+  std::vector<int> errnums(texts.size());
+  if (texts.empty()) return errnums;
+  if (const Expected<void> opened = OpenRegister(); !opened) {
+    return std::unexpected(opened.error());
+  }
+  int interruptions = 0;
+  size_t next = 0;
+  while (next < texts.size()) {
+    const std::span<const std::string> batch =
+        texts.subspan(next, std::min(texts.size() - next, kMaxSegments));
+    iovec segments[kMaxSegments];
+    for (size_t i = 0; i < batch.size(); ++i) {
+      segments[i] = {const_cast<char*>(batch[i].data()), batch[i].size()};
+    }
+    const ssize_t done =
+        writev(register_fd_.get(), segments, static_cast<int>(batch.size()));
+    if (done >= 0) {
+      const size_t taken = CountWholeRecords(batch, static_cast<size_t>(done));
+      // No kernel takes nothing without an errno.
+      if (taken == 0) errnums[next] = EIO;
+      next += std::max<size_t>(taken, 1);
+      continue;
+    }
+    if (errno == EINTR && ++interruptions < kMaxInterruptions) continue;
+    // The errno belongs to the first record. Where a later one is refused,
+    // writev(2) stops before it and returns the bytes done, so its errno shows
+    // in the next turn.
+    errnums[next++] = errno;
+  }
+  return errnums;
+}
+
+Expected<void> Registry::Command(const std::string& name,
+                                 std::string_view command,
+                                 std::string_view what) const {
+  const std::string file = absl::StrCat(dir_, "/", name);
+  const UniqueFd fd = OpenAt(fd_.get(), name, O_WRONLY);
+  if (!fd.ok()) {
+    const int errnum = errno;
+    const bool denied = errnum == EACCES || errnum == EPERM || errnum == EROFS;
+    Error error = SystemError(what, file, errnum,
+                              denied ? Cause::kDenied : Cause::kFailed);
+    if (denied) {
+      error.Append(errnum == EROFS ? RemountHint(dir_) : DeniedHint());
+    }
+    return std::unexpected(std::move(error));
+  }
+  int interruptions = 0;
+  for (;;) {
+    const ssize_t put = write(fd.get(), command.data(), command.size());
+    if (put == static_cast<ssize_t>(command.size())) return {};
+    // A part of a command is none, and no kernel takes one.
+    const int errnum = put < 0 ? errno : EIO;
+    if (errnum != EINTR || ++interruptions >= kMaxInterruptions) {
+      return std::unexpected(SystemError(what, file, errnum));
+    }
+  }
+}
+
+Expected<void> Registry::Remove(const std::string& name) const {
+  Expected<void> removed = Command(name, "-1", "remove");
+  // A second try: a passing failure (ENOMEM) must not leave a rule behind.
+  if (!removed && removed.error().errnum() != ENOENT) {
+    removed = Command(name, "-1", "remove");
+  }
+  if (!removed && removed.error().errnum() == ENOENT) return {};
+  return removed;
+}
+
+Expected<void> Registry::SetEnabled(const std::string& name,
+                                    bool enabled) const {
+  return Command(name, enabled ? "1" : "0", enabled ? "enable" : "disable");
+}
+
+}  // namespace binfmt
