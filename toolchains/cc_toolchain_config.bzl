@@ -154,6 +154,8 @@ def _impl(ctx):
                     "-nostdlib",
                     # For abseil's -pthread, which -nostdlib leaves unused.
                     "-Wno-unused-command-line-argument",
+                    # libc++'s objects name libpthread and librt, which are empty in musl.
+                    "-L" + sysroot + "/lib",
                     sysroot + "/lib/rcrt1.o",
                     sysroot + "/lib/crti.o",
                 ]),
