@@ -23,7 +23,7 @@ def compile_programs(work):
              "-fno-asynchronous-unwind-tables", "-s", "-Wl,--build-id=none,-z,norelro,-z,noseparate-code"]
     for job in ("NOTHING", "REGISTER", "STATUS", "CLEAR", "FLUSH"):
         run(["gcc", *flags, f"-D{job}", HERE / "floor.c", "-o", work / f"floor-{job.lower()}"])
-    run(["g++", "-O2", "-std=c++17", "-Wall", "-Wextra", HERE / "driver.cc", "-o", work / "driver"])
+    run(["g++", "-O2", "-std=c++23", "-Wall", "-Wextra", HERE / "driver.cc", "-o", work / "driver"])
 
 
 def make_interpreters(work, box):
