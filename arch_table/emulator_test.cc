@@ -25,7 +25,7 @@ namespace {
 constexpr unsigned kSeconds = 60;
 
 std::string EmulatorOf(const Target& target) {
-  return absl::StrCat("/usr/bin/qemu-", target.interpreter(), "-static");
+  return absl::StrCat("/usr/bin/qemu-", target.interpreter, "-static");
 }
 
 // Runs a command without output, and returns its exit status, or -1 if it did
@@ -79,15 +79,15 @@ struct Variant {
 
 // What a rule may or may not compare, each as a change of one field.
 std::vector<Variant> Variants(const Target& target) {
-  const bool big = target.is_big_endian();
+  const bool big = target.is_big_endian;
   const auto half = [big](unsigned value) {
     const std::string low(1, static_cast<char>(value & 0xff));
     const std::string high(1, static_cast<char>(value >> 8));
     return big ? high + low : low + high;
   };
-  const unsigned machine = target.machine();
+  const unsigned machine = target.machine;
   return {
-      {"EI_CLASS", 4, target.is_64bit() ? "\x01" : "\x02"},
+      {"EI_CLASS", 4, target.is_64bit ? "\x01" : "\x02"},
       {"EI_DATA", 5, big ? "\x01" : "\x02"},
       {"EI_DATA 0", 5, std::string(1, '\0')},
       {"EI_VERSION 0", 6, std::string(1, '\0')},
@@ -107,19 +107,17 @@ std::vector<Variant> Variants(const Target& target) {
 
 TEST(EmulatorTest, EveryProgramExitsAsItShould) {
   for (const Target& target : Targets()) {
-    EXPECT_EQ(RunEmulated(target, std::string(BuiltInProgram(target).bytes())),
-              kProgramExitStatus)
-        << target.name() << " under " << EmulatorOf(target);
+    EXPECT_EQ(RunEmulated(target, BuiltInProgram(target)), kProgramExitStatus)
+        << target.name << " under " << EmulatorOf(target);
   }
 }
 
 // So an interpreter that hands over one argument too many gives itself away.
 TEST(EmulatorTest, EveryProgramCountsItsArguments) {
   for (const Target& target : Targets()) {
-    EXPECT_EQ(RunEmulated(target, std::string(BuiltInProgram(target).bytes()),
-                          {"one", "two"}),
+    EXPECT_EQ(RunEmulated(target, BuiltInProgram(target), {"one", "two"}),
               kProgramExitStatus + 2)
-        << target.name() << " under " << EmulatorOf(target);
+        << target.name << " under " << EmulatorOf(target);
   }
 }
 
@@ -129,13 +127,13 @@ TEST(EmulatorTest, EmulatorsLoadExactlyWhatTheTableTakes) {
     ASSERT_EQ(access(EmulatorOf(target).c_str(), X_OK), 0)
         << EmulatorOf(target);
     for (const Variant& variant : Variants(target)) {
-      std::string program = std::string(BuiltInProgram(target).bytes());
+      std::string program = BuiltInProgram(target);
       program.replace(variant.offset, variant.bytes.size(), variant.bytes);
       const Target* taker = FindByHeader(program);
       const bool taken =
-          taker != nullptr && taker->interpreter() == target.interpreter();
+          taker != nullptr && taker->interpreter == target.interpreter;
       EXPECT_EQ(RunEmulated(target, program) == kProgramExitStatus, taken)
-          << target.name() << ": " << variant.what;
+          << target.name << ": " << variant.what;
     }
   }
 }
@@ -144,13 +142,12 @@ TEST(EmulatorTest, EmulatorsLoadExactlyWhatTheTableTakes) {
 TEST(EmulatorTest, MipsEmulatorsLoadOnlyTheirAbi) {
   int checked = 0;
   for (const Target& target : Targets()) {
-    if (target.magic().size() != 40) continue;
-    std::string program = std::string(BuiltInProgram(target).bytes());
-    const size_t offset = target.is_big_endian() ? 39 : 36;
+    if (target.magic.size() != 40) continue;
+    std::string program = BuiltInProgram(target);
+    const size_t offset = target.is_big_endian ? 39 : 36;
     program[offset] = static_cast<char>(program[offset] ^ 0x20);
     EXPECT_NE(FindByHeader(program), &target);
-    EXPECT_NE(RunEmulated(target, program), kProgramExitStatus)
-        << target.name();
+    EXPECT_NE(RunEmulated(target, program), kProgramExitStatus) << target.name;
     ++checked;
   }
   EXPECT_EQ(checked, 4);
@@ -159,10 +156,9 @@ TEST(EmulatorTest, MipsEmulatorsLoadOnlyTheirAbi) {
 #if defined(__x86_64__)
 TEST(EmulatorTest, X86ProgramsRunHereWithoutEmulator) {
   for (const Target& target : Targets()) {
-    if (target.name() != "x86_64") continue;
-    EXPECT_EQ(
-        RunCommand({WriteProgram(std::string(BuiltInProgram(target).bytes()))}),
-        kProgramExitStatus);
+    if (target.name != "x86_64") continue;
+    EXPECT_EQ(RunCommand({WriteProgram(BuiltInProgram(target))}),
+              kProgramExitStatus);
   }
 }
 #endif

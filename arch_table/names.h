@@ -7,8 +7,8 @@
 
 #include <cstddef>
 #include <string_view>
+#include <vector>
 
-#include "absl/types/span.h"
 #include "arch_table/table.h"
 
 namespace arch_table {
@@ -22,11 +22,12 @@ namespace arch_table {
 //   linux/WORD          a Docker platform, such as "linux/arm64/v8"
 const Target* FindTarget(std::string_view word);
 
-// Puts into `names` what the user may have meant by a word that FindTarget()
-// does not know, names or aliases, the nearest first, each of another target;
-// returns how many. None if nothing is near. A word longer than any name costs
-// no work.
-size_t NearestNames(std::string_view word, absl::Span<std::string_view> names);
+// At most `max_count` words that the user may have meant by one that
+// FindTarget() does not know: names or aliases, the nearest first, each of
+// another target. None if nothing is near. A word longer than any name costs no
+// work.
+std::vector<std::string_view> NearestNames(std::string_view word,
+                                           size_t max_count);
 
 }  // namespace arch_table
 

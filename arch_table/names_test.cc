@@ -9,7 +9,6 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/types/span.h"
 #include "arch_table/table.h"
 #include "gtest/gtest.h"
 
@@ -18,25 +17,23 @@ namespace {
 
 std::string Found(std::string_view word) {
   const Target* target = FindTarget(word);
-  return target == nullptr ? "none" : std::string(target->name());
+  return target == nullptr ? "none" : std::string(target->name);
 }
 
 std::string Nearest(std::string_view word, size_t limit = 3) {
-  std::vector<std::string_view> names(limit);
-  names.resize(NearestNames(word, absl::MakeSpan(names)));
-  return absl::StrJoin(names, " ");
+  return absl::StrJoin(NearestNames(word, limit), " ");
 }
 
 TEST(NamesTest, EveryNameAndAliasIsItsRow) {
   for (const Target& target : Targets()) {
-    const std::string name(target.name());
+    const std::string name(target.name);
     EXPECT_EQ(Found(name), name);
     EXPECT_EQ(Found(absl::AsciiStrToUpper(name)), name);
-    EXPECT_EQ(Found(target.EntryName()), name);
-    EXPECT_EQ(Found(absl::StrCat(target.EntryName(), "-static")), name);
-    EXPECT_NE(FindTarget(absl::StrCat("qemu-", target.interpreter())), nullptr);
+    EXPECT_EQ(Found(target.entry_name), name);
+    EXPECT_EQ(Found(absl::StrCat(target.entry_name, "-static")), name);
+    EXPECT_NE(FindTarget(absl::StrCat("qemu-", target.interpreter)), nullptr);
     EXPECT_EQ(Found("linux/" + name), name);
-    for (const std::string_view alias : target.Aliases()) {
+    for (const std::string_view alias : target.aliases) {
       EXPECT_EQ(Found(alias), name) << alias;
       EXPECT_EQ(Found(absl::AsciiStrToUpper(alias)), name) << alias;
       EXPECT_EQ(Found(absl::StrCat("linux/", alias)), name) << alias;

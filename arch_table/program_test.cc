@@ -14,26 +14,25 @@ namespace {
 
 TEST(ProgramTest, EveryRowTakesItsSampleAndItsProgram) {
   for (const Target& target : Targets()) {
-    SCOPED_TRACE(std::string(target.name()));
-    const std::string header = std::string(SampleHeader(target).bytes());
+    SCOPED_TRACE(std::string(target.name));
+    const std::string header = SampleHeader(target);
     EXPECT_EQ(header.size(), 64u);
     EXPECT_EQ(FindByHeader(header), &target);
-    const std::string program = std::string(BuiltInProgram(target).bytes());
+    const std::string program = BuiltInProgram(target);
     EXPECT_EQ(FindByHeader(program), &target);
-    EXPECT_GE(program.size(), 84 + target.code().size());
-    EXPECT_EQ(program.substr(program.size() - target.code().size()),
-              target.code());
+    EXPECT_GE(program.size(), 84 + target.code.size());
+    EXPECT_EQ(program.substr(program.size() - target.code.size()), target.code);
   }
 }
 
 TEST(ProgramTest, EveryRowHasCode) {
   for (const Target& target : Targets()) {
-    EXPECT_FALSE(target.code().empty()) << target.name();
+    EXPECT_FALSE(target.code.empty()) << target.name;
   }
 }
 
 TEST(ProgramTest, SampleOf32BitBigEndian) {
-  EXPECT_EQ(ToHex(std::string(SampleHeader(*FindTarget("mipsn32")).bytes())),
+  EXPECT_EQ(ToHex(SampleHeader(*FindTarget("mipsn32"))),
             "7f454c46010201000000000000000000"
             "00020008000000010040000000000000"
             "00000000600000200034002000000000"
@@ -41,7 +40,7 @@ TEST(ProgramTest, SampleOf32BitBigEndian) {
 }
 
 TEST(ProgramTest, ProbeOf32BitLittleEndian) {
-  EXPECT_EQ(ToHex(std::string(NativeProbe(*FindTarget("i386")).bytes())),
+  EXPECT_EQ(ToHex(NativeProbe(*FindTarget("i386"))),
             "7f454c460101ff000000000000000000"
             "02000300010000000000400034000000"
             "00000000000000003400200001000000"
@@ -51,7 +50,7 @@ TEST(ProgramTest, ProbeOf32BitLittleEndian) {
 }
 
 TEST(ProgramTest, ProgramOf32BitLittleEndian) {
-  EXPECT_EQ(ToHex(std::string(BuiltInProgram(*FindTarget("i386")).bytes())),
+  EXPECT_EQ(ToHex(BuiltInProgram(*FindTarget("i386"))),
             "7f454c46010101000000000000000000"
             "02000300010000005400400034000000"
             "00000000000000003400200001000000"
@@ -62,7 +61,7 @@ TEST(ProgramTest, ProgramOf32BitLittleEndian) {
 }
 
 TEST(ProgramTest, ProgramOf64BitBigEndian) {
-  EXPECT_EQ(ToHex(std::string(BuiltInProgram(*FindTarget("s390x")).bytes())),
+  EXPECT_EQ(ToHex(BuiltInProgram(*FindTarget("s390x"))),
             "7f454c46020201000000000000000000"
             "00020016000000010000000000400078"
             "00000000000000400000000000000000"

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "arch_table/data_for_testing.h"
 #include "arch_table/names.h"
 #include "arch_table/program.h"
@@ -20,7 +21,7 @@ namespace arch_table {
 namespace {
 
 std::string NameOf(const Target* target) {
-  return target == nullptr ? "none" : std::string(target->name());
+  return target == nullptr ? "none" : std::string(target->name);
 }
 
 // A rule of QEMU's script.
@@ -47,12 +48,12 @@ std::string Differences(const QemuRule& qemu, const Target& target) {
     return i < bytes.size() ? bytes.substr(i, 1) : std::string_view("\0", 1);
   };
   std::string text;
-  const size_t size = std::max(qemu.magic.size(), target.magic().size());
+  const size_t size = std::max(qemu.magic.size(), target.magic.size());
   for (size_t i = 0; i < size; ++i) {
     const std::string theirs =
         absl::StrCat(ToHex(at(qemu.magic, i)), "/", ToHex(at(qemu.mask, i)));
-    const std::string ours = absl::StrCat(ToHex(at(target.magic(), i)), "/",
-                                          ToHex(at(target.mask(), i)));
+    const std::string ours = absl::StrCat(ToHex(at(target.magic, i)), "/",
+                                          ToHex(at(target.mask, i)));
     if (theirs == ours) continue;
     absl::StrAppend(&text, i, ":", theirs, ">", ours, " ");
   }
@@ -63,34 +64,40 @@ TEST(TableTest, EveryRowIsWellFormed) {
   ASSERT_EQ(Targets().size(), 36u);
   std::set<std::string_view> names;
   for (const Target& target : Targets()) {
-    SCOPED_TRACE(std::string(target.name()));
-    EXPECT_TRUE(names.insert(target.name()).second);
-    EXPECT_EQ(target.EntryName(), absl::StrCat("qemu-", target.name()));
-    EXPECT_FALSE(target.family().empty());
-    EXPECT_EQ(target.magic().size(), target.mask().size());
-    EXPECT_TRUE(target.magic().size() == 20 || target.magic().size() == 40);
-    for (size_t i = 0; i < target.magic().size(); ++i) {
-      EXPECT_EQ(target.magic()[i] & ~target.mask()[i], 0) << "byte " << i;
+    SCOPED_TRACE(std::string(target.name));
+    EXPECT_TRUE(names.insert(target.name).second);
+    EXPECT_EQ(target.entry_name, absl::StrCat("qemu-", target.name));
+    EXPECT_FALSE(target.family.empty());
+    EXPECT_EQ(target.magic.size(), target.mask.size());
+    EXPECT_TRUE(target.magic.size() == 20 || target.magic.size() == 40);
+    for (size_t i = 0; i < target.magic.size(); ++i) {
+      EXPECT_EQ(target.magic[i] & ~target.mask[i], 0) << "byte " << i;
     }
   }
 }
 
-TEST(TableTest, AliasesAreTheWordsOfTheText) {
+TEST(TableTest, AliasesAndDockerNames) {
   const Target* target = FindTarget("aarch64");
   ASSERT_NE(target, nullptr);
-  EXPECT_EQ(target->alias_text(), "arm64 arm64/v8 arm64/v9 arm64v8");
-  EXPECT_EQ(target->docker_text(), "arm64");
-  EXPECT_EQ(target->Aliases(),
-            (std::vector<std::string_view>{"arm64", "arm64/v8", "arm64/v9",
-                                           "arm64v8"}));
-  EXPECT_TRUE(FindTarget("mips64")->Aliases().empty());
+  EXPECT_EQ(absl::StrJoin(target->aliases, " "),
+            "arm64 arm64/v8 arm64/v9 arm64v8");
+  EXPECT_EQ(absl::StrJoin(target->docker_names, " "), "arm64");
+  EXPECT_EQ(absl::StrJoin(FindTarget("arm")->docker_names, " "),
+            "arm/v7 arm/v6 arm/v5");
+}
+
+TEST(TableTest, ATargetWithoutDockerNamesHasItsOwn) {
+  const Target* target = FindTarget("mips64");
+  ASSERT_NE(target, nullptr);
+  EXPECT_TRUE(target->aliases.empty());
+  EXPECT_EQ(absl::StrJoin(target->docker_names, " "), "mips64");
 }
 
 TEST(TableTest, InterpretersThatAreNotTheName) {
   std::string text;
   for (const Target& target : Targets()) {
-    if (target.interpreter() == target.name()) continue;
-    absl::StrAppend(&text, target.name(), " ", target.interpreter(), "\n");
+    if (target.interpreter == target.name) continue;
+    absl::StrAppend(&text, target.name, " ", target.interpreter, "\n");
   }
   EXPECT_EQ(text,
             "i486 i386\n"
@@ -100,7 +107,7 @@ TEST(TableTest, InterpretersThatAreNotTheName) {
 
 TEST(TableTest, ShortHeader) {
   const Target* target = FindTarget("mips");
-  const std::string header = std::string(SampleHeader(*target).bytes());
+  const std::string header = SampleHeader(*target);
   EXPECT_EQ(FindByHeader(""), nullptr);
   EXPECT_EQ(FindByHeader(header.substr(0, 39)), nullptr);
   EXPECT_EQ(FindByHeader(header.substr(0, 40)), target);
@@ -154,8 +161,8 @@ TEST(TableTest, DifferencesFromQemu) {
     SCOPED_TRACE(rule.name);
     const Target* target = FindTarget(rule.name);
     ASSERT_NE(target, nullptr);
-    EXPECT_EQ(target->name(), rule.name);
-    EXPECT_EQ(absl::StrCat("qemu-", target->interpreter()), rule.interpreter);
+    EXPECT_EQ(target->name, rule.name);
+    EXPECT_EQ(absl::StrCat("qemu-", target->interpreter), rule.interpreter);
     const auto it = expected.find(rule.name);
     EXPECT_EQ(Differences(rule, *target),
               it == expected.end() ? common : it->second);
@@ -164,7 +171,7 @@ TEST(TableTest, DifferencesFromQemu) {
 
 TEST(TableTest, RowsThatQemuDoesNotHave) {
   std::set<std::string> names;
-  for (const Target& target : Targets()) names.emplace(target.name());
+  for (const Target& target : Targets()) names.emplace(target.name);
   for (const QemuRule& rule : ReadQemuRules()) names.erase(rule.name);
   EXPECT_EQ(names,
             (std::set<std::string>{"microblaze-old", "microblazeel-old"}));
@@ -175,7 +182,7 @@ TEST(TableTest, EveryRealFileIsTakenByItsRow) {
   const auto lines = ReadColumns("testdata/elf/headers.txt");
   ASSERT_EQ(lines.size(), 34u);
   std::set<std::string> without_file;
-  for (const Target& target : Targets()) without_file.emplace(target.name());
+  for (const Target& target : Targets()) without_file.emplace(target.name);
   for (const std::vector<std::string>& columns : lines) {
     SCOPED_TRACE(columns[0]);
     ASSERT_EQ(columns.size(), 2u);
@@ -208,17 +215,16 @@ TEST(TableTest, EveryRealFileIsTakenByItsRow) {
 
 // Programs that no QEMU user-mode emulator runs.
 TEST(TableTest, FilesOfNoTarget) {
-  std::string x32 = std::string(SampleHeader(*FindTarget("x86_64")).bytes());
+  std::string x32 = SampleHeader(*FindTarget("x86_64"));
   x32[4] = 1;
   EXPECT_EQ(FindByHeader(x32), nullptr);
-  std::string arm64_ilp32 =
-      std::string(SampleHeader(*FindTarget("aarch64")).bytes());
+  std::string arm64_ilp32 = SampleHeader(*FindTarget("aarch64"));
   arm64_ilp32[4] = 1;
   EXPECT_EQ(FindByHeader(arm64_ilp32), nullptr);
-  std::string s390 = std::string(SampleHeader(*FindTarget("s390x")).bytes());
+  std::string s390 = SampleHeader(*FindTarget("s390x"));
   s390[4] = 1;
   EXPECT_EQ(FindByHeader(s390), nullptr);
-  std::string object = std::string(SampleHeader(*FindTarget("x86_64")).bytes());
+  std::string object = SampleHeader(*FindTarget("x86_64"));
   object[16] = 1;
   EXPECT_EQ(FindByHeader(object), nullptr);
   EXPECT_EQ(FindByHeader(std::string(64, '#')), nullptr);

@@ -2,13 +2,10 @@
 
 #include "arch_table/write_rows.h"
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -19,45 +16,10 @@
 namespace arch_table {
 namespace {
 
-// What a uint16_t offset plus size reaches.
-constexpr size_t kMaxPool = 0xffff;
-constexpr size_t kBytesPerLine = 16;
-
-// The byte strings of one row, in the order of Row's members.
-std::vector<std::string> Strings(const TargetSpec& target) {
-  const MatchRule rule = DeriveRule(target);
-  return {absl::StrCat("qemu-", target.name),
-          target.family,
-          target.interpreter,
-          absl::StrJoin(target.names, " "),
-          rule.magic,
-          rule.mask,
-          target.code};
-}
-
-// One text that contains every string. The longest go in first, so that the
-// shorter ones are often found inside ("arm" in "armeb").
-std::string MakePool(absl::Span<const TargetSpec> targets) {
-  std::vector<std::string> strings;
-  for (const TargetSpec& target : targets) {
-    for (std::string& text : Strings(target)) {
-      strings.push_back(std::move(text));
-    }
-  }
-  std::sort(strings.begin(), strings.end(),
-            [](const std::string& a, const std::string& b) {
-              return a.size() != b.size() ? a.size() > b.size() : a < b;
-            });
-  std::string pool;
-  for (const std::string& text : strings) {
-    if (pool.find(text) == std::string::npos) pool += text;
-  }
-  return pool;
-}
-
-// Octal escapes end after three digits, whatever follows.
-std::string Quote(std::string_view bytes) {
-  std::string quoted = "\"";
+// A literal for a string_view. With its length, since bytes may be zero; octal
+// escapes end after three digits, whatever follows.
+std::string Literal(std::string_view bytes) {
+  std::string quoted;
   for (const char c : bytes) {
     const bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
                        c == ' ' || c == '-' || c == '_' || c == '/';
@@ -68,14 +30,14 @@ std::string Quote(std::string_view bytes) {
       absl::StrAppend(&quoted, "\\", byte >> 6, byte >> 3 & 7, byte & 7);
     }
   }
-  return quoted + "\"";
+  return absl::StrCat("{\"", quoted, "\", ", bytes.size(), "}");
 }
 
-// How much of the joined names is Docker's.
-size_t DockerSize(const TargetSpec& target) {
-  return absl::StrJoin(
-             absl::MakeConstSpan(target.names).first(target.docker_names), " ")
-      .size();
+std::string Names(absl::Span<const std::string> names) {
+  return absl::StrJoin(names, ", ",
+                       [](std::string* out, std::string_view name) {
+                         absl::StrAppend(out, Literal(name));
+                       });
 }
 
 const char* Bool(bool value) { return value ? "true" : "false"; }
@@ -88,35 +50,61 @@ uint32_t Fnv1a(std::string_view bytes) {
   return hash;
 }
 
+// One row of kTargets. Its names begin at first_alias in kAliases.
+std::string WriteRow(const TargetSpec& target, size_t first_alias,
+                     size_t number) {
+  const MatchRule rule = DeriveRule(target);
+  // Docker calls a target that has no other name by its own.
+  const std::string docker = target.docker_names == 0
+                                 ? absl::StrCat("{kNames + ", number, ", 1}")
+                                 : absl::StrCat("{kAliases + ", first_alias,
+                                                ", ", target.docker_names, "}");
+  const std::string aliases =
+      target.names.empty() ? "{}"
+                           : absl::StrCat("{kAliases + ", first_alias, ", ",
+                                          target.names.size(), "}");
+  return absl::StrCat("    {.name = ", Literal(target.name), ",\n",  //
+                      "     .entry_name = ", Literal("qemu-" + target.name),
+                      ",\n", "     .family = ", Literal(target.family), ",\n",
+                      "     .interpreter = ", Literal(target.interpreter),
+                      ",\n", "     .aliases = ", aliases, ",\n",     //
+                      "     .docker_names = ", docker, ",\n",        //
+                      "     .magic = ", Literal(rule.magic), ",\n",  //
+                      "     .mask = ", Literal(rule.mask), ",\n",    //
+                      "     .code = ", Literal(target.code), ",\n",  //
+                      "     .machine = ", target.machine, ",\n",     //
+                      "     .flags = 0x", absl::Hex(target.flags), ",\n",
+                      "     .is_64bit = ", Bool(target.is_64bit), ",\n",
+                      "     .is_big_endian = ", Bool(target.is_big_endian),
+                      "},\n");
+}
+
 }  // namespace
 
 std::string WriteRows(absl::Span<const TargetSpec> targets) {
-  const std::string pool = MakePool(targets);
-  if (pool.size() > kMaxPool) return "";
-
-  std::string rows = "constexpr char kPool[] =";
-  for (size_t i = 0; i < pool.size(); i += kBytesPerLine) {
-    absl::StrAppend(&rows, "\n    ",
-                    Quote(std::string_view(pool).substr(i, kBytesPerLine)));
-  }
-  absl::StrAppend(&rows, ";\n\nconstexpr Target kTargets[] = {\n");
-  for (const TargetSpec& target : targets) {
-    absl::StrAppend(&rows, "    // ", target.name, "\n    Target(Row{");
-    for (const std::string& text : Strings(target)) {
-      absl::StrAppend(&rows, "{", pool.find(text), ", ", text.size(), "}, ");
+  std::string names;
+  std::string aliases;
+  std::string rows;
+  size_t alias_count = 0;
+  for (size_t i = 0; i < targets.size(); ++i) {
+    const TargetSpec& target = targets[i];
+    absl::StrAppend(&names, "    ", Literal(target.name), ",\n");
+    if (!target.names.empty()) {
+      absl::StrAppend(&aliases, "    ", Names(target.names), ",\n");
     }
-    absl::StrAppend(&rows, "0x", absl::Hex(target.flags), ", ", target.machine,
-                    ", ", Bool(target.is_64bit), ", ",
-                    Bool(target.is_big_endian), ", ", DockerSize(target),
-                    "}),\n");
+    absl::StrAppend(&rows, WriteRow(target, alias_count, i));
+    alias_count += target.names.size();
   }
-  absl::StrAppend(&rows, "};\n");
-
+  // An array cannot be empty.
+  const std::string arrays = absl::StrCat(
+      "constexpr std::string_view kNames[] = {\n", names, "};\n\n",
+      "constexpr std::string_view kAliases[] = {\n", aliases, "    {}};\n\n",
+      "constexpr Target kTargets[] = {\n", rows, "};\n");
   return absl::StrCat(
       "// GENERATED BY //arch_table:generate from targets.txt. DO NOT "
       "EDIT.\n\n",
-      rows, "\nconstexpr uint32_t kChecksum = 0x",
-      absl::Hex(Fnv1a(rows), absl::kZeroPad8), ";\n");
+      arrays, "\nconstexpr uint32_t kChecksum = 0x",
+      absl::Hex(Fnv1a(arrays), absl::kZeroPad8), ";\n");
 }
 
 }  // namespace arch_table

@@ -12,8 +12,7 @@
 
 namespace arch_table {
 
-// C++ that defines kPool, kTargets and kChecksum, to be included by table.cc.
-// Empty if the rows do not fit into the pool that a row can address.
+// C++ that defines kTargets and kChecksum, to be included by table.cc.
 std::string WriteRows(absl::Span<const TargetSpec> targets);
 
 }  // namespace arch_table

@@ -1,56 +1,62 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cmd/applets.h"
 
+#include <utility>
+
+#include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
-#include "binfmt/text.h"
 
 namespace cmd {
 namespace {
 
-using binfmt::operator""_fmt;
-
-binfmt::Text ProgramName(const Applet& applet) {
-  return binfmt::Fill("binfmt-@"_fmt, applet.name);
+std::string ProgramName(const Applet& applet) {
+  return absl::StrCat("binfmt-", applet.name());
 }
 
-binfmt::Text Usage(const Applet& applet) {
-  return binfmt::Fill("usage: @ [OPTION]...@\n\n@\n\n@@@@"_fmt,
-                      ProgramName(applet), applet.operands, applet.summary,
-                      applet.options, kCommonOptions,
-                      applet.details.empty() ? "" : "\n", applet.details);
+std::string Usage(Applet& applet) {
+  const AppletHelp& help = applet.help();
+  return absl::StrCat("usage: ", ProgramName(applet), " [OPTION]...",
+                      help.operands.empty() ? "" : " ", help.operands, "\n\n",
+                      help.summary, "\n\n", OptionsHelp(applet.Options()),
+                      help.details.empty() ? "" : "\n", help.details);
 }
 
 }  // namespace
 
-binfmt::Array<Applet> Applets() {
-  return {MountApplet(), RegisterApplet(), StatusApplet(), ClearApplet()};
+std::vector<Option> Applet::Options() { return {}; }
+
+void Applet::Run(const CommandLine&, Console&) {}
+
+std::vector<std::unique_ptr<Applet>> Applets() {
+  std::vector<std::unique_ptr<Applet>> applets;
+  applets.push_back(MountApplet());
+  applets.push_back(RegisterApplet());
+  applets.push_back(StatusApplet());
+  applets.push_back(ClearApplet());
+  return applets;
 }
 
-bool FindApplet(std::string_view name, Applet* applet) {
+std::unique_ptr<Applet> FindApplet(std::string_view name) {
   absl::ConsumePrefix(&name, "binfmt-");
-  for (const Applet& candidate : Applets()) {
-    if (candidate.name != name) continue;
-    *applet = candidate;
-    return true;
+  for (std::unique_ptr<Applet>& applet : Applets()) {
+    if (applet->name() == name) return std::move(applet);
   }
-  return false;
+  return nullptr;
 }
 
-int RunApplet(const Applet& applet, absl::Span<const char* const> args,
-              bool as_script) {
+int RunApplet(Applet& applet, std::span<const char* const> args) {
   Console console(ProgramName(applet));
-  CommandLine line;
-  const binfmt::Error error = ParseCommandLine(applet.options, args, &line);
-  line.as_script = as_script;
-  console.set_kmsg(line.common.kmsg && !line.common.help, !line.common.json);
-  if (!error.ok()) {
-    console.Complain(error);
-  } else if (line.common.help) {
+  const CommandLine line = ParseCommandLine(applet.Options(), args);
+  const CommonOptions& common = line.common;
+  console.set_kmsg(common.kmsg && !common.help, !common.json);
+  if (line.error) {
+    console.Complain(*line.error);
+  } else if (common.help) {
     console.Answer(Usage(applet));
   } else {
-    console.set_quiet(line.common.quiet);
-    console.set_if_possible(line.common.if_possible);
-    applet.run(line, &console);
+    console.set_quiet(common.quiet);
+    console.set_if_possible(common.if_possible);
+    applet.Run(line, console);
   }
   return console.Finish();
 }

@@ -3,45 +3,65 @@
 #ifndef CMD_APPLETS_H_
 #define CMD_APPLETS_H_
 
+#include <memory>
+#include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
-#include "absl/types/span.h"
-#include "binfmt/array.h"
-#include "binfmt/format.h"
+#include "absl/base/attributes.h"
 #include "cmd/console.h"
 #include "cmd/options.h"
 
 namespace cmd {
 
-struct Applet {
-  const char* name;        // "register"
-  const char* operands;    // for the usage line: " [TARGET]..."
-  binfmt::Format summary;  // one imperative sentence
-  binfmt::Format details;  // further lines for --help, ended by newlines, or ""
-  binfmt::Format
-      options;  // the help text of its own options (options.h), or ""
-  // Does the applet's work. LINE is parsed and --help and the common options
-  // that concern the console are dealt with.
-  void (*run)(const CommandLine& line, Console* console);
+// What the help says of an applet besides its options.
+struct AppletHelp {
+  std::string_view name;      // "register"
+  std::string_view operands;  // in the usage line: "[TARGET]..."
+  std::string_view summary;   // one imperative sentence
+  std::string_view details;   // more lines, each with its newline, or empty
+};
+
+// One command line's use of an applet: the setters of its options write to it.
+class Applet {
+ public:
+  explicit Applet(const AppletHelp& help) : help_(help) {}
+  virtual ~Applet() = default;
+
+  const AppletHelp& help() const ABSL_ATTRIBUTE_LIFETIME_BOUND { return help_; }
+  std::string_view name() const { return help_.name; }
+
+  // The table of its own options.
+  virtual std::vector<Option> Options();
+
+  // Does the work. LINE is parsed; --help and the common options that concern
+  // the console are dealt with. Not pure, since the C++ library's answer to the
+  // call of a pure function would link vfprintf(3).
+  virtual void Run(const CommandLine& line, Console& console);
+
+  // For register: the program was called as QEMU's qemu-binfmt-conf.sh, whose
+  // defaults hold.
+  virtual void BehaveAsScript() {}
+
+ private:
+  AppletHelp help_;
 };
 
 // All applets, in the order of --list.
-binfmt::Array<Applet> Applets();
+std::vector<std::unique_ptr<Applet>> Applets();
 
-// Finds the applet that NAME ("mount", "binfmt-mount") calls. False: none.
-bool FindApplet(std::string_view name, Applet* applet);
+// The applet that NAME ("mount", "binfmt-mount") calls; nullptr: none.
+std::unique_ptr<Applet> FindApplet(std::string_view name);
 
-// Runs APPLET with ARGS, those behind its name, AS_SCRIPT of QEMU, which
-// register can stand in for. Returns the exit status.
-int RunApplet(const Applet& applet, absl::Span<const char* const> args,
-              bool as_script = false);
+// Runs APPLET with ARGS, which follow its name. Returns the exit status.
+int RunApplet(Applet& applet, std::span<const char* const> args);
 
-// One for each applet, in MODULE_applet.cc. Functions, since each pointer of a
-// constant is a relocation of 24 bytes.
-Applet MountApplet();
-Applet RegisterApplet();
-Applet StatusApplet();
-Applet ClearApplet();
+// Each in NAME_applet.cc.
+std::unique_ptr<Applet> MountApplet();
+std::unique_ptr<Applet> RegisterApplet();
+std::unique_ptr<Applet> StatusApplet();
+std::unique_ptr<Applet> ClearApplet();
 
 }  // namespace cmd
 

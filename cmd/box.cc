@@ -2,11 +2,14 @@
 #include "cmd/box.h"
 
 #include <cerrno>
-#include <cstdint>
+#include <memory>
+#include <string>
 
+#include "absl/strings/str_cat.h"
 #include "arch_table/table.h"
-#include "binfmt/link.h"
-#include "binfmt/text.h"
+#include "binfmt/base/error.h"
+#include "binfmt/base/printable.h"
+#include "binfmt/kernel/links.h"
 #include "cmd/applets.h"
 #include "cmd/console.h"
 #include "cmd/version.h"
@@ -15,20 +18,20 @@ namespace cmd {
 namespace {
 
 using binfmt::Error;
+using binfmt::Expected;
 using binfmt::Misuse;
 using binfmt::Printable;
-using binfmt::operator""_fmt;
 
-constexpr binfmt::Format kUsage =
+constexpr std::string_view kUsage =
     "usage: binfmtbox APPLET [OPTION]... [OPERAND]...\n"
     "   or: binfmtbox --list | --version | --help\n"
     "   or: binfmtbox --install [-s] [--bare] DIR\n"
     "   or: APPLET [OPTION]... [OPERAND]...    (by a link of that name)\n"
     "\n"
     "Make this machine run programs built for other processors.\n"
-    "\n"_fmt;
+    "\n";
 
-constexpr binfmt::Format kUsageOptions =
+constexpr std::string_view kUsageOptions =
     "\n"
     "  --list                    print the applets' names\n"
     "  --install [-s] [--bare] DIR\n"
@@ -37,113 +40,116 @@ constexpr binfmt::Format kUsageOptions =
     "  --version                 print version, revision, table and target\n"
     "  --help                    print this text\n"
     "\n"
-    "\"binfmtbox APPLET --help\" tells more.\n"_fmt;
+    "\"binfmtbox APPLET --help\" tells more.\n";
 
-// NUMBER as eight hex digits.
-binfmt::Text Hex32(uint32_t number) {
-  const char bytes[] = {
-      static_cast<char>(number >> 24), static_cast<char>(number >> 16),
-      static_cast<char>(number >> 8), static_cast<char>(number)};
-  return binfmt::Hex(std::string_view(bytes, sizeof(bytes)));
-}
-
-binfmt::Text Usage() {
-  binfmt::Text text = kUsage;
-  for (const Applet& applet : Applets()) {
-    text = binfmt::Fill("@  @@\n"_fmt, text, binfmt::Padded(applet.name, 26),
-                        applet.summary);
+std::string Usage() {
+  std::string text(kUsage);
+  for (const auto& applet : Applets()) {
+    std::string name(applet->name());
+    name.resize(26, ' ');
+    absl::StrAppend(&text, "  ", name, applet->help().summary, "\n");
   }
-  return binfmt::Fill("@@", text, kUsageOptions);
+  return absl::StrCat(text, kUsageOptions);
 }
 
-binfmt::Text Version() {
-  return binfmt::Fill(
-      "binfmtbox @\nrevision @\ntable @, @ targets\nbuilt for @\n"_fmt,
-      kVersion, kRevision, Hex32(arch_table::TableChecksum()),
-      binfmt::Decimal(arch_table::Targets().size()), kBuildTarget);
+std::string Version() {
+  return absl::StrCat(
+      "binfmtbox ", kVersion, "\nrevision ", kRevision, "\ntable ",
+      absl::Hex(arch_table::TableChecksum(), absl::kZeroPad8), ", ",
+      arch_table::Targets().size(), " targets\nbuilt for ", kBuildTarget, "\n");
 }
 
-absl::Span<const char* const> Rest(absl::Span<const char* const> args) {
-  return absl::MakeSpan(args.data() + 1, args.size() - 1);
-}
-
-void Install(absl::Span<const char* const> args, Console* console) {
+// What --install was asked for.
+struct Installation {
+  std::string dir;
   bool symbolic = false;
   bool bare = false;
+};
+
+Expected<Installation> ParseInstallation(std::span<const char* const> args) {
+  Installation installation;
   bool only_operands = false;
-  binfmt::Text dir;
   for (const std::string_view arg : args) {
     if (!only_operands && arg == "-s") {
-      symbolic = true;
+      installation.symbolic = true;
     } else if (!only_operands && arg == "--bare") {
-      bare = true;
+      installation.bare = true;
     } else if (!only_operands && arg == "--") {
       only_operands = true;
     } else if (!only_operands && arg.size() > 1 && arg[0] == '-') {
-      console->Complain(Misuse("unknown option \"%\""_fmt, arg));
-      return;
-    } else if (!dir.empty() || arg.empty()) {
-      console->Complain(Misuse("--install takes one directory"_fmt));
-      return;
+      return std::unexpected(
+          Misuse(absl::StrCat("unknown option \"", Printable(arg), "\"")));
+    } else if (!installation.dir.empty() || arg.empty()) {
+      return std::unexpected(Misuse("--install takes one directory"));
     } else {
-      dir = binfmt::Text(arg);
+      installation.dir = arg;
     }
   }
-  if (dir.empty()) {
-    console->Complain(Misuse("--install needs a directory"_fmt));
-    return;
+  if (installation.dir.empty()) {
+    return std::unexpected(Misuse("--install needs a directory"));
   }
-  if (!console->CanReport()) return;
-  for (const Applet& applet : Applets()) {
-    const binfmt::Text path =
-        binfmt::Fill("@/@@", dir, bare ? "" : "binfmt-", applet.name);
-    bool made;
-    if (Error error = binfmt::LinkToSelf(path, symbolic, &made); !error.ok()) {
-      console->Complain(error);
-      // Whatever it is, the other links would meet it too, but for a file that
-      // is in the way of this one.
-      if (error.errnum() != EEXIST) return;
+  return installation;
+}
+
+void Install(std::span<const char* const> args, Console& console) {
+  const Expected<Installation> installation = ParseInstallation(args);
+  if (!installation) return console.Complain(installation.error());
+  if (!console.CanReport()) return;
+  for (const auto& applet : Applets()) {
+    const std::string path =
+        absl::StrCat(installation->dir, "/",
+                     installation->bare ? "" : "binfmt-", applet->name());
+    const Expected<bool> made =
+        binfmt::LinkToSelf(path, installation->symbolic);
+    if (made) {
+      console.Result(
+          absl::StrCat(Printable(path), *made ? "\n" : ": unchanged\n"));
       continue;
     }
-    console->Result("%@", path, made ? "\n" : ": unchanged\n");
+    console.Complain(made.error());
+    // The other links would fail in the same way, unless a file is in the way
+    // of this one.
+    if (made.error().errnum() != EEXIST) return;
   }
 }
 
 }  // namespace
 
-int RunBox(absl::Span<const char* const> args) {
+int RunBox(std::span<const char* const> args) {
   Console console("binfmtbox");
   const std::string_view word = args.empty() ? "--help" : args[0];
-  if (Applet applet; FindApplet(word, &applet)) {
-    return RunApplet(applet, Rest(args));
+  if (const std::unique_ptr<Applet> applet = FindApplet(word)) {
+    return RunApplet(*applet, args.subspan(1));
   }
   const bool alone = args.size() <= 1;
-  if ((word == "--help" || word == "-h") && alone) {
+  const bool is_help = word == "--help" || word == "-h";
+  if (is_help && alone) {
     console.Answer(Usage());
   } else if (word == "--list" && alone) {
-    for (const Applet& applet : Applets()) {
-      console.Answer(binfmt::Fill("@\n", applet.name));
+    for (const auto& applet : Applets()) {
+      console.Answer(absl::StrCat(applet->name(), "\n"));
     }
   } else if (word == "--version" && alone) {
     console.Answer(Version());
   } else if (word == "--install") {
-    Install(Rest(args), &console);
+    Install(args.subspan(1), console);
   } else if (word.empty() || word[0] != '-') {
     return NoSuchApplet(word);
-  } else if (word == "--help" || word == "-h" || word == "--list" ||
-             word == "--version") {
-    console.Complain(
-        Misuse("unexpected operand \"%\" behind @"_fmt, args[1], word));
+  } else if (is_help || word == "--list" || word == "--version") {
+    console.Complain(Misuse(absl::StrCat(
+        "unexpected operand \"", Printable(args[1]), "\" behind ", word)));
   } else {
-    console.Complain(Misuse("unknown option \"%\""_fmt, word));
+    console.Complain(
+        Misuse(absl::StrCat("unknown option \"", Printable(word), "\"")));
   }
   return console.Finish();
 }
 
 int NoSuchApplet(std::string_view name) {
   Console console("binfmtbox");
-  console.Complain(binfmt::Failure(
-      0, "there is no applet \"%\"; see \"binfmtbox --list\""_fmt, name));
+  console.Complain(
+      Error(0, absl::StrCat("there is no applet \"", Printable(name),
+                            "\"; see \"binfmtbox --list\"")));
   return kExitNoApplet;
 }
 

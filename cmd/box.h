@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// What binfmtbox does under its own name: call an applet, or speak of itself.
+// What binfmtbox does under its own name: call an applet, or describe itself.
 #ifndef CMD_BOX_H_
 #define CMD_BOX_H_
 
+#include <span>
 #include <string_view>
-
-#include "absl/types/span.h"
 
 namespace cmd {
 
 // Runs "binfmtbox ARGS". Returns the exit status.
-int RunBox(absl::Span<const char* const> args);
+int RunBox(std::span<const char* const> args);
 
 // Complains that no applet is called NAME. Returns the exit status 127.
 int NoSuchApplet(std::string_view name);

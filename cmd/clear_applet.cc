@@ -1,298 +1,309 @@
 // SPDX-License-Identifier: Apache-2.0
-// clear: takes entries back, or switches them off and on.
+// clear: removes entries, or disables and enables them.
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
 
-#include "absl/base/attributes.h"
+#include "absl/strings/str_cat.h"
 #include "arch_table/names.h"
-#include "binfmt/array.h"
-#include "binfmt/install.h"
-#include "binfmt/kernel.h"
-#include "binfmt/mount.h"
-#include "binfmt/registry.h"
-#include "binfmt/text.h"
+#include "binfmt/base/printable.h"
+#include "binfmt/kernel/install.h"
+#include "binfmt/kernel/mount.h"
+#include "binfmt/kernel/registry.h"
+#include "binfmt/kernel/running_kernel.h"
 #include "cmd/applets.h"
 #include "cmd/json.h"
 #include "cmd/pattern.h"
-#include "cmd/recognise.h"
+#include "cmd/target_matcher.h"
 #include "cmd/targets.h"
 
 namespace cmd {
 namespace {
 
+using arch_table::Target;
 using binfmt::Entry;
 using binfmt::Error;
-using binfmt::Fill;
+using binfmt::Expected;
 using binfmt::Misuse;
 using binfmt::Printable;
-using binfmt::operator""_fmt;
+using binfmt::Record;
+using binfmt::Registry;
 
-constexpr binfmt::Format kOptions =
-    "      --ours             the entries that binfmt-register makes\n"
-    "      --all              every entry, whoever made it\n"
-    "      --disable          switch the entries off and leave them there\n"
-    "      --enable           switch the entries on\n"
-    "      --unmount          unmount binfmt_misc afterwards\n"_fmt;
-
-constexpr char kFailedWord[] = "failed";
+constexpr std::string_view kFailed = "failed";
 
 enum class Action { kRemove, kDisable, kEnable };
 
-struct Request {
-  bool ours = false;
-  bool all = false;
-  bool unmount = false;
-  Action action = Action::kRemove;
-};
-
-Error ReadRequest(const CommandLine& line, Request* request) {
-  bool enable = false;
-  bool disable = false;
-  for (const GivenOption& given : line.options) {
-    if (given.Is("ours")) request->ours = true;
-    if (given.Is("all")) request->all = true;
-    if (given.Is("unmount")) request->unmount = true;
-    if (given.Is("disable")) disable = true;
-    if (given.Is("enable")) enable = true;
-  }
-  if (enable && disable) {
-    return Misuse("--disable and --enable contradict each other"_fmt);
-  }
-  if (request->unmount && (enable || disable)) {
-    return Misuse("--unmount leaves no entries to switch on or off"_fmt);
-  }
-  if (enable) request->action = Action::kEnable;
-  if (disable) request->action = Action::kDisable;
-  if (line.operands.empty() && !request->ours && !request->all &&
-      !request->unmount) {
-    return Misuse("name the entries, or say --ours or --all"_fmt);
-  }
-  return binfmt::Ok();
-}
-
-// Finds the entries that an operand means.
+// Which of the entries are meant.
 class Selection {
  public:
-  explicit Selection(
-      const binfmt::Array<Entry>& entries ABSL_ATTRIBUTE_LIFETIME_BOUND)
+  explicit Selection(const std::vector<Entry>& entries)
       : entries_(entries), chosen_(entries.size()) {}
 
+  // Adds the entries whose records match; returns whether there are any.
   template <typename Predicate>
   bool Choose(Predicate matches) {
     bool any = false;
     for (size_t i = 0; i < entries_.size(); ++i) {
       if (!matches(entries_[i].record)) continue;
-      chosen_[i] = 1;
+      chosen_[i] = true;
       any = true;
     }
     return any;
   }
 
-  // An entry's name comes first, then a target, then a pattern. False where
-  // the operand means no entry that is there.
-  bool ChooseOperand(std::string_view operand) {
-    if (ChooseName(operand)) return true;
-    if (const arch_table::Target* target = arch_table::FindTarget(operand)) {
-      const binfmt::Text name = target->EntryName();
+  // An entry's name comes first, then a target, then a pattern. Returns false
+  // where OPERAND means no existing entry.
+  bool ChooseOperand(const std::string& operand) {
+    const bool is_name =
+        Choose([&](const Record& record) { return record.name == operand; });
+    if (is_name) return true;
+    if (const Target* target = arch_table::FindTarget(operand)) {
+      const std::string_view name = target->entry_name;
       // What a killed replacement left behind is in force as well.
-      return Choose([&](const binfmt::Record& record) {
+      return Choose([name](const Record& record) {
         return record.name == name || binfmt::IsHelperName(record.name, name);
       });
     }
-    return Choose([&](const binfmt::Record& record) {
+    return Choose([&](const Record& record) {
       return MatchesPattern(operand, record.name);
     });
   }
 
-  bool Has(size_t index) const { return chosen_[index] != 0; }
+  bool Has(size_t index) const { return chosen_[index]; }
 
  private:
-  bool ChooseName(std::string_view name) {
-    return Choose(
-        [&](const binfmt::Record& record) { return record.name == name; });
-  }
-
-  const binfmt::Array<Entry>& entries_;
-  binfmt::Array<int> chosen_;
+  const std::vector<Entry>& entries_;
+  std::vector<bool> chosen_;
 };
 
-// What an operand that means no entry is to be called.
-binfmt::Text MissingName(std::string_view operand) {
-  const arch_table::Target* target = arch_table::FindTarget(operand);
-  return binfmt::Text(target != nullptr ? target->EntryName() : operand);
+// How an operand that means no entry is called.
+std::string MissingName(const std::string& operand) {
+  const Target* target = arch_table::FindTarget(operand);
+  return target != nullptr ? std::string(target->entry_name) : operand;
 }
 
-// Tells a user who may have mistyped, where nothing is wrong otherwise.
-void NoteUnknown(std::string_view operand, Console* console) {
+// Tells a user who may have mistyped, where nothing else is wrong.
+void NoteUnknown(const std::string& operand, Console& console) {
   if (IsPattern(operand) || arch_table::FindTarget(operand) != nullptr) return;
-  const binfmt::Text suggestion =
+  const std::string suggestion =
       operand == "all" ? "; did you mean --all" : Suggestion(operand);
   if (suggestion.empty()) return;
-  console->Note("\"%\" is neither an entry nor a target@"_fmt, operand,
-                suggestion);
+  console.Note(absl::StrCat("\"", Printable(operand),
+                            "\" is neither an entry nor a target", suggestion));
 }
 
-Error Apply(const binfmt::Registry& registry, const Entry& entry, Action action,
-            bool dry_run, const char** result) {
-  const binfmt::Text& name = entry.record.name;
-  switch (action) {
-    case Action::kRemove:
-      *result = dry_run ? "would be removed" : "removed";
-      return dry_run ? binfmt::Ok() : registry.Remove(name);
-    case Action::kDisable:
-    case Action::kEnable:
-      break;
-  }
+// Does ACTION to ENTRY, or with DRY_RUN nothing. Returns a word for what was
+// done.
+Expected<std::string_view> Apply(const Registry& registry, const Entry& entry,
+                                 Action action, bool dry_run) {
+  const std::string& name = entry.record.name;
   const bool enable = action == Action::kEnable;
-  if (entry.enabled == enable) {
-    *result = "unchanged";
-    return binfmt::Ok();
+  if (action != Action::kRemove && entry.enabled == enable) return "unchanged";
+  if (dry_run) {
+    return action == Action::kRemove ? "would be removed"
+           : enable                  ? "would be enabled"
+                                     : "would be disabled";
   }
-  *result = enable ? (dry_run ? "would be enabled" : "enabled")
-                   : (dry_run ? "would be disabled" : "disabled");
-  return dry_run ? binfmt::Ok() : registry.SetEnabled(name, enable);
+  const Expected<void> done = action == Action::kRemove
+                                  ? registry.Remove(name)
+                                  : registry.SetEnabled(name, enable);
+  if (!done) return std::unexpected(done.error());
+  return action == Action::kRemove ? "removed"
+         : enable                  ? "enabled"
+                                   : "disabled";
 }
 
-// Tells what became of each entry, as text or as one JSON object.
+// Reports what became of each entry, as text or as one JSON object.
 class Report {
  public:
-  Report(bool as_json, Console* console)
+  Report(bool as_json, Console& console)
       : as_json_(as_json), console_(console) {
     json_.BeginObject();
-    json_.Key("entries");
-    json_.BeginArray();
+    json_.BeginArray("entries");
   }
 
-  void Add(const binfmt::Text& name, const char* result) {
-    if (!as_json_) {
+  void Add(std::string_view name, std::string_view result) {
+    if (as_json_) {
+      json_.BeginObject();
+      json_.Field("name", name);
+      json_.Field("result", result);
+      json_.EndObject();
+    } else if (result != kFailed) {
       // A failure has been complained of.
-      if (result != kFailedWord) {
-        console_->Result("%: @\n"_fmt, name, result);
-      }
-      return;
+      console_.Result(absl::StrCat(Printable(name), ": ", result, "\n"));
     }
-    json_.BeginObject();
-    json_.Field("name", name);
-    json_.Field("result", result);
-    json_.EndObject();
   }
 
-  void AddUnmount(const binfmt::Text& dir, const char* result) {
+  void AddUnmount(const std::string& dir, std::string_view result) {
     unmount_ = result;
-    if (!as_json_ && result != kFailedWord) {
-      console_->Result("binfmt_misc on %: @\n"_fmt, dir, result);
+    if (!as_json_ && result != kFailed) {
+      console_.Result(
+          absl::StrCat("binfmt_misc on ", Printable(dir), ": ", result, "\n"));
     }
   }
 
   void Finish() {
     if (!as_json_) return;
     json_.EndArray();
-    if (unmount_ != nullptr) json_.Field("unmount", unmount_);
+    if (!unmount_.empty()) json_.Field("unmount", unmount_);
     json_.EndObject();
-    console_->Result("@\n", json_.text());
+    console_.Result(absl::StrCat(json_.text(), "\n"));
   }
 
  private:
   bool as_json_;
-  Console* console_;
+  Console& console_;
   JsonWriter json_;
-  const char* unmount_ = nullptr;
+  std::string_view unmount_;
 };
 
-// Does what REQUEST says of entries. False where that could not begin.
-bool ChangeEntries(const CommandLine& line, const Request& request,
-                   Report* report, Console* console) {
-  binfmt::Registry registry;
-  if (Error error = binfmt::Registry::Open(line.common.dir, &registry);
-      !error.ok()) {
-    console->Complain(error);
-    return false;
-  }
-  if (!line.common.dry_run) registry.Lock();
-  binfmt::Array<Entry> entries;
-  if (Error error = registry.ReadAll(&entries); !error.ok()) {
-    console->Complain(error);
-    return false;
+constexpr AppletHelp kHelp = {
+    .name = "clear",
+    .operands = "[NAME|TARGET|PATTERN]...",
+    .summary = "Take entries out of binfmt_misc.",
+    .details =
+        "A TARGET means the entry that binfmt-register makes for it (arm64 "
+        "means\n"
+        "qemu-aarch64); a PATTERN is a shell pattern of entry names. One "
+        "that is\n"
+        "not there is no error.\n",
+};
+
+class Clear : public Applet {
+ public:
+  Clear() : Applet(kHelp) {}
+
+  std::vector<Option> Options() override {
+    return {
+        {.name = "ours",
+         .help = "the entries that binfmt-register makes",
+         .set = SetTrue(&ours_)},
+        {.name = "all",
+         .help = "every entry, whoever made it",
+         .set = SetTrue(&all_)},
+        {.name = "disable",
+         .help = "switch the entries off and leave them there",
+         .set = SetTrue(&disable_)},
+        {.name = "enable",
+         .help = "switch the entries on",
+         .set = SetTrue(&enable_)},
+        {.name = "unmount",
+         .help = "unmount binfmt_misc afterwards",
+         .set = SetTrue(&unmount_)},
+    };
   }
 
-  Selection selection(entries);
-  if (request.ours) selection.Choose(IsOurs);
-  if (request.all) {
-    selection.Choose([](const binfmt::Record&) { return true; });
+  void Run(const CommandLine& line, Console& console) override;
+
+ private:
+  Expected<void> CheckOptions(const CommandLine& line) const;
+  // Returns false where that could not begin, with a complaint.
+  bool ChangeEntries(const CommandLine& line, Report& report,
+                     Console& console) const;
+  void Unmount(const CommonOptions& common, bool was_mounted, Report& report,
+               Console& console) const;
+
+  Action action() const {
+    if (enable_) return Action::kEnable;
+    return disable_ ? Action::kDisable : Action::kRemove;
   }
-  for (const std::string_view operand : line.operands) {
+
+  bool ours_ = false;
+  bool all_ = false;
+  bool disable_ = false;
+  bool enable_ = false;
+  bool unmount_ = false;
+};
+
+Expected<void> Clear::CheckOptions(const CommandLine& line) const {
+  if (enable_ && disable_) {
+    return std::unexpected(
+        Misuse("--disable and --enable contradict each other"));
+  }
+  if (unmount_ && (enable_ || disable_)) {
+    return std::unexpected(
+        Misuse("--unmount leaves no entries to switch on or off"));
+  }
+  if (line.operands.empty() && !ours_ && !all_ && !unmount_) {
+    return std::unexpected(Misuse("name the entries, or say --ours or --all"));
+  }
+  return {};
+}
+
+bool Clear::ChangeEntries(const CommandLine& line, Report& report,
+                          Console& console) const {
+  Expected<Registry> registry = Registry::Open(line.common.dir);
+  if (!registry) {
+    console.Complain(registry.error());
+    return false;
+  }
+  if (!line.common.dry_run) registry->Lock();
+  const Expected<std::vector<Entry>> entries = registry->ReadAll();
+  if (!entries) {
+    console.Complain(entries.error());
+    return false;
+  }
+  Selection selection(*entries);
+  if (ours_) selection.Choose(IsOurs);
+  if (all_) selection.Choose([](const Record&) { return true; });
+  for (const std::string& operand : line.operands) {
     if (selection.ChooseOperand(operand)) continue;
-    if (request.action == Action::kEnable) {
-      console->Complain(
-          binfmt::Failure(0, "cannot enable %: there is no such entry"_fmt,
-                          MissingName(operand)));
+    if (enable_) {
+      console.Complain(Error(
+          0, absl::StrCat("cannot enable ", Printable(MissingName(operand)),
+                          ": there is no such entry")));
       continue;
     }
     NoteUnknown(operand, console);
-    if (!IsPattern(operand)) report->Add(MissingName(operand), "not there");
+    if (!IsPattern(operand)) report.Add(MissingName(operand), "not there");
   }
-  for (size_t i = 0; i < entries.size(); ++i) {
+  for (size_t i = 0; i < entries->size(); ++i) {
     if (!selection.Has(i)) continue;
-    const char* result = kFailedWord;
-    if (Error error = Apply(registry, entries[i], request.action,
-                            line.common.dry_run, &result);
-        !error.ok()) {
-      console->Complain(error);
-      result = kFailedWord;
-    }
-    report->Add(entries[i].record.name, result);
+    const Entry& entry = (*entries)[i];
+    const Expected<std::string_view> result =
+        Apply(*registry, entry, action(), line.common.dry_run);
+    if (!result) console.Complain(result.error());
+    report.Add(entry.record.name, result.value_or(kFailed));
   }
   return true;
 }
 
-void Run(const CommandLine& line, Console* console) {
-  Request request;
-  if (Error error = ReadRequest(line, &request); !error.ok()) {
-    console->Complain(error);
-    return;
+void Clear::Unmount(const CommonOptions& common, bool was_mounted,
+                    Report& report, Console& console) const {
+  std::string_view result = !was_mounted     ? "not mounted"
+                            : common.dry_run ? "would be unmounted"
+                                             : "unmounted";
+  const Expected<bool> unmounted =
+      binfmt::UnmountBinfmtMisc(common.dir, common.dry_run);
+  if (!unmounted) {
+    console.Complain(unmounted.error());
+    result = kFailed;
   }
-  if (!console->CanReport()) return;
-  const binfmt::Text& dir = line.common.dir;
+  report.AddUnmount(common.dir, result);
+  if (!(all_ && was_mounted) && binfmt::RunningKernel().IsBefore(6, 7)) {
+    console.Note("before Linux 6.7, entries may stay in force without a mount");
+  }
+}
+
+void Clear::Run(const CommandLine& line, Console& console) {
+  if (const Expected<void> checked = CheckOptions(line); !checked) {
+    return console.Complain(checked.error());
+  }
+  if (!console.CanReport()) return;
   Report report(line.common.json, console);
   // An automount point that nobody has used holds nothing, and is not used.
-  bool mounted = true;
-  if (request.unmount) (void)binfmt::UnmountBinfmtMisc(dir, true, &mounted);
-  const bool selects = request.ours || request.all || !line.operands.empty();
-  if (mounted && selects && !ChangeEntries(line, request, &report, console)) {
-    return;
-  }
-  if (request.unmount) {
-    const char* result = !mounted              ? "not mounted"
-                         : line.common.dry_run ? "would be unmounted"
-                                               : "unmounted";
-    if (Error error =
-            binfmt::UnmountBinfmtMisc(dir, line.common.dry_run, &mounted);
-        !error.ok()) {
-      console->Complain(error);
-      result = kFailedWord;
-    }
-    report.AddUnmount(dir, result);
-    if (!(request.all && mounted) && binfmt::RunningKernel().IsBefore(6, 7)) {
-      console->Note(
-          "before Linux 6.7, entries may stay in force without a mount"_fmt);
-    }
-  }
+  const bool mounted =
+      !unmount_ ||
+      binfmt::UnmountBinfmtMisc(line.common.dir, true).value_or(true);
+  const bool selects = ours_ || all_ || !line.operands.empty();
+  if (mounted && selects && !ChangeEntries(line, report, console)) return;
+  if (unmount_) Unmount(line.common, mounted, report, console);
   report.Finish();
 }
 
 }  // namespace
 
-Applet ClearApplet() {
-  return {
-      "clear",
-      " [NAME|TARGET|PATTERN]...",
-      "Take entries out of binfmt_misc."_fmt,
-      "A TARGET means the entry that binfmt-register makes for it (arm64 "
-      "means\n"
-      "qemu-aarch64); a PATTERN is a shell pattern of entry names. One that "
-      "is\n"
-      "not there is no error.\n"_fmt,
-      kOptions,
-      Run,
-  };
-}
+std::unique_ptr<Applet> ClearApplet() { return std::make_unique<Clear>(); }
 
 }  // namespace cmd

@@ -1,37 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cmd/console.h"
 
-#include <fcntl.h>
+#include <unistd.h>
 
-#include <algorithm>
-#include <cstdarg>
+#include <cstddef>
 
-#include "binfmt/io.h"
-#include "binfmt/text.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "binfmt/base/file.h"
 
 namespace cmd {
 namespace {
 
-using binfmt::operator""_fmt;
+using binfmt::Cause;
+using binfmt::ErrnoOr;
 
-constexpr int kStandardOutput = 1;
-constexpr int kStandardError = 2;
-
-int StatusOf(binfmt::Cause cause) {
+int StatusOf(Cause cause) {
   switch (cause) {
-    case binfmt::Cause::kNone:
-      return kExitOk;
-    case binfmt::Cause::kFailed:
+    case Cause::kFailed:
       return kExitFailed;
-    case binfmt::Cause::kMisuse:
+    case Cause::kMisuse:
       return kExitMisuse;
-    case binfmt::Cause::kNotMounted:
+    case Cause::kNotMounted:
       return kExitNotMounted;
-    case binfmt::Cause::kNoSupport:
+    case Cause::kNoSupport:
       return kExitNoSupport;
-    case binfmt::Cause::kDenied:
+    case Cause::kDenied:
       return kExitDenied;
-    case binfmt::Cause::kWouldNotLast:
+    case Cause::kWouldNotLast:
       return kExitWouldNotLast;
   }
   return kExitFailed;
@@ -43,55 +40,45 @@ constexpr char kWarning[] = "4";
 constexpr char kInfo[] = "6";
 // One write makes one line of the log, and fails with more than 976 bytes
 // (LOG_LINE_MAX of Linux 5.10).
-constexpr size_t kMostOfALine = 900;
+constexpr size_t kMaxLogLine = 900;
 
 }  // namespace
 
-void Console::WriteLine(const char* level, std::string_view text) const {
+void Console::WriteLine(std::string_view level, std::string_view text) const {
   while (kmsg_) {
-    // Opened for each line: the kernel drops all but ten of an open file's
-    // lines within five seconds, without a word (printk_devkmsg=ratelimit).
+    // Opened for each line: the kernel silently drops all but ten of an open
+    // file's lines within five seconds (printk_devkmsg=ratelimit).
     const binfmt::UniqueFd fd =
-        binfmt::OpenAt(binfmt::kCurrentDir, "/dev/kmsg", O_WRONLY | O_APPEND);
+        binfmt::OpenAt(AT_FDCWD, "/dev/kmsg", O_WRONLY | O_APPEND);
     if (!fd.ok() ||
-        binfmt::WriteAll(fd.get(),
-                         binfmt::Fill("<@>@: @\n"_fmt, level, program_,
-                                      text.substr(0, kMostOfALine))) != 0) {
+        !binfmt::WriteAll(fd.get(),
+                          absl::StrCat("<", level, ">", program_, ": ",
+                                       text.substr(0, kMaxLogLine), "\n"))) {
       break;
     }
-    if (text.size() <= kMostOfALine) return;
-    text.remove_prefix(kMostOfALine);
+    if (text.size() <= kMaxLogLine) return;
+    text.remove_prefix(kMaxLogLine);
   }
-  // Where stderr takes nothing either, there is nobody left to tell.
-  (void)binfmt::WriteAll(kStandardError,
-                         binfmt::Fill("@: @\n"_fmt, program_, text));
-}
-
-void Console::Keep(unsigned types, binfmt::Format format, ...) {
-  if (quiet_) return;
-  va_list args;
-  va_start(args, format);
-  out_.Append(binfmt::internal::FillList(types, format, args));
-  va_end(args);
+  // Where stderr accepts nothing either, nobody can be told.
+  (void)binfmt::WriteAll(STDERR_FILENO,
+                         absl::StrCat(program_, ": ", text, "\n"));
 }
 
 void Console::Note(std::string_view text) {
-  if (!quiet_) WriteLine(kWarning, binfmt::Fill("note: @"_fmt, text));
+  if (!quiet_) WriteLine(kWarning, absl::StrCat("note: ", text));
 }
 
 void Console::Complain(const binfmt::Error& error) {
   const int status = StatusOf(error.cause());
   if (if_possible_ && status >= kExitNotMounted &&
       status <= kExitWouldNotLast) {
-    WriteLine(kWarning, binfmt::Fill("note: @"_fmt, error.text()));
+    WriteLine(kWarning, absl::StrCat("note: ", error.text()));
     return;
   }
-  if (status == kExitMisuse) {
-    WriteLine(kError,
-              binfmt::Fill("@; see \"@ --help\""_fmt, error.text(), program_));
-  } else {
-    WriteLine(kError, error.text());
-  }
+  const std::string help = status == kExitMisuse
+                               ? absl::StrCat("; see \"", program_, " --help\"")
+                               : "";
+  WriteLine(kError, absl::StrCat(error.text(), help));
   AddStatus(status);
 }
 
@@ -102,24 +89,28 @@ void Console::AddStatus(int status) {
 
 bool Console::CanReport() {
   if (quiet_ || kmsg_results_) return true;
-  const int error = binfmt::ProbeWritable(kStandardOutput);
-  if (error == 0) return true;
-  Complain(binfmt::SystemError("write to", "standard output", error));
-  return false;
+  const ErrnoOr<void> writable = binfmt::ProbeWritable(STDOUT_FILENO);
+  if (!writable) {
+    Complain(
+        binfmt::SystemError("write to", "standard output", writable.error()));
+  }
+  return writable.has_value();
 }
 
 void Console::Flush() {
-  for (std::string_view rest = out_.view(); kmsg_results_ && !rest.empty();) {
-    const size_t end = std::min(rest.find('\n'), rest.size() - 1);
-    WriteLine(kInfo, rest.substr(0, end));
-    rest.remove_prefix(end + 1);
+  const std::string out = std::exchange(out_, "");
+  if (out.empty()) return;
+  if (kmsg_results_) {
+    for (const std::string_view line :
+         absl::StrSplit(absl::StripSuffix(out, "\n"), '\n')) {
+      WriteLine(kInfo, line);
+    }
+    return;
   }
-  if (kmsg_results_) out_.clear();
-  if (out_.empty()) return;
-  const int error = binfmt::WriteAll(kStandardOutput, out_.view());
-  out_.clear();
-  if (error != 0) {
-    Complain(binfmt::SystemError("write to", "standard output", error));
+  if (const ErrnoOr<void> written = binfmt::WriteAll(STDOUT_FILENO, out);
+      !written) {
+    Complain(
+        binfmt::SystemError("write to", "standard output", written.error()));
   }
 }
 

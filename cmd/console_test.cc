@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "binfmt/base/error.h"
 #include "gtest/gtest.h"
 
 namespace cmd {
@@ -34,7 +35,7 @@ std::string ReadToEnd(int fd) {
 }
 
 // Lets a process of its own use a console; what it prints fits into a pipe.
-Printed Use(const std::function<void(Console*)>& use) {
+Printed Use(const std::function<void(Console&)>& use) {
   int out[2];
   int err[2];
   EXPECT_EQ(pipe(out), 0);
@@ -44,7 +45,7 @@ Printed Use(const std::function<void(Console*)>& use) {
     dup2(out[1], STDOUT_FILENO);
     dup2(err[1], STDERR_FILENO);
     Console console("binfmt-test");
-    use(&console);
+    use(console);
     _exit(console.Finish());
   }
   close(out[1]);
@@ -60,10 +61,10 @@ Printed Use(const std::function<void(Console*)>& use) {
 
 // The exit status for complaints of these CAUSES.
 int StatusFor(const std::vector<Cause>& causes, bool if_possible = false) {
-  return Use([&](Console* console) {
-           console->set_if_possible(if_possible);
+  return Use([&](Console& console) {
+           console.set_if_possible(if_possible);
            for (const Cause cause : causes) {
-             console->Complain(binfmt::Failure(binfmt::Because(0, cause), "x"));
+             console.Complain(binfmt::Error(0, "x", cause));
            }
          })
       .status;
@@ -73,9 +74,9 @@ constexpr Cause kSurroundings[] = {Cause::kNotMounted, Cause::kNoSupport,
                                    Cause::kDenied, Cause::kWouldNotLast};
 
 TEST(ConsoleTest, NoComplaint) {
-  const Printed printed = Use([](Console* console) {
-    console->Result("result\n");
-    console->Answer("answer\n");
+  const Printed printed = Use([](Console& console) {
+    console.Result("result\n");
+    console.Answer("answer\n");
   });
   EXPECT_EQ(printed.status, 0);
   EXPECT_EQ(printed.out, "result\nanswer\n");
@@ -115,12 +116,12 @@ TEST(ConsoleTest, IfPossibleForgivesTheSurroundings) {
 
 TEST(ConsoleTest, Texts) {
   const auto complain = [](Cause cause, bool if_possible, bool quiet) {
-    return Use([&](Console* console) {
-      console->set_if_possible(if_possible);
-      console->set_quiet(quiet);
-      console->Complain(binfmt::Failure(binfmt::Because(0, cause), "it is so"));
-      console->Note("mind it");
-      console->Result("result\n");
+    return Use([&](Console& console) {
+      console.set_if_possible(if_possible);
+      console.set_quiet(quiet);
+      console.Complain(binfmt::Error(0, "it is so", cause));
+      console.Note("mind it");
+      console.Result("result\n");
     });
   };
   Printed printed = complain(Cause::kFailed, false, false);
@@ -139,17 +140,17 @@ TEST(ConsoleTest, Texts) {
 }
 
 TEST(ConsoleTest, AnswersAreNotSilenced) {
-  const Printed printed = Use([](Console* console) {
-    console->set_quiet(true);
-    console->Answer("usage\n");
+  const Printed printed = Use([](Console& console) {
+    console.set_quiet(true);
+    console.Answer("usage\n");
   });
   EXPECT_EQ(printed.out, "usage\n");
 }
 
 TEST(ConsoleTest, OutputThatNobodyTakes) {
-  const Printed printed = Use([](Console* console) {
+  const Printed printed = Use([](Console& console) {
     close(STDOUT_FILENO);
-    console->Result("result\n");
+    console.Result("result\n");
   });
   EXPECT_EQ(printed.status, 1);
   EXPECT_EQ(printed.err,
@@ -159,20 +160,20 @@ TEST(ConsoleTest, OutputThatNobodyTakes) {
 
 TEST(ConsoleTest, CanReport) {
   EXPECT_EQ(
-      Use([](Console* console) { EXPECT_TRUE(console->CanReport()); }).status,
+      Use([](Console& console) { EXPECT_TRUE(console.CanReport()); }).status,
       0);
-  const Printed closed = Use([](Console* console) {
+  const Printed closed = Use([](Console& console) {
     close(STDOUT_FILENO);
-    console->CanReport();
+    console.CanReport();
   });
   EXPECT_EQ(closed.status, 1);
   EXPECT_EQ(closed.err,
             "binfmt-test: cannot write to standard output: Bad file "
             "descriptor\n");
-  const Printed quiet = Use([](Console* console) {
+  const Printed quiet = Use([](Console& console) {
     close(STDOUT_FILENO);
-    console->set_quiet(true);
-    if (!console->CanReport()) console->Note("refused");
+    console.set_quiet(true);
+    if (!console.CanReport()) console.Note("refused");
   });
   EXPECT_EQ(quiet.status, 0);
   EXPECT_EQ(quiet.err, "");

@@ -3,66 +3,78 @@
 
 #include <cerrno>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/match.h"
-#include "binfmt/kernel.h"
-#include "binfmt/path.h"
-#include "binfmt/text.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/substitute.h"
+#include "binfmt/base/path.h"
+#include "binfmt/base/printable.h"
 #include "cmd/targets.h"
 
 namespace cmd {
+namespace {
 
-using binfmt::operator""_fmt;
+using binfmt::Error;
+using binfmt::Expected;
+using binfmt::Program;
 
-binfmt::Error FindInterpreter(const arch_table::Target& target,
-                              const SearchOptions& options,
-                              FoundInterpreter* found) {
-  const std::string_view name = target.interpreter();
-  const bool one_file = options.suffix.has_value();
-  const bool one_dir = !options.dir.empty();
-  binfmt::Text file;
-  if (one_file) file = binfmt::Fill("qemu-@@"_fmt, name, *options.suffix);
-  binfmt::Error first = binfmt::Ok();
-  binfmt::Text first_path;
-  std::string_view dirs = options.emulator->dirs();
-  std::string_view dir = options.dir;
-  while (one_dir || TakeWord(&dirs, &dir)) {
-    std::string_view patterns = options.emulator->files();
-    std::string_view pattern;
-    while (one_file || TakeWord(&patterns, &pattern)) {
-      if (dir == "or" || pattern == "or") continue;
-      if (!one_file) file = binfmt::Fill(binfmt::Text(pattern).c_str(), name);
-      found->path = binfmt::Fill("@@@", dir, dir == "/" ? "" : "/", file);
-      if (first_path.empty()) first_path = found->path;
-      binfmt::Error error =
-          binfmt::InspectInterpreter(found->path, &found->facts);
-      if (error.ok()) return error;
-      // What is there and will not do is worth telling.
-      if ((error.errnum() != ENOENT || found->facts.is_dangling) &&
-          first.ok()) {
-        first = std::move(error);
+// The names of the files that may be TARGET's interpreter, the best first.
+std::vector<std::string> FileNames(const arch_table::Target& target,
+                                   const SearchOptions& options) {
+  if (options.suffix) {
+    return {absl::StrCat("qemu-", target.interpreter, *options.suffix)};
+  }
+  std::vector<std::string> names;
+  for (const std::string_view pattern : options.emulator->files) {
+    names.push_back(absl::Substitute(pattern, target.interpreter));
+  }
+  return names;
+}
+
+std::vector<std::string_view> Directories(const SearchOptions& options) {
+  if (!options.dir.empty()) return {options.dir};
+  return {options.emulator->dirs.begin(), options.emulator->dirs.end()};
+}
+
+}  // namespace
+
+FoundInterpreter FindInterpreter(const arch_table::Target& target,
+                                 const SearchOptions& options) {
+  const std::vector<std::string> files = FileNames(target, options);
+  std::string first_path;
+  std::optional<Error> unusable;
+  for (const std::string_view dir : Directories(options)) {
+    for (const std::string& file : files) {
+      std::string path = absl::StrCat(dir, dir == "/" ? "" : "/", file);
+      Expected<Program> program = binfmt::InspectInterpreter(path);
+      if (program) return {std::move(path), std::move(program)};
+      // A file that exists and cannot be used is worth reporting.
+      if (!unusable && (program.error().errnum() != ENOENT ||
+                        binfmt::IsDanglingLink(path))) {
+        unusable = program.error();
       }
-      if (one_file) break;
+      if (first_path.empty()) first_path = std::move(path);
     }
-    if (one_dir) break;
   }
-  if (!first.ok()) return first;
-  found->path = first_path;
-  if (!one_file) {
-    file = binfmt::Fill(options.emulator->files(), name, name, name);
+  if (!unusable) {
+    unusable = Error(
+        ENOENT, absl::StrCat("there is no ",
+                             JoinAlternatives(std::vector<std::string_view>(
+                                 files.begin(), files.end())),
+                             " in ", SearchAdvice(options),
+                             ", or name one with --interpreter"));
   }
-  return binfmt::Failure(
-      ENOENT, "there is no @ in @, or name one with --interpreter"_fmt, file,
-      SearchAdvice(options));
+  return {std::move(first_path), std::unexpected(*std::move(unusable))};
 }
 
-binfmt::Text SearchAdvice(const SearchOptions& options) {
-  std::string_view place = options.dir;
-  if (place.empty()) place = options.emulator->dirs();
-  return binfmt::Fill("%; install @"_fmt, place, options.emulator->package());
+std::string SearchAdvice(const SearchOptions& options) {
+  return absl::StrCat(binfmt::Printable(JoinAlternatives(Directories(options))),
+                      "; install ", options.emulator->package);
 }
 
-bool UnderstandsPreservedArgv0(const binfmt::Text& path,
+bool UnderstandsPreservedArgv0(const std::string& path,
                                const binfmt::KernelVersion& kernel) {
   const std::string_view name = binfmt::BaseName(path);
   if (absl::EndsWith(name, "-binfmt-P")) return true;

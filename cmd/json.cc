@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cmd/json.h"
 
-#include "binfmt/text.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "binfmt/base/printable.h"
 
 namespace cmd {
 
@@ -22,21 +24,14 @@ void JsonWriter::Close(char bracket) {
 }
 
 void JsonWriter::Quote(std::string_view bytes) {
-  text_.push_back('"');
   // Printable() leaves no control character.
-  const binfmt::Text text = binfmt::Printable(bytes);
-  size_t start = 0;
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '"' && text[i] != '\\') continue;
-    text_.Append(text.substr(start, i - start));
-    text_.push_back('\\');
-    start = i;
-  }
-  text_.Append(text.substr(start));
-  text_.push_back('"');
+  absl::StrAppend(&text_, "\"",
+                  absl::StrReplaceAll(binfmt::Printable(bytes),
+                                      {{"\"", "\\\""}, {"\\", "\\\\"}}),
+                  "\"");
 }
 
-void JsonWriter::Key(const char* key) {
+void JsonWriter::Key(std::string_view key) {
   Separate();
   Quote(key);
   text_.push_back(':');
@@ -50,46 +45,46 @@ void JsonWriter::String(std::string_view bytes) {
 
 void JsonWriter::Number(uint64_t number) {
   Separate();
-  text_.Append(binfmt::Decimal(number));
+  absl::StrAppend(&text_, number);
 }
 
 void JsonWriter::Bool(bool value) {
   Separate();
-  text_.Append(value ? "true" : "false");
+  text_.append(value ? "true" : "false");
 }
 
 void JsonWriter::Null() {
   Separate();
-  text_.Append("null");
+  text_.append("null");
 }
 
-void JsonWriter::Field(const char* key, std::string_view bytes) {
+void JsonWriter::BeginArray(std::string_view key) {
+  Key(key);
+  BeginArray();
+}
+
+void JsonWriter::Field(std::string_view key, std::string_view bytes) {
   Key(key);
   String(bytes);
 }
 
-void JsonWriter::Field(const char* key, const char* text) {
+void JsonWriter::Field(std::string_view key, const char* text) {
   Key(key);
   String(text);
 }
 
-void JsonWriter::Field(const char* key, bool value) {
+void JsonWriter::Field(std::string_view key, bool value) {
   Key(key);
   Bool(value);
 }
 
-void JsonWriter::FieldOrNull(const char* key, std::string_view bytes) {
+void JsonWriter::FieldOrNull(std::string_view key, std::string_view bytes) {
   Key(key);
   if (bytes.empty()) {
     Null();
   } else {
     String(bytes);
   }
-}
-
-void JsonWriter::BeginArray(const char* key) {
-  Key(key);
-  BeginArray();
 }
 
 }  // namespace cmd

@@ -4,15 +4,13 @@
 #define CMD_JSON_H_
 
 #include <cstdint>
+#include <string>
 #include <string_view>
-
-#include "absl/base/attributes.h"
-#include "binfmt/text.h"
 
 namespace cmd {
 
-// Values are written in call order; commas and nesting are kept right. Inside
-// an object every value follows a Key(). Bytes that JSON or a terminal can't
+// Writes values in call order, and keeps commas and nesting right. Inside an
+// object every value follows a Key(). Bytes that JSON or a terminal cannot
 // carry are written as binfmt::Printable() writes them, so that the decoded
 // string holds "\xHH", and "\x5c" for a backslash.
 class JsonWriter {
@@ -20,26 +18,24 @@ class JsonWriter {
   void BeginObject() { Open('{'); }
   void EndObject() { Close('}'); }
   void BeginArray() { Open('['); }
-  // A key, and an array begun.
-  void BeginArray(const char* key);
   void EndArray() { Close(']'); }
-  void Key(const char* key);
+  void Key(std::string_view key);
   void String(std::string_view bytes);
   void Number(uint64_t number);
   void Bool(bool value);
   void Null();
 
+  // A key, and the beginning of an array.
+  void BeginArray(std::string_view key);
   // A key and its value.
-  void Field(const char* key, std::string_view bytes);
-  void Field(const char* key, const char* text);
-  void Field(const char* key, bool value);
+  void Field(std::string_view key, std::string_view bytes);
+  void Field(std::string_view key, const char* text);
+  void Field(std::string_view key, bool value);
   // null where BYTES are empty.
-  void FieldOrNull(const char* key, std::string_view bytes);
+  void FieldOrNull(std::string_view key, std::string_view bytes);
 
   // The text so far. Complete once every Begin has its End.
-  std::string_view text() const ABSL_ATTRIBUTE_LIFETIME_BOUND {
-    return text_.view();
-  }
+  std::string_view text() const { return text_; }
 
  private:
   void Separate();
@@ -47,7 +43,7 @@ class JsonWriter {
   void Close(char bracket);
   void Quote(std::string_view bytes);
 
-  binfmt::Bytes text_;
+  std::string text_;
   bool needs_comma_ = false;
 };
 

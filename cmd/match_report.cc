@@ -1,23 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cmd/match_report.h"
 
-#include <cerrno>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <string_view>
 
-#include "absl/base/attributes.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
 #include "arch_table/table.h"
-#include "binfmt/array.h"
-#include "binfmt/elf_header.h"
-#include "binfmt/entry.h"
-#include "binfmt/error.h"
-#include "binfmt/format.h"
-#include "binfmt/interpreter.h"
-#include "binfmt/match.h"
-#include "binfmt/record.h"
-#include "binfmt/registry.h"
-#include "binfmt/script.h"
-#include "binfmt/text.h"
+#include "binfmt/base/error.h"
+#include "binfmt/base/printable.h"
+#include "binfmt/kernel/exec_chain.h"
+#include "binfmt/kernel/interpreter.h"
+#include "binfmt/record/elf_header.h"
+#include "binfmt/record/match.h"
+#include "binfmt/record/record.h"
 #include "cmd/json.h"
 #include "cmd/targets.h"
 
@@ -27,214 +25,195 @@ namespace {
 using arch_table::Target;
 using binfmt::Entry;
 using binfmt::Error;
-using binfmt::Failure;
-using binfmt::Fill;
-using binfmt::Format;
-using binfmt::operator""_fmt;
+using binfmt::ExecStep;
+using binfmt::Printable;
 using binfmt::Record;
-using binfmt::Text;
 
-// exec_binprm(): depth > 5 is ELOOP.
-constexpr int kMostHops = 5;
 constexpr uint16_t kExec = 2;
 constexpr uint16_t kDyn = 3;
 constexpr size_t kHeaderLength = 64;
 
+// The target of PROGRAM; nullptr: none.
+const Target* TargetOf(const binfmt::Program& program) {
+  if (!program.elf) return nullptr;
+  // The kernel's loader never reads EI_VERSION, and an object file has a
+  // machine as well.
+  std::string head = program.head;
+  head.resize(kHeaderLength, '\0');
+  const bool big_endian = program.elf->is_big_endian;
+  head[binfmt::kElfVersionPosition] = 1;
+  head[binfmt::kElfTypePosition] = big_endian ? 0 : kExec;
+  head[binfmt::kElfTypePosition + 1] = big_endian ? kExec : 0;
+  return arch_table::FindByHeader(head);
+}
+
+std::string_view TypeWord(uint16_t type) {
+  if (type == kExec) return "EXEC";
+  return type == kDyn ? "DYN" : "other";
+}
+
+// What PROGRAM is, for people.
+std::string Describe(const binfmt::Program& program) {
+  if (!program.elf) return "no ELF file";
+  const binfmt::ElfFile& elf = *program.elf;
+  const Target* target = TargetOf(program);
+  return absl::StrCat(
+      "ELF ", elf.is_64bit ? "64" : "32", "-bit ",
+      elf.is_big_endian ? "big" : "little", "-endian ",
+      target == nullptr ? absl::StrCat(elf.machine) : std::string(target->name),
+      " ", TypeWord(elf.type), elf.loader_path.empty() ? "" : ", loader ",
+      elf.loader_path);
+}
+
+// What happens to STEP's file.
+std::string DescribeTaker(const ExecStep& step) {
+  if (const Record* handler = step.taker.handler) {
+    return absl::StrCat("taken by ", handler->name,
+                        (handler->flags & binfmt::kFixBinary) != 0
+                            ? ", flag F holds its interpreter"
+                            : "");
+  }
+  if (!step.taker.interpreter.empty()) {
+    return absl::StrCat("#!", step.taker.interpreter);
+  }
+  if (!step.program.is_readable) return "unknown";
+  return step.is_native ? "native" : "nothing";
+}
+
 // The byte AT of BYTES in hex; OTHERWISE where they end before.
-Text HexAt(std::string_view bytes, size_t at, char otherwise) {
-  const char c = at < bytes.size() ? bytes.data()[at] : otherwise;
-  return binfmt::Hex({&c, 1});
+std::string HexAt(std::string_view bytes, size_t at, char otherwise) {
+  const char c = at < bytes.size() ? bytes[at] : otherwise;
+  return absl::BytesToHexString({&c, 1});
 }
 
-class Matcher {
- public:
-  Matcher(const Overview& overview ABSL_ATTRIBUTE_LIFETIME_BOUND,
-          const binfmt::Registry& registry ABSL_ATTRIBUTE_LIFETIME_BOUND,
-          const binfmt::Array<Entry>& entries ABSL_ATTRIBUTE_LIFETIME_BOUND,
-          bool is_json, Console* console)
-      : overview_(overview),
-        registry_(registry),
-        entries_(entries),
-        is_json_(is_json),
-        console_(console) {}
-
-  // Prints, and says why the file at PATH does not run.
-  Error Run(std::string_view path);
-
- private:
-  // One line, or one object of three keys: an entry or a file, what it is, what
-  // comes of it.
-  void PrintRow(const Text& name, const Text& what, const Text& result);
-  void PrintEntry(const Entry& entry, const Entry* taker);
-  // What program_ is, for people; its target, nullptr where it has none.
-  Text Describe(const Target** target) const;
-
-  const Overview& overview_;
-  const binfmt::Registry& registry_;
-  const binfmt::Array<Entry>& entries_;
-  const bool is_json_;
-  Console* const console_;
-  // The file that the kernel has arrived at.
-  Text path_;
-  binfmt::Interpreter program_;
-  JsonWriter json_;  // is written in any case, and printed where asked for
-};
-
-void Matcher::PrintRow(const Text& name, const Text& what, const Text& result) {
-  json_.BeginObject();
-  json_.Field("name", name);
-  json_.Field("what", what);
-  json_.Field("result", result);
-  json_.EndObject();
-  if (!is_json_) console_->Result("%: %, %\n"_fmt, name, what, result);
-}
-
-void Matcher::PrintEntry(const Entry& entry, const Entry* taker) {
+// Whether ENTRY takes FILE, which TAKER (nullptr: none) really does, and why
+// not.
+std::string DescribeEntry(const Entry& entry, const ExecStep& file,
+                          const Entry* taker) {
   const Record& record = entry.record;
-  const int position = binfmt::FirstMismatch(record, {program_.head, path_});
-  Format result = "would take it"_fmt;
-  const Text* other = &record.magic;
-  Text bytes;
-  if (record.type == binfmt::RecordType::kBpf) {
-    result = "can't be told"_fmt;
-  } else if (position == binfmt::kNoExtension) {
-    result = "extension is not @"_fmt;
-  } else if (position != binfmt::kMatches) {
+  if (record.type == binfmt::RecordType::kBpf) return "can't be told";
+  const std::string& head = file.program.head;
+  const int position = binfmt::FirstMismatch(record, {head, file.path});
+  if (position == binfmt::kNoExtension) {
+    return absl::StrCat("extension is not ", record.magic);
+  }
+  if (position != binfmt::kMatches) {
     const auto at = static_cast<size_t>(position);
     const size_t i = at - record.offset;
-    bytes = Fill("byte @ is @, not @, mask @"_fmt, binfmt::Decimal(at),
-                 HexAt(program_.head, at, '\0'), HexAt(record.magic, i, '\0'),
-                 HexAt(record.mask, i, '\xff'));
-    other = &bytes;
-    result = "@";
-  } else if (&entry == taker) {
-    result = "takes it";
-  } else if (taker != nullptr && entry.enabled) {
-    result = entry.modified != 0 && entry.modified == taker->modified
-                 ? Format("as old as @")
-                 : "shadowed by @"_fmt;
-    other = &taker->record.name;
+    return absl::StrCat("byte ", at, " is ", HexAt(head, at, '\0'), ", not ",
+                        HexAt(record.magic, i, '\0'), ", mask ",
+                        HexAt(record.mask, i, '\xff'));
   }
-  PrintRow(record.name, entry.enabled ? "enabled" : "disabled",
-           Fill(result, *other));
+  if (&entry == taker) return "takes it";
+  if (taker == nullptr || !entry.enabled) return "would take it";
+  const bool same_age =
+      entry.modified != 0 && entry.modified == taker->modified;
+  return absl::StrCat(same_age ? "as old as " : "shadowed by ",
+                      taker->record.name);
 }
 
-Text Matcher::Describe(const Target** target) const {
-  if (!program_.is_elf) return "no ELF file";
-  const binfmt::ElfFile& elf = program_.elf;
-  // The kernel's loader never reads EI_VERSION, and an object file has a
-  // machine, too.
-  char head[kHeaderLength] = {};
-  program_.head.copy(head, sizeof(head));
-  head[binfmt::kElfVersionPosition] = 1;
-  head[binfmt::kElfTypePosition] = elf.is_big_endian ? 0 : kExec;
-  head[binfmt::kElfTypePosition + 1] = elf.is_big_endian ? kExec : 0;
-  *target = arch_table::FindByHeader({head, sizeof(head)});
-  return Fill("ELF @-bit @-endian @ @@@"_fmt, elf.is_64bit ? "64" : "32",
-              elf.is_big_endian ? "big" : "little",
-              *target == nullptr ? binfmt::Decimal(elf.machine)
-                                 : Text((*target)->name()),
-              elf.type == kExec  ? "EXEC"
-              : elf.type == kDyn ? "DYN"
-                                 : "other",
-              elf.loader_path.empty() ? "" : ", loader ", elf.loader_path);
-}
+// Prints rows of three fields: an entry or a file, what it is, and what
+// follows.
+class RowPrinter {
+ public:
+  RowPrinter(bool as_json, Console& console)
+      : as_json_(as_json), console_(console) {}
 
-Error Matcher::Run(std::string_view path) {
-  path_ = path;
-  Error error = InspectProgram("% @", path_, &program_);
-  if (error.ok() && !program_.is_readable) {
-    error = binfmt::SystemError("read", path_, EACCES);
-  }
-  if (!error.ok()) return error;
-  Format limit = "five interpreters are the most"_fmt;
-  int left = kMostHops;
-  for (;;) {
-    const Entry* taker = nullptr;
-    for (const Entry& entry : entries_) {
-      if (taker == nullptr && overview_.enabled && entry.enabled &&
-          binfmt::Matches(entry.record, {program_.head, path_})) {
-        taker = &entry;
-      }
-    }
-    if (json_.text().empty()) {
+  void Print(std::string_view name, std::string_view what,
+             std::string_view result) {
+    if (as_json_) {
       json_.BeginObject();
-      json_.Key("entries");
-      json_.BeginArray();
-      for (const Entry& entry : entries_) PrintEntry(entry, taker);
-      json_.EndArray();
-      json_.Key("steps");
-      json_.BeginArray();
-    }
-    const Target* target = nullptr;
-    const Text what = Describe(&target);
-    Text next;
-    const Text* other = &next;
-    binfmt::Flags flags = 0;
-    bool is_native = false;
-    Format result = "unknown";
-    if (taker != nullptr) {
-      flags = taker->record.flags;
-      next = taker->record.interpreter;
-      other = &taker->record.name;
-      result = (flags & binfmt::kFixBinary) != 0
-                   ? "taken by @, flag F holds its interpreter"_fmt
-                   : "taken by @"_fmt;
-    } else if (binfmt::ParseScript(program_.head, &next)) {
-      result = "#!@";
-    } else if (program_.is_readable) {
-      result = "nothing";
-      if (!program_.elf.is_loadable || target == nullptr) {
-        error = Failure(0, "no entry takes it"_fmt);
-      } else if (!IsNative(target)) {
-        error = NoEntry(target);
-      } else {
-        result = "native";
-        is_native = true;
-        next = program_.elf.loader_path;
-      }
-    }
-    PrintRow(path_, what, Fill(result, *other));
-    if (next.empty()) break;
-    path_ = next;
-    error = InspectProgram(is_native ? "loader % @" : "interpreter % @", path_,
-                           &program_);
-    if (is_native) break;
-    if ((flags & binfmt::kFixBinary) != 0 &&
-        (!error.ok() || registry_.HoldsOlderFile(taker->record))) {
-      program_ = binfmt::Interpreter();
-      error = binfmt::Ok();
-    }
-    if (error.ok() && --left < 0) error = Failure(0, limit);
-    if (!error.ok()) break;
-    if (left > 0 &&
-        (flags & (binfmt::kOpenBinary | binfmt::kTransparent)) != 0) {
-      limit = "flag O or C allows one interpreter only"_fmt;
-      left = 0;
+      json_.Field("name", name);
+      json_.Field("what", what);
+      json_.Field("result", result);
+      json_.EndObject();
+    } else {
+      console_.Result(absl::StrCat(Printable(name), ": ", Printable(what), ", ",
+                                   Printable(result), "\n"));
     }
   }
-  json_.EndArray();
-  json_.Field("enabled", overview_.enabled);
-  json_.Field("saved", registry_.saved());
-  json_.Field("runs", error.ok());
-  json_.EndObject();
-  if (is_json_) console_->Result("@\n", json_.text());
-  return error;
-}
+
+  JsonWriter& json() { return json_; }
+
+ private:
+  const bool as_json_;
+  Console& console_;
+  JsonWriter json_;
+};
 
 }  // namespace
 
-void ReportMatch(std::string_view file, const Overview& overview,
+void ReportMatch(const std::string& file, const Overview& overview,
                  const binfmt::Registry& registry,
-                 const binfmt::Array<Entry>& entries, bool json,
-                 Console* console) {
+                 std::span<const Entry> entries, bool as_json,
+                 Console& console) {
   if (registry.saved()) {
-    console->Note("a copy: order by modification times, newest first"_fmt);
+    console.Note("a copy: order by modification times, newest first");
   }
-  if (!overview.enabled) console->Note("binfmt_misc is disabled"_fmt);
-  const Error error =
-      Matcher(overview, registry, entries, json, console).Run(file);
-  if (!error.ok()) console->Complain(error);
+  if (!overview.enabled) console.Note("binfmt_misc is disabled");
+
+  const auto find_entry =
+      [&](const binfmt::Candidate& candidate) -> const Entry* {
+    if (!overview.enabled) return nullptr;
+    for (const Entry& entry : entries) {
+      if (entry.enabled && binfmt::Matches(entry.record, candidate)) {
+        return &entry;
+      }
+    }
+    return nullptr;
+  };
+  const binfmt::ExecQuestions questions = {
+      .find_handler = [&](const binfmt::Candidate& candidate) -> const Record* {
+        const Entry* entry = find_entry(candidate);
+        return entry == nullptr ? nullptr : &entry->record;
+      },
+      .holds_other_file =
+          [&](const Record& handler) {
+            return registry.HoldsOlderFile(handler);
+          },
+      .is_native =
+          [](const binfmt::Program& program) {
+            const Target* target = TargetOf(program);
+            return target != nullptr && IsNative(*target);
+          },
+  };
+  const binfmt::ExecChain chain = binfmt::WalkExec(file, questions);
+  std::optional<Error> error = chain.error;
+  if (chain.steps.empty()) {
+    if (error) console.Complain(*error);
+    return;
+  }
+
+  RowPrinter printer(as_json, console);
+  JsonWriter& json = printer.json();
+  json.BeginObject();
+  json.BeginArray("entries");
+  const ExecStep& first = chain.steps.front();
+  const Entry* taker = find_entry({first.program.head, first.path});
+  for (const Entry& entry : entries) {
+    printer.Print(entry.record.name, entry.enabled ? "enabled" : "disabled",
+                  DescribeEntry(entry, first, taker));
+  }
+  json.EndArray();
+  json.BeginArray("steps");
+  for (const ExecStep& step : chain.steps) {
+    printer.Print(step.path, Describe(step.program), DescribeTaker(step));
+  }
+  json.EndArray();
+
+  const ExecStep& last = chain.steps.back();
+  if (!error && DescribeTaker(last) == "nothing") {
+    const Target* target = TargetOf(last.program);
+    const bool is_program =
+        target != nullptr && last.program.elf && last.program.elf->is_loadable;
+    error = is_program ? NoEntry(*target) : Error(0, "no entry takes it");
+  }
+  json.Field("enabled", overview.enabled);
+  json.Field("saved", registry.saved());
+  json.Field("runs", !error.has_value());
+  json.EndObject();
+  if (as_json) console.Result(absl::StrCat(json.text(), "\n"));
+  if (error) console.Complain(*error);
 }
 
 }  // namespace cmd

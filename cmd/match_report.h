@@ -3,24 +3,24 @@
 #ifndef CMD_MATCH_REPORT_H_
 #define CMD_MATCH_REPORT_H_
 
-#include <string_view>
+#include <span>
+#include <string>
 
-#include "binfmt/array.h"
-#include "binfmt/entry.h"
-#include "binfmt/registry.h"
+#include "binfmt/kernel/registry.h"
+#include "binfmt/record/entry.h"
 #include "cmd/console.h"
 #include "cmd/status_report.h"
 
 namespace cmd {
 
 // Says of FILE which of ENTRIES takes it, which byte or extension decides for
-// each of the others, and what comes of it, file after file, up to a program
-// that this machine runs. Complains where that is not reached. REGISTRY may be
-// a saved one.
-void ReportMatch(std::string_view file, const Overview& overview,
+// each of the others, and what follows, file after file, up to a program that
+// this machine runs. Complains where that is not reached. REGISTRY may be a
+// saved one.
+void ReportMatch(const std::string& file, const Overview& overview,
                  const binfmt::Registry& registry,
-                 const binfmt::Array<binfmt::Entry>& entries, bool json,
-                 Console* console);
+                 std::span<const binfmt::Entry> entries, bool as_json,
+                 Console& console);
 
 }  // namespace cmd
 

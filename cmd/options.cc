@@ -3,220 +3,258 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <utility>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
-#include "binfmt/registry.h"
-#include "binfmt/text.h"
+#include "binfmt/base/printable.h"
+#include "binfmt/kernel/registry.h"
 
 namespace cmd {
-
-using binfmt::operator""_fmt;
-
-const binfmt::Format kCommonOptions =
-    "  -D, --dir DIR          where binfmt_misc is mounted (default\n"
-    "                         /proc/sys/fs/binfmt_misc)\n"
-    "  -n, --dry-run          say what would be done and change nothing\n"
-    "  -q, --quiet            print errors only\n"
-    "      --json             print one JSON object instead of text\n"
-    "      --kmsg             write to the kernel's log instead of stdout and\n"
-    "                         stderr\n"
-    "      --if-possible      exit 0, with a note, where binfmt_misc can't be\n"
-    "                         used here\n"
-    "  -h, --help             print this text\n"_fmt;
-
 namespace {
 
-// Where the parts of an option stand in a line of help.
-constexpr size_t kLetterColumn = 3;
-constexpr size_t kDashesColumn = 6;
-constexpr size_t kNameColumn = 8;
-
-using binfmt::Error;
+using binfmt::Expected;
 using binfmt::Misuse;
 using binfmt::Printable;
 
-struct Option {
-  std::string_view name;   // empty: there is none
-  std::string_view value;  // what the help calls the value; empty: takes none
-  bool is_common = false;
-};
+constexpr size_t kHelpColumn = 25;
 
-void Take(const Option& option, std::string_view value, CommandLine* line) {
-  CommonOptions& common = line->common;
-  if (!option.is_common) {
-    line->options.push_back({binfmt::Text(option.name), value});
-    return;
-  }
-  // Their first letters differ.
-  switch (option.name[0]) {
-    case 'd':
-      if (option.name == "dir") {
-        common.dir = binfmt::Text(value);
-      } else {
-        common.dry_run = true;
-      }
-      break;
-    case 'q':
-      common.quiet = true;
-      break;
-    case 'j':
-      common.json = true;
-      break;
-    case 'k':
-      common.kmsg = true;
-      break;
-    case 'i':
-      common.if_possible = true;
-      break;
-    default:
-      common.help = true;
-      break;
-  }
+std::vector<Option> CommonTable(CommonOptions* common) {
+  return {
+      {.letter = 'D',
+       .name = "dir",
+       .value_name = "DIR",
+       .help = "where binfmt_misc is mounted (default\n"
+               "/proc/sys/fs/binfmt_misc)",
+       .set = SetString(&common->dir)},
+      {.letter = 'n',
+       .name = "dry-run",
+       .help = "say what would be done and change nothing",
+       .set = SetTrue(&common->dry_run)},
+      {.letter = 'q',
+       .name = "quiet",
+       .help = "print errors only",
+       .set = SetTrue(&common->quiet)},
+      {.name = "json",
+       .help = "print one JSON object instead of text",
+       .set = SetTrue(&common->json)},
+      {.name = "kmsg",
+       .help = "write to the kernel's log instead of stdout and\n"
+               "stderr",
+       .set = SetTrue(&common->kmsg)},
+      {.name = "if-possible",
+       .help = "exit 0, with a note, where binfmt_misc can't be\n"
+               "used here",
+       .set = SetTrue(&common->if_possible)},
+      {.letter = 'h',
+       .name = "help",
+       .help = "print this text",
+       .set = SetTrue(&common->help),
+       .may_abbreviate = true},
+  };
 }
 
 // Walks the arguments; an option's value may be the next one.
 class Parser {
  public:
-  Parser(binfmt::Format own, absl::Span<const char* const> args,
-         CommandLine* line)
-      : own_(own), args_(args), line_(line) {}
+  Parser(std::span<const Option> own, std::span<const Option> common,
+         std::span<const char* const> args)
+      : own_(own), common_(common), args_(args) {}
 
-  Error Run() {
+  // Sets the common options, and collects the others.
+
+  Expected<void> Run() {
     while (next_ < args_.size()) {
       std::string_view arg = args_[next_++];
-      Error error = binfmt::Ok();
+      Expected<void> result;
       if (arg == "--") {
-        while (next_ < args_.size()) {
-          line_->operands.push_back(args_[next_++]);
-        }
+        while (next_ < args_.size()) operands_.emplace_back(args_[next_++]);
       } else if (absl::ConsumePrefix(&arg, "--")) {
-        error = Long(arg);
+        result = ParseLong(arg);
       } else if (arg.size() > 1 && arg[0] == '-') {
-        error = Letters(arg.substr(1));
+        result = ParseLetters(arg.substr(1));
       } else {
-        line_->operands.push_back(arg);
+        operands_.emplace_back(arg);
       }
-      if (!error.ok()) return error;
+      if (!result) return result;
     }
-    return binfmt::Ok();
+    return {};
   }
+
+  // Calls the setters of the own options.
+  Expected<void> SetOwn() const {
+    for (const auto& [option, value] : given_) {
+      const Expected<void> set = option->set(option->name, value);
+      if (!set) return set;
+    }
+    return {};
+  }
+
+  std::vector<std::string> TakeOperands() { return std::move(operands_); }
 
  private:
-  // The option called NAME or, where that is empty, with LETTER.
-  Option Find(std::string_view name, char letter) {
-    if (help_.empty()) {
-      help_ = binfmt::Fill("@@", own_, kCommonOptions);
-      own_size_ = help_.size() - binfmt::Text(kCommonOptions).size();
-    }
-    std::string_view help = help_;
-    while (!help.empty()) {
-      std::string_view line = binfmt::TakeUntil('\n', &help);
-      if (line.size() < kNameColumn || line.substr(kDashesColumn, 2) != "--") {
-        continue;
-      }
-      const char its_letter = line[kLetterColumn];
-      line.remove_prefix(kNameColumn);
-      Option option;
-      option.is_common = line.data() >= help_.data() + own_size_;
-      option.name = binfmt::TakeUntil(' ', &line);
-      if (!line.empty() && line[0] != ' ') {
-        option.value = binfmt::TakeUntil(' ', &line);
-      }
-      if (name.empty() ? its_letter == letter : option.name == name) {
-        return option;
+  // An option as it was given.
+  struct GivenOption {
+    const Option* option;
+    std::string_view value;
+  };
+
+  template <typename Predicate>
+  std::vector<const Option*> FindAll(Predicate matches) const {
+    std::vector<const Option*> found;
+    for (const std::span<const Option> table : {own_, common_}) {
+      for (const Option& option : table) {
+        if (matches(option)) found.push_back(&option);
       }
     }
-    return Option();
+    return found;
   }
 
-  // The option of qemu-binfmt-conf.sh that alone begins with NAME; empty: none.
-  // Of our own no part will do: it would change its meaning with each new one.
-  static binfmt::Text Whole(std::string_view name) {
-    const binfmt::Text names =
-        "debian systemd qemu-path qemu-suffix exportdir help credential "
-        "persistent preserve-argv0 ignore-family"_fmt;
-    std::string_view rest = names;
-    std::string_view found;
-    while (!rest.empty()) {
-      const std::string_view whole = binfmt::TakeUntil(' ', &rest);
-      if (!absl::StartsWith(whole, name)) continue;
-      if (!found.empty()) return "";
-      found = whole;
-    }
-    return binfmt::Text(found);
+  const Option* FindLong(std::string_view name) const {
+    std::vector<const Option*> found =
+        FindAll([name](const Option& option) { return option.name == name; });
+    if (!found.empty()) return found[0];
+    if (name.empty()) return nullptr;
+    found = FindAll([name](const Option& option) {
+      return option.may_abbreviate && absl::StartsWith(option.name, name);
+    });
+    return found.size() == 1 ? found[0] : nullptr;
   }
 
-  Error Long(std::string_view text) {
+  void Take(const Option& option, std::string_view value) {
+    const bool is_common = absl::c_any_of(
+        common_, [&option](const Option& other) { return &option == &other; });
+    if (is_common) {
+      (void)option.set(option.name, value);
+    } else {
+      given_.push_back({&option, value});
+    }
+  }
+
+  Expected<void> ParseLong(std::string_view text) {
     const size_t equals = text.find('=');
     const std::string_view name = text.substr(0, equals);
-    Option option = Find(name, '\0');
-    if (option.name.empty()) option = Find(Whole(name), '\0');
-    if (option.name.empty()) {
-      return Misuse("unknown option \"--%\""_fmt, name);
+    const Option* const option = FindLong(name);
+    if (option == nullptr) {
+      return std::unexpected(
+          Misuse(absl::StrCat("unknown option \"--", Printable(name), "\"")));
     }
-    if (equals == std::string_view::npos) return TakeWithNext(option);
-    if (option.value.empty()) {
-      return Misuse("option --@ takes no value"_fmt, option.name);
+    if (equals == std::string_view::npos) return TakeWithNext(*option);
+    if (option->value_name.empty()) {
+      return std::unexpected(
+          Misuse(absl::StrCat("option --", option->name, " takes no value")));
     }
-    Take(option, text.substr(equals + 1), line_);
-    return binfmt::Ok();
+    Take(*option, text.substr(equals + 1));
+    return {};
   }
 
-  Error Letters(std::string_view letters) {
+  Expected<void> ParseLetters(std::string_view letters) {
     while (!letters.empty()) {
-      const Option option = Find("", letters[0]);
-      if (option.name.empty() || letters[0] == ' ') {
-        return Misuse("unknown option \"-%\""_fmt, letters.substr(0, 1));
+      const char letter = letters[0];
+      const std::vector<const Option*> found = FindAll(
+          [letter](const Option& option) { return option.letter == letter; });
+      if (found.empty() || letter == '\0') {
+        return std::unexpected(Misuse(absl::StrCat(
+            "unknown option \"-", Printable(letters.substr(0, 1)), "\"")));
       }
       letters.remove_prefix(1);
-      if (letters.empty()) return TakeWithNext(option);
-      if (!option.value.empty()) {
-        Take(option, letters, line_);
-        return binfmt::Ok();
+      if (letters.empty()) return TakeWithNext(*found[0]);
+      if (!found[0]->value_name.empty()) {
+        Take(*found[0], letters);
+        return {};
       }
-      Take(option, "", line_);
+      Take(*found[0], "");
     }
-    return binfmt::Ok();
+    return {};
   }
 
-  Error TakeWithNext(const Option& option) {
-    if (option.value.empty()) {
-      Take(option, "", line_);
-      return binfmt::Ok();
+  Expected<void> TakeWithNext(const Option& option) {
+    if (option.value_name.empty()) {
+      Take(option, "");
+      return {};
     }
     if (next_ == args_.size()) {
-      return Misuse("option --@ needs a value, @"_fmt, option.name,
-                    option.value);
+      return std::unexpected(Misuse(absl::StrCat(
+          "option --", option.name, " needs a value, ", option.value_name)));
     }
-    Take(option, args_[next_++], line_);
-    return binfmt::Ok();
+    Take(option, args_[next_++]);
+    return {};
   }
 
-  binfmt::Format own_;
-  // The applet's own options first. Made when the first option is looked for.
-  binfmt::Text help_;
-  size_t own_size_ = 0;
-  absl::Span<const char* const> args_;
-  CommandLine* line_;
+  std::span<const Option> own_;
+  std::span<const Option> common_;
+  std::span<const char* const> args_;
   size_t next_ = 0;
+  std::vector<GivenOption> given_;
+  std::vector<std::string> operands_;
 };
+
+std::string TableHelp(std::span<const Option> table) {
+  std::string help;
+  for (const Option& option : table) {
+    std::string line =
+        option.letter == '\0'
+            ? std::string("      ")
+            : absl::StrCat("  -", std::string_view(&option.letter, 1), ", ");
+    absl::StrAppend(&line, "--", option.name,
+                    option.value_name.empty() ? "" : " ", option.value_name);
+    line.resize(std::max(kHelpColumn, line.size() + 2), ' ');
+    const std::string next_line =
+        absl::StrCat("\n", std::string(kHelpColumn, ' '));
+    absl::StrAppend(&help, line,
+                    absl::StrReplaceAll(option.help, {{"\n", next_line}}),
+                    "\n");
+  }
+  return help;
+}
 
 }  // namespace
 
-bool GivenOption::Is(const char* other) const { return name == other; }
+OptionSetter SetTrue(bool* flag) {
+  return [flag](std::string_view, std::string_view) -> Expected<void> {
+    *flag = true;
+    return {};
+  };
+}
 
-Error ParseCommandLine(binfmt::Format own, absl::Span<const char* const> args,
-                       CommandLine* line) {
-  *line = CommandLine();
-  line->common.dir = binfmt::kDefaultDir;
-  Error error = Parser(own, args, line).Run();
+OptionSetter SetString(std::string* target) {
+  return [target](std::string_view, std::string_view value) -> Expected<void> {
+    *target = value;
+    return {};
+  };
+}
+
+OptionSetter AppendString(std::vector<std::string>* values) {
+  return [values](std::string_view, std::string_view value) -> Expected<void> {
+    values->emplace_back(value);
+    return {};
+  };
+}
+
+CommandLine ParseCommandLine(std::span<const Option> own,
+                             std::span<const char* const> args) {
+  CommandLine line;
+  line.common.dir = binfmt::kDefaultDir;
+  const std::vector<Option> common = CommonTable(&line.common);
+  Parser parser(own, common, args);
+  Expected<void> result = parser.Run();
+  line.operands = parser.TakeOperands();
   // --help wins over what is wrong behind it.
-  if (line->common.help) return binfmt::Ok();
-  if (error.ok() && line->common.dir.empty()) {
-    return Misuse("option --dir needs a directory"_fmt);
+  if (line.common.help) return line;
+  if (result && line.common.dir.empty()) {
+    result = std::unexpected(Misuse("option --dir needs a directory"));
   }
-  return error;
+  if (result) result = parser.SetOwn();
+  if (!result) line.error = result.error();
+  return line;
+}
+
+std::string OptionsHelp(std::span<const Option> own) {
+  CommonOptions common;
+  return absl::StrCat(TableHelp(own), TableHelp(CommonTable(&common)));
 }
 
 }  // namespace cmd

@@ -1,62 +1,74 @@
 // SPDX-License-Identifier: Apache-2.0
-// Options: the help text is the table by which the command line is read.
+// Command-line options: one table for each applet, which is parsed by and
+// rendered as the help.
 #ifndef CMD_OPTIONS_H_
 #define CMD_OPTIONS_H_
 
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
-#include "absl/types/span.h"
-#include "binfmt/array.h"
-#include "binfmt/error.h"
-#include "binfmt/format.h"
-#include "binfmt/text.h"
+#include "binfmt/base/error.h"
 
 namespace cmd {
 
-// What every applet takes.
-struct CommonOptions {
-  binfmt::Text dir;
-  bool dry_run = false;
-  bool json = false;
-  bool kmsg = false;
-  bool help = false;
-  bool quiet = false;
-  bool if_possible = false;
+// Stores the VALUE of the option NAME, empty for an option without a value.
+// Fails with kMisuse where it makes no sense.
+using OptionSetter = std::function<binfmt::Expected<void>(
+    std::string_view name, std::string_view value)>;
+
+// A row of an option table.
+struct Option {
+  char letter = '\0';          // the short form; '\0': there is none
+  std::string_view name = {};  // the long form, without dashes
+  std::string_view value_name =
+      {};                      // in the help: "PATH"; empty: takes no value
+  std::string_view help = {};  // lines of at most 54 columns
+  OptionSetter set = {};
+  // Any unambiguous beginning of the name will do, as with getopt(1). Only for
+  // the options of QEMU's qemu-binfmt-conf.sh, which scripts abbreviate: an
+  // abbreviation of others would change its meaning with each new option.
+  bool may_abbreviate = false;
 };
 
-// One option of a command line, in the order in which they were given.
-struct GivenOption {
-  binfmt::Text name;  // long, without the dashes
-  std::string_view value;
+// Setters for the usual kinds of options.
+OptionSetter SetTrue(bool* flag);
+OptionSetter SetString(std::string* value);
+OptionSetter AppendString(std::vector<std::string>* values);
 
-  bool Is(const char* other) const;
+// What every applet takes.
+struct CommonOptions {
+  std::string dir;  // where binfmt_misc is mounted
+  bool dry_run = false;
+  bool quiet = false;
+  bool json = false;
+  bool kmsg = false;
+  bool if_possible = false;
+  bool help = false;
 };
 
 struct CommandLine {
   CommonOptions common;
-  binfmt::Array<GivenOption> options;  // the applet's own
-  binfmt::Array<std::string_view> operands;
-  // Called by the name of QEMU's qemu-binfmt-conf.sh, whose defaults hold.
-  bool as_script = false;
+  std::vector<std::string> operands;
+  // What is wrong with the line (kMisuse). The common options in front of the
+  // fault count: --kmsg says where to report it.
+  std::optional<binfmt::Error> error;
 };
 
-// Reads ARGS, which must outlive *LINE, by OWN, an applet's part of the help
-// text, and the options that every applet takes: -n, -nq, -D DIR,
-// -DDIR, --dir DIR, --dir=DIR; options and operands may be mixed; what follows
-// "--" is an operand. The options of QEMU's qemu-binfmt-conf.sh may be
-// abbreviated, as getopt(1) lets it. Fails with kMisuse.
-//
-// The help text is the table of options, so that neither can differ from the
-// other. A line of it that begins with
-//   "  -p, --persistent yes|no  what it does"  or
-//   "      --hold  what it does"
-// declares an option; one word behind one blank is the value that it takes.
-binfmt::Error ParseCommandLine(binfmt::Format own,
-                               absl::Span<const char* const> args,
-                               CommandLine* line);
+// Reads ARGS by the table OWN and that of the common options. The forms are -n,
+// -nq, -D DIR, -DDIR, --dir DIR and --dir=DIR; options and operands may be
+// mixed; what follows "--" is an operand. Calls the setters of OWN in the order
+// of the options, unless the line is wrong or has --help, behind which nothing
+// is an error.
+CommandLine ParseCommandLine(std::span<const Option> own,
+                             std::span<const char* const> args);
 
-// The help text of the options that every applet takes.
-extern const binfmt::Format kCommonOptions;
+// The help text of the table OWN and of the common options: a line or more for
+// each option.
+std::string OptionsHelp(std::span<const Option> own);
 
 }  // namespace cmd
 

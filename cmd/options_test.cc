@@ -5,45 +5,62 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "binfmt/base/error.h"
 #include "gtest/gtest.h"
 
 namespace cmd {
 namespace {
 
-constexpr char kOwn[] =
-    "  -a, --apple            takes none\n"
-    "  -b, --berry KIND       takes a value; its help goes on\n"
-    "                         --below with what looks like an option\n"
-    "      --cherry KIND      has no letter\n"
-    "  -x, --a-name-that-fills-the-column KIND  has its help behind it\n";
+// A table whose options say how they were given.
+std::vector<Option> Table(std::string* given) {
+  const auto note = [given](std::string_view name,
+                            std::string_view value) -> binfmt::Expected<void> {
+    absl::StrAppend(given, given->empty() ? "" : " ", name, "=", value);
+    return {};
+  };
+  return {
+      {.letter = 'a', .name = "apple", .help = "takes none", .set = note},
+      {.letter = 'b',
+       .name = "berry",
+       .value_name = "KIND",
+       .help = "takes a value; its help goes on\n"
+               "--below with what looks like an option",
+       .set = note},
+      {.name = "cherry",
+       .value_name = "KIND",
+       .help = "has no letter",
+       .set = note},
+      {.letter = 'x',
+       .name = "a-name-that-fills-the-column",
+       .value_name = "KIND",
+       .help = "has its help behind it",
+       .set = note},
+  };
+}
 
 // The command line as text: common options, own ones, operands, or the error.
 std::string Parse(const std::vector<const char*>& args) {
-  CommandLine line;
-  const binfmt::Error error = ParseCommandLine(kOwn, args, &line);
-  if (!error.ok()) {
-    EXPECT_EQ(error.cause(), binfmt::Cause::kMisuse);
-    return std::string(error.text());
+  std::string given;
+  const CommandLine line = ParseCommandLine(Table(&given), args);
+  if (line.error) {
+    EXPECT_EQ(line.error->cause(), binfmt::Cause::kMisuse);
+    return line.error->text();
   }
   std::string text;
   const auto add = [&text](std::string_view part) {
-    text += (text.empty() ? "" : " ") + std::string(part);
+    absl::StrAppend(&text, text.empty() ? "" : " ", part);
   };
   const CommonOptions& common = line.common;
-  if (common.dir != "/proc/sys/fs/binfmt_misc")
-    add("dir=" + std::string(common.dir));
+  if (common.dir != "/proc/sys/fs/binfmt_misc") add("dir=" + common.dir);
   if (common.dry_run) add("dry-run");
   if (common.quiet) add("quiet");
   if (common.json) add("json");
   if (common.kmsg) add("kmsg");
   if (common.if_possible) add("if-possible");
   if (common.help) add("help");
-  for (const GivenOption& given : line.options) {
-    add(std::string(given.name) + "=" + std::string(given.value));
-  }
-  for (const std::string_view operand : line.operands) {
-    add("<" + std::string(operand) + ">");
-  }
+  if (!given.empty()) add(given);
+  for (const std::string& operand : line.operands) add("<" + operand + ">");
   return text;
 }
 
@@ -110,20 +127,31 @@ TEST(OptionsTest, UnknownOptions) {
   EXPECT_EQ(Parse({"-\xff"}), "unknown option \"-\\xff\"");
 }
 
-// As getopt(1) takes them; that set of options is closed.
-TEST(OptionsTest, OptionsOfQemusScriptMayBeAbbreviated) {
+// As getopt(1) takes them; the set of options of qemu-binfmt-conf.sh is closed.
+TEST(OptionsTest, OptionsThatMayBeAbbreviated) {
   const auto parse = [](const char* word) {
-    CommandLine line;
-    const binfmt::Error error = ParseCommandLine(
-        "  -p, --persistent yes|no  text\n"
-        "  -s, --systemd CPU|ALL  text\n"
-        "      --system           text\n"
-        "      --print FORMAT     text\n",
-        {word}, &line);
-    if (!error.ok()) return std::string(error.text());
-    if (line.common.help) return std::string("help");
-    return std::string(line.options[0].name) + "=" +
-           std::string(line.options[0].value);
+    std::string given;
+    std::vector<Option> table = Table(&given);
+    const OptionSetter note = table[0].set;
+    table = {
+        {.name = "persistent",
+         .value_name = "yes|no",
+         .set = note,
+         .may_abbreviate = true},
+        {.name = "preserve-argv0",
+         .value_name = "yes|no",
+         .set = note,
+         .may_abbreviate = true},
+        {.name = "systemd",
+         .value_name = "CPU|ALL",
+         .set = note,
+         .may_abbreviate = true},
+        {.name = "system", .set = note},
+        {.name = "print", .value_name = "FORMAT", .set = note},
+    };
+    const CommandLine line = ParseCommandLine(table, {{word}});
+    if (line.error) return line.error->text();
+    return line.common.help ? std::string("help") : given;
   };
   EXPECT_EQ(parse("--pers=yes"), "persistent=yes");
   EXPECT_EQ(parse("--s=ALL"), "systemd=ALL");
@@ -156,9 +184,53 @@ TEST(OptionsTest, HelpWins) {
   EXPECT_EQ(Parse({"--help=me"}), "option --help takes no value");
 }
 
-TEST(OptionsTest, TheHelpTextIsTheTable) {
-  EXPECT_EQ(Parse({"--a-name-that-fills-the-column=1"}),
-            "a-name-that-fills-the-column=1");
+TEST(OptionsTest, CommonOptionsInFrontOfAnErrorCount) {
+  std::string given;
+  const CommandLine line =
+      ParseCommandLine(Table(&given), {{"--kmsg", "-a", "--frobnicate"}});
+  ASSERT_TRUE(line.error);
+  EXPECT_TRUE(line.common.kmsg);
+  EXPECT_EQ(given, "");
+}
+
+TEST(OptionsTest, AValueThatMakesNoSense) {
+  const std::vector<Option> table = {
+      {.name = "kind",
+       .value_name = "KIND",
+       .set = [](std::string_view name,
+                 std::string_view value) -> binfmt::Expected<void> {
+         return std::unexpected(
+             binfmt::Misuse(absl::StrCat(name, " is not ", value)));
+       }}};
+  const CommandLine line = ParseCommandLine(table, {{"--kind", "so"}});
+  ASSERT_TRUE(line.error);
+  EXPECT_EQ(line.error->text(), "kind is not so");
+}
+
+TEST(OptionsTest, Help) {
+  std::string given;
+  EXPECT_EQ(
+      OptionsHelp(Table(&given)),
+      "  -a, --apple            takes none\n"
+      "  -b, --berry KIND       takes a value; its help goes on\n"
+      "                         --below with what looks like an option\n"
+      "      --cherry KIND      has no letter\n"
+      "  -x, --a-name-that-fills-the-column KIND  has its help behind it\n"
+      "  -D, --dir DIR          where binfmt_misc is mounted (default\n"
+      "                         /proc/sys/fs/binfmt_misc)\n"
+      "  -n, --dry-run          say what would be done and change nothing\n"
+      "  -q, --quiet            print errors only\n"
+      "      --json             print one JSON object instead of text\n"
+      "      --kmsg             write to the kernel's log instead of stdout "
+      "and\n"
+      "                         stderr\n"
+      "      --if-possible      exit 0, with a note, where binfmt_misc can't "
+      "be\n"
+      "                         used here\n"
+      "  -h, --help             print this text\n");
+}
+
+TEST(OptionsTest, TextOfTheHelpIsNoOption) {
   EXPECT_EQ(Parse({"-x1"}), "a-name-that-fills-the-column=1");
   EXPECT_EQ(Parse({"--below"}), "unknown option \"--below\"");
   EXPECT_EQ(Parse({"--berry KIND", "red"}), "unknown option \"--berry KIND\"");

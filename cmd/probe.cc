@@ -1,72 +1,86 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cmd/probe.h"
 
-#include <cstdint>
+#include <cstring>
+#include <string_view>
 
+#include "absl/strings/str_cat.h"
 #include "arch_table/program.h"
-#include "binfmt/bounded_run.h"
-#include "binfmt/errno_text.h"
-#include "binfmt/error.h"
-#include "binfmt/format.h"
+#include "binfmt/base/error.h"
+#include "binfmt/base/printable.h"
+#include "binfmt/base/process.h"
 
 namespace cmd {
 namespace {
 
-using binfmt::operator""_fmt;
+using How = binfmt::ProgramEnd::How;
 
-constexpr int kMilliseconds = 10000;  // ten seconds stand in texts, too
-// In the order of Run::How.
-constexpr char kWords[][12] = {"exit status", "signal", "errno", "timeout"};
+constexpr int kMaxSeconds = 10;
+
+std::string_view HowWord(How how) {
+  switch (how) {
+    case How::kExited:
+      return "exit status";
+    case How::kKilled:
+      return "signal";
+    case How::kNotStarted:
+      return "errno";
+    case How::kTimedOut:
+      break;
+  }
+  return "timeout";
+}
+
+// What the end of a program that failed means; empty where that is unknown.
+std::string_view Hint(const binfmt::ProgramEnd& end) {
+  if (end.how == How::kNotStarted) return std::strerror(end.code);
+  if (end.how != How::kExited) return "";
+  switch (end.code - arch_table::kProgramExitStatus) {
+    case 1:
+      return "the interpreter does not know flag P: --preserve-argv0 no";
+    case -1:
+      return "the interpreter wants flag P: --preserve-argv0 yes";
+    default:
+      return "";
+  }
+}
 
 }  // namespace
 
-binfmt::Text Probe(const arch_table::Target& target, JsonWriter* json) {
-  const binfmt::Run run = binfmt::RunFromMemory(
-      arch_table::BuiltInProgram(target).bytes(), "argv0", kMilliseconds);
-  const char* word = kWords[run.how];
-  const uint64_t code = static_cast<uint64_t>(run.code);
+std::string Probe(const arch_table::Target& target, JsonWriter* json) {
+  const binfmt::ProgramEnd end = binfmt::RunProgramFromMemory(
+      arch_table::BuiltInProgram(target), "argv0", kMaxSeconds * 1000);
+  const std::string_view word = HowWord(end.how);
   if (json != nullptr) {
     json->BeginObject();
-    json->Field("target", target.name());
+    json->Field("target", target.name);
     json->Field("result", word);
     json->Key("code");
-    json->Number(code);
-    json->Field("output", run.output);
+    json->Number(static_cast<uint64_t>(end.code));
+    json->Field("output", end.output);
     json->EndObject();
   }
-  binfmt::Text number = binfmt::Decimal(code);
-  binfmt::Format hint;
-  if (run.how == binfmt::Run::kNotStarted) {
-    hint = binfmt::DescribeErrno(run.code);
-  } else if (run.how == binfmt::Run::kNoAnswer) {
-    number = "10 s";
-  } else if (run.how == binfmt::Run::kExited) {
-    switch (run.code - arch_table::kProgramExitStatus) {
-      case 0:
-        return "";
-      case 1:
-        hint = "the interpreter does not know flag P: --preserve-argv0 no"_fmt;
-        break;
-      case -1:
-        hint = "the interpreter wants flag P: --preserve-argv0 yes"_fmt;
-        break;
-    }
+  if (end.how == How::kExited && end.code == arch_table::kProgramExitStatus) {
+    return "";
   }
-  return binfmt::Fill("@ @@@@%"_fmt, word, number, hint.empty() ? "" : ", ",
-                      hint, run.output.empty() ? "" : ": ", run.output);
+  const std::string number = end.how == How::kTimedOut
+                                 ? absl::StrCat(kMaxSeconds, " s")
+                                 : absl::StrCat(end.code);
+  const std::string_view hint = Hint(end);
+  return absl::StrCat(word, " ", number, hint.empty() ? "" : ", ", hint,
+                      end.output.empty() ? "" : ": ",
+                      binfmt::Printable(end.output));
 }
 
-void ProbeAll(const TargetList& targets, JsonWriter* json, Console* console) {
-  if (json != nullptr) {
-    json->BeginArray("probes");
-  }
+void ProbeAll(const TargetList& targets, JsonWriter* json, Console& console) {
+  if (json != nullptr) json->BeginArray("probes");
   for (const arch_table::Target* target : targets) {
-    const binfmt::Text why = Probe(*target, json);
+    const std::string why = Probe(*target, json);
     if (!why.empty()) {
-      console->Complain(binfmt::Failure(0, "@: a program does not run: @"_fmt,
-                                        target->name(), why));
+      console.Complain(binfmt::Error(
+          0, absl::StrCat(target->name, ": a program does not run: ", why)));
     } else if (json == nullptr) {
-      console->Result("@: runs\n"_fmt, target->name());
+      console.Result(absl::StrCat(target->name, ": runs\n"));
     }
   }
   if (json != nullptr) json->EndArray();

@@ -1,19 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-// status: what the kernel will really do.
+// status: shows what the kernel will really do.
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "arch_table/names.h"
-#include "binfmt/array.h"
-#include "binfmt/kernel.h"
-#include "binfmt/namespaces.h"
-#include "binfmt/record.h"
-#include "binfmt/record_files.h"
-#include "binfmt/registry.h"
-#include "binfmt/text.h"
+#include "binfmt/base/printable.h"
+#include "binfmt/kernel/namespaces.h"
+#include "binfmt/kernel/registry.h"
+#include "binfmt/kernel/running_kernel.h"
 #include "cmd/applets.h"
-#include "cmd/formats.h"
-#include "cmd/listing.h"
+#include "cmd/entry_table.h"
 #include "cmd/match_report.h"
+#include "cmd/print_format.h"
 #include "cmd/status_report.h"
 #include "cmd/targets.h"
 
@@ -23,176 +27,239 @@ namespace {
 using arch_table::Target;
 using binfmt::Entry;
 using binfmt::Error;
+using binfmt::Expected;
 using binfmt::Printable;
-using binfmt::operator""_fmt;
+using binfmt::Registry;
 
-constexpr binfmt::Format kOptions =
-    "      --match FILE       show what the kernel would do with FILE, and "
-    "why\n"
-    "      --print FORMAT     print record, binfmt.d or debian, for --file\n"
-    "      --platforms        print what runs in Docker's words, as JSON\n"
-    "      --probe            run a small program for each target through its\n"
-    "                         handler\n"_fmt;
-
-// Why LINE takes no program at the moment; empty: it does.
-binfmt::Text WhyUnusable(const Overview& overview, const Line& line) {
-  const binfmt::Text name = Printable(line.entry->record.name);
+// Why ROW takes no program at the moment; empty: it does.
+std::string WhyUnusable(const Overview& overview, const EntryRow& row) {
+  const std::string name = Printable(row.entry->record.name);
   if (!overview.enabled) {
-    return binfmt::Fill(
-        "@ is of no use while binfmt_misc is disabled; enable it with: echo 1 "
-        "> %/status"_fmt,
-        name, overview.dir);
+    return absl::StrCat(name,
+                        " is of no use while binfmt_misc is disabled; enable "
+                        "it with: echo 1 > ",
+                        Printable(overview.dir), "/status");
   }
-  if (!line.entry->enabled) {
-    return binfmt::Fill(
-        "@ is disabled; enable it with: binfmtbox clear --enable @"_fmt, name,
-        name);
+  if (!row.entry->enabled) {
+    return absl::StrCat(name,
+                        " is disabled; enable it with: binfmtbox clear "
+                        "--enable ",
+                        name);
   }
-  if (line.shadowed_by != nullptr) {
-    return binfmt::Fill("@ never gets a program: % takes them first"_fmt, name,
-                        line.shadowed_by->record.name);
+  if (row.shadowed_by != nullptr) {
+    return absl::StrCat(name, " never gets a program: ",
+                        Printable(row.shadowed_by->record.name),
+                        " takes them first");
   }
-  if (!line.startable()) {
-    return binfmt::Fill(
-        "the interpreter of @, %, is missing or not executable"_fmt, name,
-        line.entry->record.interpreter);
+  if (!row.startable()) {
+    return absl::StrCat("the interpreter of ", name, ", ",
+                        Printable(row.entry->record.interpreter),
+                        ", is missing or not executable");
   }
   return "";
 }
 
-// Answers one operand for REPORT; a line that it means is marked as wanted.
-// With JUDGE, what takes no program is complained of.
-void Answer(std::string_view operand, bool judge, StatusReport* report,
-            Listing* listing, Console* console) {
-  Line* line = listing->Named(operand);
+// The registry as status sees it.
+struct Snapshot {
+  Registry registry;
+  Overview overview;
+  std::vector<Entry> entries;
+};
+
+Expected<Snapshot> Read(const std::string& dir, Registry::Kind kind) {
+  Expected<Registry> registry = Registry::Open(dir, kind);
+  if (!registry) return std::unexpected(registry.error());
+  const Expected<bool> enabled = registry->ReadEnabled();
+  if (!enabled) return std::unexpected(enabled.error());
+  Expected<std::vector<Entry>> entries = registry->ReadAll();
+  if (!entries) return std::unexpected(entries.error());
+  if (registry->saved() && entries->empty()) {
+    // An empty directory is no copy; this says what is wrong with it.
+    return Read(dir, Registry::Kind::kMounted);
+  }
+  Overview overview = {.dir = registry->dir(),
+                       .enabled = *enabled,
+                       .read_only = registry->read_only(),
+                       .user_namespace = binfmt::CurrentUserNamespace(),
+                       .kernel = binfmt::RunningKernel().release};
+  return Snapshot{*std::move(registry), std::move(overview),
+                  *std::move(entries)};
+}
+
+constexpr AppletHelp kHelp = {
+    .name = "status",
+    .operands = "[NAME|TARGET]...",
+    .summary =
+        "Show the entries of binfmt_misc in the order in which they match.",
+    .details =
+        "With operands it is a probe: the exit status is 0 only when each "
+        "NAME is\n"
+        "an entry that is enabled and usable, and programs of each TARGET "
+        "run.\n",
+};
+
+class Status : public Applet {
+ public:
+  Status() : Applet(kHelp) {}
+
+  std::vector<Option> Options() override {
+    return {
+        {.name = "match",
+         .value_name = "FILE",
+         .help = "show what the kernel would do with FILE, and why",
+         .set = [this](std::string_view,
+                       std::string_view value) -> Expected<void> {
+           match_ = value;
+           ++option_count_;
+           return {};
+         }},
+        {.name = "print",
+         .value_name = "FORMAT",
+         .help = "print record, binfmt.d or debian, for --file",
+         .set =
+             [this](std::string_view name, std::string_view value) {
+               ++option_count_;
+               return SetFormat(&format_)(name, value);
+             }},
+        {.name = "platforms",
+         .help = "print what runs in Docker's words, as JSON",
+         .set = [this](std::string_view, std::string_view) -> Expected<void> {
+           platforms_ = true;
+           ++option_count_;
+           return {};
+         }},
+        {.name = "probe",
+         .help = "run a small program for each target through its\nhandler",
+         .set = [this](std::string_view, std::string_view) -> Expected<void> {
+           probe_ = true;
+           ++option_count_;
+           return {};
+         }},
+    };
+  }
+
+  void Run(const CommandLine& line, Console& console) override;
+
+ private:
+  // Answers one operand: adds to REPORT what it means, and marks its row.
+  // Unless records are printed, complains of what takes no program.
+  void Answer(const std::string& operand, EntryTable& table,
+              StatusReport& report, Console& console) const;
+
+  // Adds the targets to probe where no operand names any.
+  void AddAllTargets(EntryTable& table, StatusReport& report) const;
+
+  // Prints the records of ENTRIES, all or those whose rows are wanted, so that
+  // registering them in this order restores the registry: the last one matches
+  // first.
+  void PrintRecords(bool all, std::vector<Entry>& entries, EntryTable& table,
+                    Console& console) const;
+
+  std::optional<std::string> match_;
+  std::optional<binfmt::FileFormat> format_;
+  bool platforms_ = false;
+  bool probe_ = false;
+  size_t option_count_ = 0;
+};
+
+void Status::Answer(const std::string& operand, EntryTable& table,
+                    StatusReport& report, Console& console) const {
+  EntryRow* row = table.Find(operand);
   const Target* target = nullptr;
-  if (line == nullptr) {
+  if (row == nullptr) {
     target = arch_table::FindTarget(operand);
     if (target == nullptr) {
-      console->Complain(
-          binfmt::Failure(0, "there is no entry and no target \"%\"@"_fmt,
-                          operand, Suggestion(operand)));
+      console.Complain(Error(
+          0, absl::StrCat("there is no entry and no target "
+                          "\"",
+                          Printable(operand), "\"", Suggestion(operand))));
       return;
     }
-    line = listing->Handler(*target);
-    if (line == nullptr) line = listing->Named(target->EntryName());
+    row = table.HandlerOf(*target);
+    if (row == nullptr) row = table.Find(target->entry_name);
   }
-  if (line == nullptr) {
-    if (IsNative(target)) {
-      report->natives.push_back(target);
-      return;
+  if (row == nullptr) {
+    if (IsNative(*target)) {
+      report.natives.push_back(target);
+    } else {
+      console.Complain(NoEntry(*target));
     }
-    console->Complain(NoEntry(target));
     return;
   }
-  line->wanted = true;
-  if (!judge) return;
-  if (const binfmt::Text why = WhyUnusable(report->overview, *line);
+  row->wanted = true;
+  if (format_) return;
+  if (const std::string why = WhyUnusable(report.overview, *row);
       !why.empty()) {
-    console->Complain(binfmt::Failure(0, "@", why));
+    console.Complain(Error(0, why));
     return;
   }
-  if (target == nullptr) target = line->target;
+  if (target == nullptr) target = row->target;
   if (target != nullptr) {
-    report->probed.push_back(target);
-  } else if (report->probe) {
-    console->Complain(
-        binfmt::Failure(0, "there is no built-in program for %"_fmt, operand));
+    report.probed.push_back(target);
+  } else if (probe_) {
+    console.Complain(Error(0, absl::StrCat("there is no built-in program for ",
+                                           Printable(operand))));
   }
 }
 
-// Prints ENTRIES, those of LISTING, or those that are wanted, so that to
-// register them in this order brings the registry back: the last one matches
-// first.
-void PrintRecords(bool all, binfmt::FileFormat format,
-                  binfmt::Array<Entry>* entries, Listing* listing,
-                  Console* console) {
-  for (size_t i = entries->size(); i-- > 0;) {
-    if (!all && !listing->lines()[i].wanted) continue;
-    Entry& entry = (*entries)[i];
+void Status::AddAllTargets(EntryTable& table, StatusReport& report) const {
+  for (const Target& target : arch_table::Targets()) {
+    const EntryRow* handler = table.HandlerOf(target);
+    const bool is_added =
+        handler == nullptr
+            ? platforms_ && IsNative(target)
+            : !platforms_ || (report.overview.enabled && handler->startable());
+    if (is_added) report.probed.push_back(&target);
+  }
+}
+
+void Status::PrintRecords(bool all, std::vector<Entry>& entries,
+                          EntryTable& table, Console& console) const {
+  for (size_t i = entries.size(); i-- > 0;) {
+    if (!all && !table.rows()[i].wanted) continue;
+    Entry& entry = entries[i];
     if (!entry.enabled) entry.record.flags |= binfmt::kStartDisabled;
     if (entry.complete && entry.unknown_flags.empty()) {
-      PrintRecord(entry.record, format, console);
+      PrintRecord(entry.record, *format_, console);
     } else {
-      console->Complain(binfmt::Failure(
-          0, "%: it says more than this program knows"_fmt, entry.record.name));
+      console.Complain(
+          Error(0, absl::StrCat(Printable(entry.record.name),
+                                ": has fields that this version does not "
+                                "understand")));
     }
   }
 }
 
-void Run(const CommandLine& line, Console* console) {
-  auto format = binfmt::FileFormat::kNone;
-  if (const Error error = ReadFormat(line, &format); !error.ok()) {
-    console->Complain(error);
-    return;
+void Status::Run(const CommandLine& line, Console& console) {
+  if (match_ && option_count_ + line.operands.size() > 1) {
+    return console.Complain(binfmt::Misuse("--match FILE stands alone"));
   }
-  const bool prints = format != binfmt::FileFormat::kNone;
-  const GivenOption* match = nullptr;
-  for (const GivenOption& given : line.options) {
-    if (given.Is("match")) match = &given;
+  Expected<Snapshot> snapshot =
+      Read(line.common.dir,
+           match_ ? Registry::Kind::kMountedOrSaved : Registry::Kind::kMounted);
+  if (!snapshot) return console.Complain(snapshot.error());
+  if (match_) {
+    return ReportMatch(*match_, snapshot->overview, snapshot->registry,
+                       snapshot->entries, line.common.json, console);
   }
-  if (match != nullptr && line.options.size() + line.operands.size() > 1) {
-    console->Complain(binfmt::Misuse("--match FILE stands alone"_fmt));
-    return;
-  }
-  binfmt::Registry registry;
-  if (Error error =
-          binfmt::Registry::Open(line.common.dir, &registry, match != nullptr);
-      !error.ok()) {
-    console->Complain(error);
-    return;
-  }
+  EntryTable table(snapshot->entries);
+  const bool all = line.operands.empty();
   StatusReport report;
-  Overview& overview = report.overview;
-  overview.dir = registry.dir();
-  overview.read_only = registry.read_only();
-  overview.user_namespace = binfmt::CurrentUserNamespace();
-  overview.kernel = binfmt::RunningKernel().text;
-  binfmt::Array<Entry> entries;
-  Error error = registry.ReadEnabled(&overview.enabled);
-  if (error.ok()) error = registry.ReadAll(&entries);
-  // An empty directory is no copy.
-  if (error.ok() && registry.saved() && entries.empty()) {
-    error = binfmt::Registry::Open(line.common.dir, &registry);
+  report.overview = snapshot->overview;
+  report.probe = probe_;
+  for (const std::string& operand : line.operands) {
+    Answer(operand, table, report, console);
   }
-  if (!error.ok()) {
-    console->Complain(error);
-    return;
+  if (all && (probe_ || platforms_)) AddAllTargets(table, report);
+  if (format_) return PrintRecords(all, snapshot->entries, table, console);
+  if (platforms_) return PrintPlatforms(report, table.rows(), console);
+  for (EntryRow& row : table.rows()) {
+    if (!all && !row.wanted) continue;
+    row.older_file =
+        row.wanted && snapshot->registry.HoldsOlderFile(row.entry->record);
+    report.rows.push_back(row);
   }
-  if (match != nullptr) {
-    ReportMatch(match->value, overview, registry, entries, line.common.json,
-                console);
-    return;
-  }
-  Listing listing(entries);
-  bool platforms = false;
-  for (const GivenOption& given : line.options) {
-    report.probe |= given.Is("probe");
-    platforms |= given.Is("platforms");
-  }
-  for (const std::string_view operand : line.operands) {
-    Answer(operand, !prints, &report, &listing, console);
-  }
-  for (const Target& target : arch_table::Targets()) {
-    if (!line.operands.empty() || !(report.probe || platforms)) break;
-    const Line* handler = listing.Handler(target);
-    if (handler == nullptr
-            ? platforms && IsNative(&target)
-            : !platforms || (overview.enabled && handler->startable())) {
-      report.probed.push_back(&target);
-    }
-  }
-  for (Line& entry_line : listing.lines()) {
-    entry_line.older_file =
-        entry_line.wanted && registry.HoldsOlderFile(entry_line.entry->record);
-  }
-  report.lines = &listing.lines();
-  report.all = line.operands.empty();
-  if (prints) {
-    PrintRecords(report.all, format, &entries, &listing, console);
-  } else if (platforms) {
-    PrintPlatforms(report, console);
-  } else if (line.common.json) {
+  if (line.common.json) {
     PrintJson(report, console);
   } else {
     PrintText(report, console);
@@ -201,17 +268,6 @@ void Run(const CommandLine& line, Console* console) {
 
 }  // namespace
 
-Applet StatusApplet() {
-  return {
-      "status",
-      " [NAME|TARGET]...",
-      "Show the entries of binfmt_misc in the order in which they match."_fmt,
-      "With operands it is a probe: the exit status is 0 only when each NAME "
-      "is\n"
-      "an entry that is enabled and usable, and programs of each TARGET run.\n"_fmt,
-      kOptions,
-      Run,
-  };
-}
+std::unique_ptr<Applet> StatusApplet() { return std::make_unique<Status>(); }
 
 }  // namespace cmd

@@ -5,11 +5,14 @@
 #include <cstddef>
 #include <string_view>
 
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "arch_table/table.h"
-#include "binfmt/entry.h"
-#include "binfmt/format.h"
-#include "binfmt/record.h"
-#include "cmd/flag_words.h"
+#include "binfmt/base/printable.h"
+#include "binfmt/record/entry.h"
+#include "binfmt/record/record.h"
+#include "cmd/describe_flags.h"
 #include "cmd/json.h"
 #include "cmd/probe.h"
 #include "cmd/style.h"
@@ -20,9 +23,8 @@ namespace {
 using arch_table::Target;
 using binfmt::Entry;
 using binfmt::Printable;
-using binfmt::operator""_fmt;
 
-const char* NamespaceWord(binfmt::UserNamespace user_namespace) {
+std::string_view NamespaceWord(binfmt::UserNamespace user_namespace) {
   switch (user_namespace) {
     case binfmt::UserNamespace::kFirst:
       return "first";
@@ -34,39 +36,7 @@ const char* NamespaceWord(binfmt::UserNamespace user_namespace) {
   return "unknown";
 }
 
-// The marks of a line as words for people; JSON has them as fields.
-binfmt::Text Marks(const Line& line) {
-  binfmt::Text marks;
-  const auto add = [&](const binfmt::Text& mark) {
-    marks = binfmt::Fill("@@@", marks, marks.empty() ? "" : ", ", mark);
-  };
-  if (!line.entry->understood) add("not understood");
-  if (line.shadowed_by != nullptr) {
-    add(binfmt::Fill("shadowed by %"_fmt, line.shadowed_by->record.name));
-  }
-  if (line.entry->understood && !line.interpreter_there &&
-      line.entry->record.type != binfmt::RecordType::kBpf) {
-    add(line.held() ? "held open, the file is gone" : "interpreter missing");
-  }
-  if (!line.ours) add("not ours");
-  return marks;
-}
-
-binfmt::Text FlagText(const Entry& entry) {
-  return binfmt::Fill("@@", binfmt::FlagLetters(entry.record.flags),
-                      entry.unknown_flags);
-}
-
-std::string_view NameOf(const Target* target) {
-  return target == nullptr ? std::string_view() : target->name();
-}
-
-// A cell of the table; "-" where there is nothing to say.
-binfmt::Text Column(std::string_view cell, size_t width) {
-  return binfmt::Padded(cell.empty() ? "-" : cell, width);
-}
-
-const char* TypeWord(binfmt::RecordType type) {
+std::string_view TypeWord(binfmt::RecordType type) {
   switch (type) {
     case binfmt::RecordType::kMagic:
       return "magic";
@@ -78,97 +48,143 @@ const char* TypeWord(binfmt::RecordType type) {
   return "bpf";
 }
 
-void WriteLine(const Line& line, JsonWriter* json) {
-  const binfmt::Record& record = line.entry->record;
-  json->BeginObject();
-  json->Field("name", record.name);
-  json->Field("enabled", line.entry->enabled);
-  json->FieldOrNull("target", NameOf(line.target));
-  json->Field("interpreter", record.interpreter);
-  json->Field("flags", FlagText(*line.entry));
-  json->Field("type", TypeWord(record.type));
+// The marks of a row as words for people; JSON has them as fields.
+std::string Marks(const EntryRow& row) {
+  std::vector<std::string> marks;
+  if (!row.entry->understood) marks.push_back("not understood");
+  if (row.shadowed_by != nullptr) {
+    marks.push_back(
+        absl::StrCat("shadowed by ", Printable(row.shadowed_by->record.name)));
+  }
+  if (row.entry->understood && !row.interpreter_exists &&
+      row.entry->record.type != binfmt::RecordType::kBpf) {
+    marks.push_back(row.held() ? "held open, the file is gone"
+                               : "interpreter missing");
+  }
+  if (!row.ours) marks.push_back("not ours");
+  return absl::StrJoin(marks, ", ");
+}
+
+std::string FlagText(const Entry& entry) {
+  return absl::StrCat(binfmt::FlagLetters(entry.record.flags),
+                      entry.unknown_flags);
+}
+
+std::string_view NameOf(const Target* target) {
+  return target == nullptr ? std::string_view() : target->name;
+}
+
+// A cell of the table, filled with blanks to WIDTH.
+std::string Cell(std::string_view text, size_t width) {
+  std::string cell(text);
+  cell.resize(std::max(width, cell.size()), ' ');
+  return cell;
+}
+
+// The same, with "-" where there is nothing to say.
+std::string CellOrDash(std::string_view text, size_t width) {
+  return Cell(text.empty() ? "-" : text, width);
+}
+
+// TEXT where it deserves attention.
+std::string Highlight(const Style& style, std::string_view text) {
+  return absl::StrCat(style.on, text, style.off);
+}
+
+void WriteRow(const EntryRow& row, JsonWriter& json) {
+  const binfmt::Record& record = row.entry->record;
+  json.BeginObject();
+  json.Field("name", record.name);
+  json.Field("enabled", row.entry->enabled);
+  json.FieldOrNull("target", NameOf(row.target));
+  json.Field("interpreter", record.interpreter);
+  json.Field("flags", FlagText(*row.entry));
+  json.Field("type", TypeWord(record.type));
   if (record.type == binfmt::RecordType::kExtension) {
-    json->Field("extension", record.magic);
+    json.Field("extension", record.magic);
   } else if (record.type == binfmt::RecordType::kMagic) {
-    json->Key("offset");
-    json->Number(record.offset);
-    json->Field("magic", binfmt::Hex(record.magic));
-    json->FieldOrNull("mask", binfmt::Hex(record.mask));
+    json.Key("offset");
+    json.Number(record.offset);
+    json.Field("magic", absl::BytesToHexString(record.magic));
+    json.FieldOrNull("mask", absl::BytesToHexString(record.mask));
   }
-  json->Field("understood", line.entry->understood);
-  json->Field("ours", line.ours);
-  json->Field("interpreter_there", line.interpreter_there);
-  json->Field("held", line.held());
-  json->FieldOrNull("shadowed_by", line.shadowed_by == nullptr
-                                       ? binfmt::Text()
-                                       : line.shadowed_by->record.name);
-  if (line.wanted) {
-    json->Field("older_file", line.older_file);
-    json->BeginArray("words");
-    for (const binfmt::Text& word : FlagWords(line)) json->String(word);
-    json->EndArray();
-    json->Field("version", EmulatorVersion(line));
+  json.Field("understood", row.entry->understood);
+  json.Field("ours", row.ours);
+  json.Field("interpreter_there", row.interpreter_exists);
+  json.Field("held", row.held());
+  json.FieldOrNull("shadowed_by", row.shadowed_by == nullptr
+                                      ? std::string_view()
+                                      : row.shadowed_by->record.name);
+  if (row.wanted) {
+    json.Field("older_file", row.older_file);
+    json.BeginArray("words");
+    for (const std::string& text : DescribeFlags(row)) json.String(text);
+    json.EndArray();
+    json.Field("version", EmulatorVersion(row));
   }
-  json->EndObject();
+  json.EndObject();
+}
+
+std::string OverviewLine(const Overview& overview, const Style& style) {
+  return absl::StrCat(
+      "binfmt_misc: ",
+      overview.enabled ? "enabled" : Highlight(style, "DISABLED"), " on ",
+      Printable(overview.dir), overview.read_only ? " (read-only)" : "",
+      ", user namespace: ", NamespaceWord(overview.user_namespace), ", Linux ",
+      Printable(overview.kernel), "\n");
+}
+
+// What is known of a row beyond its line.
+std::string Details(const EntryRow& row) {
+  std::string details;
+  for (const std::string& text : DescribeFlags(row)) {
+    absl::StrAppend(&details, "  ", Printable(text), "\n");
+  }
+  if (const std::string version = EmulatorVersion(row); !version.empty()) {
+    absl::StrAppend(&details, "  version",
+                    row.older_file ? " of that file" : "", ": ",
+                    Printable(version), "\n");
+  }
+  return details;
 }
 
 }  // namespace
 
-void PrintText(const StatusReport& report, Console* console) {
-  const Overview& overview = report.overview;
-  const Style style = StyleOf(*console);
-  console->Result("binfmt_misc: @ on %@, user namespace: @, Linux %\n"_fmt,
-                  overview.enabled
-                      ? binfmt::Text("enabled")
-                      : binfmt::Fill("@DISABLED@"_fmt, style.on, style.off),
-                  overview.dir, overview.read_only ? " (read-only)" : "",
-                  NamespaceWord(overview.user_namespace), overview.kernel);
+void PrintText(const StatusReport& report, Console& console) {
+  const Style style = StyleOf(console);
+  console.Result(OverviewLine(report.overview, style));
   size_t name_width = 0;
   size_t target_width = 1;
-  for (const Line& line : *report.lines) {
-    if (!report.all && !line.wanted) continue;
-    name_width =
-        std::max(name_width, Printable(line.entry->record.name).size());
-    if (line.target != nullptr) {
-      target_width = std::max(target_width, line.target->name().size());
-    }
+  for (const EntryRow& row : report.rows) {
+    name_width = std::max(name_width, Printable(row.entry->record.name).size());
+    target_width = std::max(target_width, NameOf(row.target).size());
   }
-  for (const Line& line : *report.lines) {
-    if (!report.all && !line.wanted) continue;
-    binfmt::Text marks = Marks(line);
-    const binfmt::Text flags = Column(FlagText(*line.entry), 4);
-    size_t others = name_width + flags.size() + target_width +
-                    sizeof("    enabled     ") - 1;
+  for (const EntryRow& row : report.rows) {
+    const std::string flags = CellOrDash(FlagText(*row.entry), 4);
+    std::string marks = Marks(row);
+    size_t other_width = name_width + flags.size() + target_width +
+                         sizeof("    enabled     ") - 1;
     if (!marks.empty()) {
-      others += marks.size() + sizeof("  ()") - 1;
-      marks = binfmt::Fill("  (@@@)"_fmt, style.on, marks, style.off);
+      other_width += marks.size() + sizeof("  ()") - 1;
+      marks = absl::StrCat("  (", Highlight(style, marks), ")");
     }
-    console->Result(
-        "@  @  @  @  @@\n"_fmt,
-        binfmt::Padded(Printable(line.entry->record.name), name_width),
-        line.entry->enabled
-            ? binfmt::Text("enabled ")
-            : binfmt::Fill("@disabled@"_fmt, style.on, style.off),
-        flags, Column(NameOf(line.target), target_width),
-        EndOfPath(line.entry->record.interpreter,
-                  style.width - std::min(style.width, others)),
-        marks);
-    if (!line.wanted || console->quiet()) continue;
-    for (const binfmt::Text& word : FlagWords(line)) {
-      console->Result("  %\n", word);
-    }
-    if (const binfmt::Text version = EmulatorVersion(line); !version.empty()) {
-      console->Result("  version@: %\n"_fmt,
-                      line.older_file ? " of that file" : "", version);
-    }
+    console.Result(absl::StrCat(
+        Cell(Printable(row.entry->record.name), name_width), "  ",
+        row.entry->enabled ? "enabled " : Highlight(style, "disabled"), "  ",
+        flags, "  ", CellOrDash(NameOf(row.target), target_width), "  ",
+        EndOfPath(row.entry->record.interpreter,
+                  style.width - std::min(style.width, other_width)),
+        marks, "\n"));
+    if (row.wanted && !console.quiet()) console.Result(Details(row));
   }
   for (const Target* native : report.natives) {
-    console->Result("@: this machine runs it by itself\n"_fmt, native->name());
+    console.Result(
+        absl::StrCat(native->name, ": this machine runs it by itself\n"));
   }
   if (report.probe) ProbeAll(report.probed, nullptr, console);
 }
 
-void PrintJson(const StatusReport& report, Console* console) {
+void PrintJson(const StatusReport& report, Console& console) {
   const Overview& overview = report.overview;
   JsonWriter json;
   json.BeginObject();
@@ -178,40 +194,38 @@ void PrintJson(const StatusReport& report, Console* console) {
   json.Field("user_namespace", NamespaceWord(overview.user_namespace));
   json.Field("kernel", overview.kernel);
   json.BeginArray("entries");
-  for (const Line& line : *report.lines) {
-    if (report.all || line.wanted) WriteLine(line, &json);
-  }
+  for (const EntryRow& row : report.rows) WriteRow(row, json);
   json.EndArray();
   json.BeginArray("native");
-  for (const Target* native : report.natives) json.String(native->name());
+  for (const Target* native : report.natives) json.String(native->name);
   json.EndArray();
   if (report.probe) ProbeAll(report.probed, &json, console);
   json.EndObject();
-  console->Result("@\n", json.text());
+  console.Result(absl::StrCat(json.text(), "\n"));
 }
 
-void PrintPlatforms(const StatusReport& report, Console* console) {
+void PrintPlatforms(const StatusReport& report,
+                    const std::vector<EntryRow>& all, Console& console) {
   JsonWriter json;
   json.BeginObject();
   json.BeginArray("supported");
   for (const Target* target : report.probed) {
     // Docker has no word for a variant that shares another target's emulator.
-    if (target->interpreter() != target->name()) continue;
-    std::string_view words = target->docker_text();
-    while (!words.empty()) {
-      json.String(binfmt::Fill("linux/@"_fmt, binfmt::TakeUntil(' ', &words)));
+    if (target->interpreter != target->name) continue;
+    for (const std::string_view word : target->docker_names) {
+      json.String(absl::StrCat("linux/", word));
     }
   }
   json.EndArray();
   json.BeginArray("emulators");
-  for (const Line& line : *report.lines) {
-    if (line.target != nullptr && line.entry->enabled) {
-      json.String(line.entry->record.name);
+  for (const EntryRow& row : all) {
+    if (row.target != nullptr && row.entry->enabled) {
+      json.String(row.entry->record.name);
     }
   }
   json.EndArray();
   json.EndObject();
-  console->Result("@\n", json.text());
+  console.Result(absl::StrCat(json.text(), "\n"));
 }
 
 }  // namespace cmd

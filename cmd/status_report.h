@@ -3,39 +3,40 @@
 #ifndef CMD_STATUS_REPORT_H_
 #define CMD_STATUS_REPORT_H_
 
-#include "binfmt/array.h"
-#include "binfmt/namespaces.h"
-#include "binfmt/text.h"
+#include <string>
+#include <vector>
+
+#include "binfmt/kernel/namespaces.h"
 #include "cmd/console.h"
-#include "cmd/listing.h"
+#include "cmd/entry_table.h"
 #include "cmd/targets.h"
 
 namespace cmd {
 
-// What is seen at once of the registry as a whole.
+// The registry as a whole.
 struct Overview {
-  binfmt::Text dir;
+  std::string dir;
   bool enabled = false;
   bool read_only = false;
   binfmt::UserNamespace user_namespace = binfmt::UserNamespace::kUnknown;
-  binfmt::Text kernel;
+  std::string kernel;
 };
 
 // What status shows.
 struct StatusReport {
   Overview overview;
-  const binfmt::Array<Line>* lines;
-  bool all = false;    // not the wanted lines only
-  TargetList natives;  // targets asked for that the machine runs by itself
+  std::vector<EntryRow> rows;
+  TargetList natives;  // targets asked for that the machine runs natively
   bool probe = false;
   TargetList probed;  // whose programs are to be run
 };
 
-void PrintText(const StatusReport& report, Console* console);
-void PrintJson(const StatusReport& report, Console* console);
-// The platforms of probed in Docker's words, and the names of the
-// entries by which programs run.
-void PrintPlatforms(const StatusReport& report, Console* console);
+void PrintText(const StatusReport& report, Console& console);
+void PrintJson(const StatusReport& report, Console& console);
+// The platforms of the probed targets in Docker's words, and the names of ALL
+// rows' enabled entries by which programs run.
+void PrintPlatforms(const StatusReport& report,
+                    const std::vector<EntryRow>& all, Console& console);
 
 }  // namespace cmd
 

@@ -1,40 +1,49 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cmd/style.h"
 
-#include <algorithm>
+#include <unistd.h>
 
-#include "binfmt/terminal.h"
-#include "cmd/environment.h"
+#include <algorithm>
+#include <cstdlib>
+#include <optional>
+
+#include "absl/strings/str_cat.h"
+#include "binfmt/base/printable.h"
+#include "binfmt/base/terminal.h"
 
 namespace cmd {
 namespace {
 
-constexpr int kStandardOutput = 1;
-constexpr size_t kLeastOfAPath = 16;
+constexpr size_t kMinPath = 16;
+
+std::string_view Environment(const char* name) {
+  const char* const value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
 
 }  // namespace
 
 Style StyleOf(const Console& console) {
   Style style;
-  const int width =
-      console.logs_results() ? -1 : binfmt::TerminalWidth(kStandardOutput);
-  if (width > 0) style.width = static_cast<size_t>(width);
-  if (width >= 0 && Environment("NO_COLOR").empty() &&
-      Environment("TERM") != "dumb") {
+  if (console.logs_results()) return style;
+  const std::optional<size_t> width = binfmt::TerminalWidth(STDOUT_FILENO);
+  if (!width) return style;
+  if (*width > 0) style.width = *width;
+  if (Environment("NO_COLOR").empty() && Environment("TERM") != "dumb") {
     style.on = "\x1b[33m";
     style.off = "\x1b[m";
   }
   return style;
 }
 
-binfmt::Text EndOfPath(std::string_view path, size_t width) {
-  const binfmt::Text text = binfmt::Printable(path);
-  width = std::max(width, kLeastOfAPath);
+std::string EndOfPath(std::string_view path, size_t width) {
+  const std::string text = binfmt::Printable(path);
+  width = std::max(width, kMinPath);
   if (text.size() <= width) return text;
   size_t cut = text.size() - width + 3;
   // Not within a character of UTF-8.
   while (cut < text.size() && (text[cut] & 0xc0) == 0x80) ++cut;
-  return binfmt::Fill("...@", text.substr(cut));
+  return absl::StrCat("...", text.substr(cut));
 }
 
 }  // namespace cmd

@@ -1,85 +1,70 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cmd/targets.h"
 
-#include <algorithm>
-
-#include "absl/types/span.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "arch_table/names.h"
 #include "arch_table/program.h"
-#include "binfmt/array.h"
-#include "binfmt/elf_header.h"
-#include "binfmt/native.h"
-#include "binfmt/text.h"
+#include "binfmt/base/printable.h"
+#include "binfmt/kernel/native.h"
+#include "binfmt/record/elf_header.h"
 
 namespace cmd {
+
+using arch_table::Target;
+using binfmt::Expected;
+
 namespace {
 
-using binfmt::operator""_fmt;
-
-constexpr size_t kMostSuggestions = 3;
-
-bool Divides(char c) { return c == ' ' || c == '\t' || c == '\n' || c == ','; }
+constexpr size_t kMaxSuggestions = 3;
 
 }  // namespace
 
-binfmt::Error ParseTarget(std::string_view word,
-                          const arch_table::Target** target) {
-  *target = arch_table::FindTarget(word);
-  if (*target != nullptr) return binfmt::Ok();
-  return binfmt::Misuse("unknown target \"%\"@"_fmt, word, Suggestion(word));
+Expected<const Target*> ParseTarget(std::string_view word) {
+  if (const Target* target = arch_table::FindTarget(word)) return target;
+  return std::unexpected(binfmt::Misuse(absl::StrCat(
+      "unknown target \"", binfmt::Printable(word), "\"", Suggestion(word))));
 }
 
-binfmt::Text Suggestion(std::string_view word) {
-  binfmt::Text text;
-  std::string_view names[kMostSuggestions];
-  const size_t count = arch_table::NearestNames(word, absl::MakeSpan(names));
-  for (size_t i = 0; i < count; ++i) {
-    text = binfmt::Fill("@@@", text, i == 0 ? "; did you mean " : " or ",
-                        names[i]);
+std::string Suggestion(std::string_view word) {
+  const std::vector<std::string_view> names =
+      arch_table::NearestNames(word, kMaxSuggestions);
+  if (names.empty()) return "";
+  return absl::StrCat("; did you mean ", absl::StrJoin(names, " or "));
+}
+
+std::vector<std::string> SplitWords(std::string_view list) {
+  return absl::StrSplit(list, absl::ByAnyChar(" \t\n,"), absl::SkipEmpty());
+}
+
+std::string JoinAlternatives(std::span<const std::string_view> words) {
+  if (words.size() <= 1) return absl::StrJoin(words, "");
+  return absl::StrCat(absl::StrJoin(words.first(words.size() - 1), ", "),
+                      " or ", words.back());
+}
+
+Expected<std::vector<bool>> FindNative(const TargetList& targets) {
+  std::vector<std::string> probes;
+  for (const Target* target : targets) {
+    probes.push_back(arch_table::NativeProbe(*target));
   }
-  return text;
+  return binfmt::FindNative(probes);
 }
 
-bool TakeWord(std::string_view* list, std::string_view* word) {
-  const char* at = list->data();
-  const char* const end = at + list->size();
-  while (at != end && Divides(*at)) ++at;
-  const char* const start = at;
-  while (at != end && !Divides(*at)) ++at;
-  *word = std::string_view(start, static_cast<size_t>(at - start));
-  *list = std::string_view(at, static_cast<size_t>(end - at));
-  return !word->empty();
+bool IsNative(const Target& target) {
+  // Targets of other families never are, and each question costs as much as ten
+  // open(2).
+  const Target* own = arch_table::FindByHeader(binfmt::OwnHead());
+  if (own != nullptr && !own->SameFamily(target)) return false;
+  const Expected<std::vector<bool>> native = FindNative({&target});
+  return native && (*native)[0];
 }
 
-binfmt::Array<std::string_view> SplitWords(std::string_view list) {
-  binfmt::Array<std::string_view> words;
-  std::string_view word;
-  while (TakeWord(&list, &word)) words.push_back(word);
-  return words;
-}
-
-binfmt::Error FindNative(const TargetList& targets,
-                         binfmt::Array<int>* native) {
-  binfmt::Array<binfmt::Text> probes;
-  for (const arch_table::Target* target : targets) {
-    probes.push_back(arch_table::NativeProbe(*target).bytes());
-  }
-  return binfmt::FindNative(probes, native);
-}
-
-binfmt::Error NoEntry(const arch_table::Target* target) {
-  return binfmt::Failure(
-      0,
-      "no entry takes programs for @; register one with: binfmtbox register @"_fmt,
-      target->name(), target->name());
-}
-
-bool IsNative(const arch_table::Target* target) {
-  // Others can't be, and each question costs as much as ten opens.
-  const arch_table::Target* own = arch_table::FindByHeader(binfmt::OwnHead());
-  if (own != nullptr && !own->SameFamily(*target)) return false;
-  binfmt::Array<int> native;
-  return FindNative({target}, &native).ok() && native[0] != 0;
+binfmt::Error NoEntry(const Target& target) {
+  return binfmt::Error(
+      0, absl::StrCat("no entry takes programs for ", target.name,
+                      "; register one with: binfmtbox register ", target.name));
 }
 
 }  // namespace cmd

@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cmd/targets.h"
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "binfmt/array.h"
+#include "binfmt/base/error.h"
 #include "gtest/gtest.h"
 
 namespace cmd {
 namespace {
 
-using Words = binfmt::Array<std::string_view>;
+using Words = std::vector<std::string>;
 
 // The name of the target, or the error.
 std::string Parse(std::string_view word) {
-  const arch_table::Target* target = nullptr;
-  const binfmt::Error error = ParseTarget(word, &target);
-  if (error.ok()) return std::string(target->name());
-  EXPECT_EQ(error.cause(), binfmt::Cause::kMisuse);
-  return std::string(error.text());
+  const binfmt::Expected<const arch_table::Target*> target = ParseTarget(word);
+  if (target) return std::string((*target)->name);
+  EXPECT_EQ(target.error().cause(), binfmt::Cause::kMisuse);
+  return target.error().text();
 }
 
 TEST(TargetsTest, WordsOfEveryVocabulary) {
@@ -45,7 +45,7 @@ TEST(TargetsTest, UnknownWordsNameTheNearest) {
             std::string("unknown target \"\"").size() + 100000);
 }
 
-TEST(TargetsTest, WordsAreDividedByBlanksAndCommas) {
+TEST(TargetsTest, WordsAreSeparatedByBlanksAndCommas) {
   EXPECT_EQ(SplitWords(""), Words());
   EXPECT_EQ(SplitWords(" ,\t\n,"), Words());
   EXPECT_EQ(SplitWords("arm"), Words({"arm"}));
@@ -56,10 +56,19 @@ TEST(TargetsTest, WordsAreDividedByBlanksAndCommas) {
             Words({"linux/arm64/v8", "linux/386"}));
 }
 
+TEST(TargetsTest, Alternatives) {
+  const std::vector<std::string_view> words = {"A", "B", "C"};
+  const std::span<const std::string_view> all = words;
+  EXPECT_EQ(JoinAlternatives({}), "");
+  EXPECT_EQ(JoinAlternatives(all.first(1)), "A");
+  EXPECT_EQ(JoinAlternatives(all.first(2)), "A or B");
+  EXPECT_EQ(JoinAlternatives(all), "A, B or C");
+}
+
 TEST(TargetsTest, NoTargetIsNative) {
-  binfmt::Array<int> native = {1};
-  EXPECT_TRUE(FindNative({}, &native).ok());
-  EXPECT_TRUE(native.empty());
+  const binfmt::Expected<std::vector<bool>> native = FindNative({});
+  ASSERT_TRUE(native);
+  EXPECT_TRUE(native->empty());
 }
 
 }  // namespace

@@ -27,7 +27,7 @@ Words SplitLines(const std::string& text) {
 Words Targets() {
   Words names;
   for (const arch_table::Target& target : arch_table::Targets()) {
-    names.insert(std::string(target.name()));
+    names.insert(std::string(target.name));
   }
   return names;
 }

@@ -122,14 +122,9 @@ def _impl(ctx):
                     "-fno-asynchronous-unwind-tables",
                     "-fno-unwind-tables",
                 ]),
-                _flags(_CXX, ["-fno-rtti"]),
+                # The products have one thread.
+                _flags(_CXX, ["-fno-rtti", "-fno-threadsafe-statics"]),
             ],
-        ),
-        feature(
-            name = "packed_texts",
-            enabled = True,
-            # binfmt/format.h packs a page of help text while it is compiled.
-            flag_sets = [_flags(_CXX, ["-fconstexpr-steps=100000000"])],
         ),
         feature(
             name = "hardening",

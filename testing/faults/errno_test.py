@@ -17,7 +17,7 @@ SELF = "testing/faults/errno_test.py"
 CAUSES = {
     # Writing a record.
     "EINVAL, flags of a newer kernel": (REFUSAL, "FlagsOfANewerKernel"),
-    "EINVAL, grammar": ("binfmt/record_test.cc", "ParseOfDelimiterThatIsAFlag"),
+    "EINVAL, grammar": ("binfmt/record/record_test.cc", "ParseOfDelimiterThatIsAFlag"),
     "EEXIST": (REFUSAL, "NameThatWasTakenMeanwhile"),
     "EEXIST, the kernel's own files": (REFUSAL, "NamesOfTheKernelsOwnFiles"),
     "ENAMETOOLONG": (REFUSAL, "NameThatIsTooLong"),
@@ -48,7 +48,7 @@ WRITES = {
     "EINTR": "Interrupted system call",
     "ENOSPC": "the user namespace's limit of interpreters held by flag F is reached "
     "(sysctl user.max_binfmt_misc_interpreters)",
-    "EMFILE": "Too many open files",
+    "EMFILE": "No file descriptors available",
     "ENFILE": "Too many open files in system",
 }
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -81,7 +81,7 @@ class ErrnoTest(namespace.TestCase):
 
     def test_open_of_the_registry(self):
         for name, why in (
-            ("EMFILE", "Too many open files"),
+            ("EMFILE", "No file descriptors available"),
             ("ENFILE", "Too many open files in system"),
             ("ENOMEM", "Out of memory"),
             ("EIO", "I/O error"),
@@ -115,7 +115,7 @@ class ErrnoTest(namespace.TestCase):
             resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))
 
         done = namespace.box(*REGISTER, preexec_fn=limit)
-        why = f"binfmt-register: cannot open {REGISTRY}: Too many open files"
+        why = f"binfmt-register: cannot open {REGISTRY}: No file descriptors available"
         self.assert_fails(done, 1, why)
 
 

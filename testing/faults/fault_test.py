@@ -41,7 +41,7 @@ TEXTS = {
     "EAGAIN": b"Resource temporarily unavailable",
     "EINTR": b"Interrupted system call",
     "EIO": b"I/O error",
-    "EMFILE": b"Too many open files",
+    "EMFILE": b"No file descriptors available",
     "ENOMEM": b"Out of memory",
     "ENOSPC": b"No space left on device",
     "EPERM": b"Operation not permitted",
@@ -209,7 +209,7 @@ class FaultTest(namespace.TestCase):
         if SOAK:
             errors += MORE_ERRORS
         effects = [f"error={name}" for name in dict.fromkeys(errors)]
-        if call.name != "newfstatat" or '"/proc/' not in call.text:
+        if call.name not in ("newfstatat", "stat") or '"/proc/' not in call.text:
             # Where a namespace can't be looked at, "would not last" is the answer.
             effects += ["error=EIO+", "error=ENOSPC+"]
         effects += [f"retval={value}" for value in RESULTS.get(call.name, ())]

@@ -1,21 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// A file of binfmt.d: each line is there or is a comment, none twice.
+// A file of binfmt.d: each line that is no comment is read, once.
 #include <sstream>
 #include <string>
+#include <vector>
 
-#include "binfmt/binfmt_d.h"
-#include "binfmt/error.h"
-#include "binfmt/memory.h"
-#include "binfmt/record.h"
-#include "binfmt/text.h"
+#include "binfmt/base/error.h"
+#include "binfmt/record/binfmt_d.h"
+#include "binfmt/record/record.h"
 #include "testing/fuzz/check.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  const binfmt::MemoryScope scope;
   const std::string_view text = binfmtbox_fuzz::TextOf(data, size);
-  std::string_view rest = text;
-  unsigned number = 0;
-  binfmt::Text line;
+  const std::vector<binfmt::RecordLine> lines = binfmt::ParseBinfmtD(text);
+  size_t next = 0;
   // The same file, read apart.
   std::istringstream stream{std::string(text)};
   std::string expected;
@@ -32,15 +29,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     } else if (expected[0] == '#' || expected[0] == ';') {
       continue;
     }
-    FUZZ_CHECK(binfmt::NextRecordLine(&rest, &number, &line));
-    FUZZ_CHECK(number == count);
-    FUZZ_CHECK(line == expected);
-    binfmt::Record record;
-    const binfmt::Error error = ParseRecord(line, &record);
-    FUZZ_CHECK(binfmtbox_fuzz::IsPrintable(error.text()));
+    FUZZ_CHECK(next < lines.size());
+    const binfmt::RecordLine& line = lines[next++];
+    FUZZ_CHECK(line.number == count);
+    FUZZ_CHECK(line.text == expected);
+    const auto record = binfmt::ParseRecord(line.text);
+    FUZZ_CHECK(record || binfmtbox_fuzz::IsPrintable(record.error().text()));
   }
-  FUZZ_CHECK(!binfmt::NextRecordLine(&rest, &number, &line));
-  FUZZ_CHECK(rest.empty());
-  FUZZ_CHECK(number == count);
+  FUZZ_CHECK(next == lines.size());
   return 0;
 }

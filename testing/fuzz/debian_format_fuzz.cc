@@ -1,47 +1,48 @@
 // SPDX-License-Identifier: Apache-2.0
 // A format file of update-binfmts: what is read as a record is written as a
-// file that is read as the same, or can't be written.
+// file that is read as the same, or cannot be written.
 #include <algorithm>
+#include <string>
 
-#include "binfmt/debian_format.h"
-#include "binfmt/error.h"
-#include "binfmt/memory.h"
-#include "binfmt/record.h"
-#include "binfmt/record_files.h"
-#include "binfmt/text.h"
+#include "binfmt/base/error.h"
+#include "binfmt/record/debian_format.h"
+#include "binfmt/record/record.h"
+#include "binfmt/record/record_formats.h"
 #include "testing/fuzz/check.h"
 
+using binfmtbox_fuzz::IsPrintable;
+
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  const binfmt::MemoryScope scope;
   const std::string_view text = binfmtbox_fuzz::TextOf(data, size);
   (void)binfmt::IsDebianFormat(text);
-  binfmt::Text rule;
-  unsigned line = 0;
-  const binfmt::Error error =
-      binfmt::ParseDebianFormat(text, "name", &rule, &line);
-  FUZZ_CHECK(binfmtbox_fuzz::IsPrintable(error.text()));
+  const binfmt::DebianFormat parsed = binfmt::ParseDebianFormat(text, "name");
   const auto lines = 1 + std::count(text.begin(), text.end(), '\n');
-  FUZZ_CHECK(line <= static_cast<size_t>(lines));
-  if (!error.ok()) return 0;
-  FUZZ_CHECK(line > 0);
-  binfmt::Record record;
-  FUZZ_CHECK(ParseRecord(rule, &record).ok());
-  FUZZ_CHECK(record.name == "name");
+  FUZZ_CHECK(parsed.line <= static_cast<size_t>(lines));
+  if (!parsed.record) {
+    FUZZ_CHECK(IsPrintable(parsed.record.error().text()));
+    return 0;
+  }
+  FUZZ_CHECK(parsed.line > 0);
+  const auto record = binfmt::ParseRecord(*parsed.record);
+  FUZZ_CHECK(record.has_value());
+  FUZZ_CHECK(record->name == "name");
   for (const binfmt::FileFormat format :
        {binfmt::FileFormat::kLine, binfmt::FileFormat::kDebian}) {
-    binfmt::Text file;
-    const binfmt::Error unwritable = FormatForFile(record, format, &file);
-    FUZZ_CHECK(binfmtbox_fuzz::IsPrintable(unwritable.text()));
-    if (!unwritable.ok()) continue;
-    binfmt::Text again = file.substr(0, file.size() - 1);
-    if (format == binfmt::FileFormat::kDebian) {
-      FUZZ_CHECK(binfmt::IsDebianFormat(file));
-      FUZZ_CHECK(
-          binfmt::ParseDebianFormat(file, record.name, &again, &line).ok());
+    const auto file = FormatForFile(*record, format);
+    if (!file) {
+      FUZZ_CHECK(IsPrintable(file.error().text()));
+      continue;
     }
-    binfmt::Record read;
-    FUZZ_CHECK(ParseRecord(again, &read).ok());
-    FUZZ_CHECK(read == record);
+    std::string again = file->substr(0, file->size() - 1);
+    if (format == binfmt::FileFormat::kDebian) {
+      FUZZ_CHECK(binfmt::IsDebianFormat(*file));
+      const auto read = binfmt::ParseDebianFormat(*file, record->name).record;
+      FUZZ_CHECK(read.has_value());
+      again = *read;
+    }
+    const auto read = binfmt::ParseRecord(again);
+    FUZZ_CHECK(read.has_value());
+    FUZZ_CHECK(*read == *record);
   }
   return 0;
 }

@@ -2,16 +2,15 @@
 // An entry file: what FormatEntry() writes, ParseEntry() reads as the same.
 #include <string>
 
-#include "binfmt/entry.h"
-#include "binfmt/error.h"
-#include "binfmt/memory.h"
-#include "binfmt/record.h"
+#include "binfmt/base/error.h"
+#include "binfmt/record/entry.h"
+#include "binfmt/record/record.h"
 #include "testing/fuzz/check.h"
 
 namespace {
 
 using binfmt::Entry;
-using binfmt::Error;
+using binfmt::Expected;
 using binfmt::Record;
 
 // An entry as the kernel makes it from a record.
@@ -27,34 +26,35 @@ void CheckKernelEntry(const Record& record) {
   const Entry entry = EntryOf(record);
   const std::string text = FormatEntry(entry);
   FUZZ_CHECK(text.size() <= binfmt::kMaxEntryLength);
-  Entry again;
-  FUZZ_CHECK(ParseEntry(record.name, text, &again).ok());
-  FUZZ_CHECK(again.understood);
-  FUZZ_CHECK(again.enabled == entry.enabled);
-  FUZZ_CHECK(again.unknown_flags.empty());
-  FUZZ_CHECK(again.record == entry.record);
+  const Expected<Entry> again = binfmt::ParseEntry(record.name, text);
+  FUZZ_CHECK(again.has_value());
+  FUZZ_CHECK(again->understood);
+  FUZZ_CHECK(again->enabled == entry.enabled);
+  FUZZ_CHECK(again->unknown_flags.empty());
+  FUZZ_CHECK(again->record == entry.record);
 }
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  const binfmt::MemoryScope scope;
   const std::string_view text = binfmtbox_fuzz::TextOf(data, size);
-  Record record;
-  if (ParseRecord(text, &record).ok()) CheckKernelEntry(record);
+  if (const Expected<Record> record = binfmt::ParseRecord(text)) {
+    CheckKernelEntry(*record);
+  }
 
-  Entry entry;
-  const Error error = ParseEntry("name", text, &entry);
-  FUZZ_CHECK(error.ok() == error.text().empty());
-  FUZZ_CHECK(binfmtbox_fuzz::IsPrintable(error.text()));
-  if (!error.ok()) return 0;
-  // The text may have said more than an entry holds, once.
-  const std::string written = FormatEntry(entry);
-  Entry again;
-  FUZZ_CHECK(ParseEntry("name", written, &again).ok());
-  FUZZ_CHECK(again.enabled == entry.enabled);
-  FUZZ_CHECK(again.record.flags == entry.record.flags);
-  FUZZ_CHECK(again.record.interpreter == entry.record.interpreter);
-  FUZZ_CHECK(FormatEntry(again) == written);
+  const Expected<Entry> entry = binfmt::ParseEntry("name", text);
+  if (!entry) {
+    FUZZ_CHECK(!entry.error().text().empty());
+    FUZZ_CHECK(binfmtbox_fuzz::IsPrintable(entry.error().text()));
+    return 0;
+  }
+  // The text may have more than an entry holds; what is written has not.
+  const std::string written = FormatEntry(*entry);
+  const Expected<Entry> again = binfmt::ParseEntry("name", written);
+  FUZZ_CHECK(again.has_value());
+  FUZZ_CHECK(again->enabled == entry->enabled);
+  FUZZ_CHECK(again->record.flags == entry->record.flags);
+  FUZZ_CHECK(again->record.interpreter == entry->record.interpreter);
+  FUZZ_CHECK(FormatEntry(*again) == written);
   return 0;
 }

@@ -1,37 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
-// Records, a line each: the first is to be registered, the others stand there
-// or come with it. What the guard lets through takes nothing that this machine
-// needs. What remains behind an empty line is the interpreters' content.
+// Records, one a line: the first is to be registered, the others are registered
+// or wanted, too. A record that the guard accepts takes nothing that this
+// machine needs. What follows an empty line is the interpreters' content.
 #include <fcntl.h>
 
-#include <algorithm>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
-#include "binfmt/cover_index.h"
-#include "binfmt/error.h"
-#include "binfmt/guard.h"
-#include "binfmt/io.h"
-#include "binfmt/match.h"
-#include "binfmt/memory.h"
-#include "binfmt/record.h"
-#include "binfmt/text.h"
+#include "binfmt/base/error.h"
+#include "binfmt/base/file.h"
+#include "binfmt/base/unique_fd.h"
+#include "binfmt/kernel/guard.h"
+#include "binfmt/record/cover_index.h"
+#include "binfmt/record/match.h"
+#include "binfmt/record/record.h"
 #include "testing/fuzz/check.h"
 
 namespace {
 
+using binfmt::Expected;
 using binfmt::Guard;
 using binfmt::Record;
 
-constexpr size_t kMostRecords = 16;
+constexpr size_t kMaxRecords = 16;
 
-// What must go on running.
+// Files that must still start.
 std::vector<std::string> Samples() {
   const binfmt::UniqueFd fd =
-      binfmt::OpenAt(binfmt::kCurrentDir, "/proc/self/exe", O_RDONLY);
-  binfmt::Text head;
-  FUZZ_CHECK(binfmt::ReadSome(fd.get(), binfmt::kMatchWindow, &head) == 0);
-  std::string own = head;
+      binfmt::OpenAt(AT_FDCWD, "/proc/self/exe", O_RDONLY);
+  const binfmt::ErrnoOr<std::string> head =
+      binfmt::ReadPrefix(fd.get(), binfmt::kMatchWindow);
+  FUZZ_CHECK(head.has_value());
+  std::string own = *head;
   std::vector<std::string> samples = {own, "#!/bin/sh\n"};
   const size_t type = own[5] == 2 ? 17 : 16;
   for (const char value : {'\2', '\3'}) {
@@ -46,15 +48,14 @@ std::vector<std::string> Samples() {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const auto* const base = new Guard();
   static const auto* const samples = new std::vector<std::string>(Samples());
-  const binfmt::MemoryScope scope;  // behind what stays
 
   std::string_view text = binfmtbox_fuzz::TextOf(data, size);
   std::vector<Record> records;
-  while (records.size() < kMostRecords) {
+  while (records.size() < kMaxRecords) {
     const std::string_view line = binfmtbox_fuzz::TakePart(&text, '\n');
     if (line.empty()) break;
-    Record record;
-    if (ParseRecord(line, &record).ok()) records.push_back(record);
+    Expected<Record> record = binfmt::ParseRecord(line);
+    if (record) records.push_back(std::move(*record));
   }
   if (records.empty()) return 0;
 
@@ -66,10 +67,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   }
   binfmt::CoverIndex handlers;
   for (const Record& record : records) handlers.Add(record);
-  const binfmt::Error error = guard.Check(records[0], &handlers);
-  FUZZ_CHECK(binfmtbox_fuzz::IsPrintable(error.text()));
-  if (!error.ok()) {
-    FUZZ_CHECK(!error.text().empty());
+  const Expected<void> accepted = guard.Check(records[0], &handlers);
+  if (!accepted) {
+    const std::string& why = accepted.error().text();
+    FUZZ_CHECK(!why.empty() && binfmtbox_fuzz::IsPrintable(why));
     return 0;
   }
   if (records[0].type != binfmt::RecordType::kMagic) return 0;

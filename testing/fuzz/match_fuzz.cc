@@ -3,15 +3,15 @@
 // CanOverlap() and Covers() may not contradict one another. The whole is also
 // read as a script.
 #include <algorithm>
+#include <optional>
 #include <string>
+#include <string_view>
 
-#include "binfmt/cover_index.h"
-#include "binfmt/error.h"
-#include "binfmt/match.h"
-#include "binfmt/memory.h"
-#include "binfmt/record.h"
-#include "binfmt/script.h"
-#include "binfmt/text.h"
+#include "binfmt/base/error.h"
+#include "binfmt/record/cover_index.h"
+#include "binfmt/record/match.h"
+#include "binfmt/record/record.h"
+#include "binfmt/record/script.h"
 #include "testing/fuzz/check.h"
 
 namespace {
@@ -19,6 +19,7 @@ namespace {
 using binfmt::Candidate;
 using binfmt::Record;
 using binfmt::RecordType;
+using binfmtbox_fuzz::TakePart;
 
 // A file that RECORD takes: HEAD where RECORD leaves it free.
 std::string Forced(const Record& record, std::string head) {
@@ -56,32 +57,32 @@ void CheckFile(const Record& a, const Record& b, const Candidate& file) {
 }
 
 // A script's interpreter is a part of its first line.
-void CheckScript(const binfmt::Text& head) {
-  binfmt::Text interpreter;
-  if (!ParseScript(head, &interpreter)) return;
+void CheckScript(std::string_view head) {
+  const std::optional<std::string> interpreter = binfmt::ParseScript(head);
+  if (!interpreter) return;
   FUZZ_CHECK(head.substr(0, 2) == "#!");
-  FUZZ_CHECK(!interpreter.empty());
-  FUZZ_CHECK(interpreter == "." || head.find(interpreter) != head.npos);
-  FUZZ_CHECK(interpreter.find_first_of(std::string_view(" \t\n\0", 4)) ==
-             interpreter.npos);
+  FUZZ_CHECK(!interpreter->empty());
+  FUZZ_CHECK(*interpreter == "." || head.find(*interpreter) != head.npos);
+  FUZZ_CHECK(interpreter->find_first_of(std::string_view(" \t\n\0", 4)) ==
+             interpreter->npos);
 }
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  const binfmt::MemoryScope scope;
   std::string_view text = binfmtbox_fuzz::TextOf(data, size);
   CheckScript(text.substr(0, binfmt::kMatchWindow));
-  Record a;
-  Record b;
-  // The first record alone is worth a look, too.
-  if (!ParseRecord(binfmtbox_fuzz::TakePart(&text, '\n'), &a).ok()) return 0;
-  if (!ParseRecord(binfmtbox_fuzz::TakePart(&text, '\n'), &b).ok()) b = a;
+  const auto first = binfmt::ParseRecord(TakePart(&text, '\n'));
+  if (!first) return 0;
+  const Record& a = *first;
+  // One record is checked against itself.
+  const auto second = binfmt::ParseRecord(TakePart(&text, '\n'));
+  const Record& b = second ? *second : a;
   const std::string_view path = text.substr(0, text.find('\0'));
 
   FUZZ_CHECK(CanOverlap(a, b) == CanOverlap(b, a));
   FUZZ_CHECK(CanOverlap(a, a));
-  // What a BPF program takes, nobody else knows.
+  // Only the BPF program knows which files a record of type B takes.
   const bool known = a.type != RecordType::kBpf;
   FUZZ_CHECK(Covers(a, a) == known);
   FUZZ_CHECK(!known || !a.SameRule(b) || (Covers(a, b) && Covers(b, a)));
@@ -89,9 +90,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   binfmt::CoverIndex index;
   index.Add(a);
   index.Add(b);
-  const int covering = Covers(a, b)   ? 0
-                       : Covers(b, b) ? 1
-                                      : binfmt::CoverIndex::kNone;
+  std::optional<size_t> covering;
+  if (Covers(b, b)) covering = 1;
+  if (Covers(a, b)) covering = 0;
   FUZZ_CHECK(index.FirstCovering(b) == covering);
 
   const std::string head(text);

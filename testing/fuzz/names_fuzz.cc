@@ -6,11 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "absl/types/span.h"
 #include "arch_table/names.h"
 #include "arch_table/table.h"
-#include "binfmt/error.h"
-#include "binfmt/memory.h"
+#include "binfmt/base/error.h"
 #include "cmd/targets.h"
 #include "testing/fuzz/check.h"
 
@@ -32,10 +30,9 @@ void CheckWord(std::string_view word) {
   FUZZ_CHECK(FindTarget(other_case) == found);
 
   for (const size_t limit : {0u, 3u}) {
-    std::vector<std::string_view> names(limit);
-    const size_t count = arch_table::NearestNames(word, absl::MakeSpan(names));
-    FUZZ_CHECK(count <= limit);
-    names.resize(count);
+    const std::vector<std::string_view> names =
+        arch_table::NearestNames(word, limit);
+    FUZZ_CHECK(names.size() <= limit);
     std::set<const Target*> targets;
     for (const std::string_view name : names) {
       const Target* target = FindTarget(name);
@@ -44,25 +41,26 @@ void CheckWord(std::string_view word) {
     }
   }
 
-  const Target* target = nullptr;
-  const binfmt::Error error = cmd::ParseTarget(word, &target);
-  FUZZ_CHECK(error.ok() == (found != nullptr));
-  FUZZ_CHECK(target == found);
-  FUZZ_CHECK(binfmtbox_fuzz::IsPrintable(error.text()));
-  if (found != nullptr) FUZZ_CHECK(FindTarget(found->name()) == found);
+  const binfmt::Expected<const Target*> target = cmd::ParseTarget(word);
+  if (!target) {
+    FUZZ_CHECK(found == nullptr);
+    FUZZ_CHECK(binfmtbox_fuzz::IsPrintable(target.error().text()));
+    return;
+  }
+  FUZZ_CHECK(*target == found);
+  FUZZ_CHECK(FindTarget(found->name) == found);
 }
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  const binfmt::MemoryScope scope;
   const std::string_view text = binfmtbox_fuzz::TextOf(data, size);
   // Each word costs a look at every name that there is.
   if (size > 64) return -1;
   CheckWord(text);
-  for (const std::string_view word : cmd::SplitWords(text)) {
+  for (const std::string& word : cmd::SplitWords(text)) {
     FUZZ_CHECK(!word.empty());
-    FUZZ_CHECK(word.find_first_of(" ,") == std::string_view::npos);
+    FUZZ_CHECK(word.find_first_of(" ,") == std::string::npos);
     CheckWord(word);
   }
   return 0;

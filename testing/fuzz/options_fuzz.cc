@@ -2,90 +2,93 @@
 // A command line, words with a NUL byte between: what is understood can be
 // written in another way and says the same.
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "binfmt/error.h"
-#include "binfmt/memory.h"
+#include "binfmt/base/error.h"
 #include "cmd/applets.h"
 #include "cmd/options.h"
 #include "testing/fuzz/check.h"
 
 namespace {
 
-using binfmt::Error;
 using cmd::CommandLine;
-using cmd::GivenOption;
+using cmd::CommonOptions;
+using cmd::Option;
 
-Error Parse(const cmd::Applet& applet, const std::vector<std::string>& words,
-            CommandLine* line) {
+// A command line, and its own options as words in the long form.
+struct Parsed {
+  CommandLine line;
+  std::vector<std::string> own;
+};
+
+// Parses WORDS by TABLE, whose setters are not called.
+Parsed Parse(std::vector<Option> table, const std::vector<std::string>& words) {
+  Parsed parsed;
+  for (Option& option : table) {
+    const bool has_value = !option.value_name.empty();
+    option.set = [&parsed, has_value](
+                     std::string_view name,
+                     std::string_view value) -> binfmt::Expected<void> {
+      std::string word = "--" + std::string(name);
+      if (has_value) word += "=" + std::string(value);
+      parsed.own.push_back(word);
+      return {};
+    };
+  }
   std::vector<const char*> args;
-  args.reserve(words.size());
   for (const std::string& word : words) args.push_back(word.c_str());
-  return ParseCommandLine(applet.options, args, line);
+  parsed.line = ParseCommandLine(table, args);
+  return parsed;
 }
 
-// GIVEN as one word.
-std::string LongForm(const cmd::Applet& applet, const GivenOption& given) {
-  const std::string name = "--" + std::string(given.name);
-  const std::string whole = name + "=" + std::string(given.value);
-  CommandLine line;
-  return Parse(applet, {whole}, &line).ok() ? whole : name;
-}
-
-void Check(const cmd::Applet& applet, const std::vector<std::string>& words) {
-  CommandLine line;
-  const Error error = Parse(applet, words, &line);
-  if (!error.ok()) {
-    FUZZ_CHECK(error.cause() == binfmt::Cause::kMisuse);
-    FUZZ_CHECK(!error.text().empty());
-    FUZZ_CHECK(binfmtbox_fuzz::IsPrintable(error.text()));
+void Check(const std::vector<Option>& table,
+           const std::vector<std::string>& words) {
+  const Parsed parsed = Parse(table, words);
+  const CommandLine& line = parsed.line;
+  if (line.error) {
+    FUZZ_CHECK(line.error->cause() == binfmt::Cause::kMisuse);
+    FUZZ_CHECK(!line.error->text().empty());
+    FUZZ_CHECK(binfmtbox_fuzz::IsPrintable(line.error->text()));
     return;
   }
   FUZZ_CHECK(line.operands.size() <= words.size());
+  const CommonOptions& common = line.common;
   // --help wins over what is wrong behind it, which is then not read.
-  if (line.common.help) return;
+  if (common.help) return;
 
-  FUZZ_CHECK(!line.common.dir.empty());
-  std::vector<std::string> canonical = {"--dir=" +
-                                        std::string(line.common.dir)};
-  if (line.common.dry_run) canonical.push_back("--dry-run");
-  if (line.common.json) canonical.push_back("--json");
-  if (line.common.kmsg) canonical.push_back("--kmsg");
-  if (line.common.quiet) canonical.push_back("--quiet");
-  if (line.common.if_possible) canonical.push_back("--if-possible");
-  for (const GivenOption& given : line.options) {
-    canonical.push_back(LongForm(applet, given));
-  }
+  FUZZ_CHECK(!common.dir.empty());
+  std::vector<std::string> canonical = {"--dir=" + common.dir};
+  if (common.dry_run) canonical.push_back("--dry-run");
+  if (common.json) canonical.push_back("--json");
+  if (common.kmsg) canonical.push_back("--kmsg");
+  if (common.quiet) canonical.push_back("--quiet");
+  if (common.if_possible) canonical.push_back("--if-possible");
+  canonical.insert(canonical.end(), parsed.own.begin(), parsed.own.end());
   canonical.push_back("--");
-  for (const std::string_view operand : line.operands) {
-    canonical.emplace_back(operand);
-  }
-  CommandLine again;
-  FUZZ_CHECK(Parse(applet, canonical, &again).ok());
-  FUZZ_CHECK(again.common.dir == line.common.dir);
-  FUZZ_CHECK(again.common.dry_run == line.common.dry_run);
-  FUZZ_CHECK(again.common.json == line.common.json);
-  FUZZ_CHECK(again.common.kmsg == line.common.kmsg);
-  FUZZ_CHECK(again.common.quiet == line.common.quiet);
-  FUZZ_CHECK(again.common.if_possible == line.common.if_possible);
-  FUZZ_CHECK(!again.common.help);
-  FUZZ_CHECK(again.operands == line.operands);
-  FUZZ_CHECK(again.options.size() == line.options.size());
-  for (size_t i = 0; i < line.options.size(); ++i) {
-    FUZZ_CHECK(again.options[i].name == line.options[i].name);
-    FUZZ_CHECK(again.options[i].value == line.options[i].value);
-  }
+  canonical.insert(canonical.end(), line.operands.begin(), line.operands.end());
+  const Parsed again = Parse(table, canonical);
+  const CommonOptions& again_common = again.line.common;
+  FUZZ_CHECK(!again.line.error);
+  FUZZ_CHECK(again_common.dir == common.dir);
+  FUZZ_CHECK(again_common.dry_run == common.dry_run);
+  FUZZ_CHECK(again_common.json == common.json);
+  FUZZ_CHECK(again_common.kmsg == common.kmsg);
+  FUZZ_CHECK(again_common.quiet == common.quiet);
+  FUZZ_CHECK(again_common.if_possible == common.if_possible);
+  FUZZ_CHECK(!again_common.help);
+  FUZZ_CHECK(again.line.operands == line.operands);
+  FUZZ_CHECK(again.own == parsed.own);
 }
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  const binfmt::MemoryScope scope;
   std::string_view text = binfmtbox_fuzz::TextOf(data, size);
   std::vector<std::string> words;
   while (!text.empty()) {
     words.emplace_back(binfmtbox_fuzz::TakePart(&text, '\0'));
   }
-  for (const cmd::Applet& applet : cmd::Applets()) Check(applet, words);
+  for (const auto& applet : cmd::Applets()) Check(applet->Options(), words);
   return 0;
 }

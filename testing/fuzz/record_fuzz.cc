@@ -3,35 +3,34 @@
 #include <cerrno>
 #include <string>
 
-#include "binfmt/error.h"
-#include "binfmt/memory.h"
-#include "binfmt/record.h"
-#include "binfmt/text.h"
+#include "binfmt/base/error.h"
+#include "binfmt/record/record.h"
 #include "testing/fuzz/check.h"
 
 namespace {
 
-using binfmt::Error;
+using binfmt::Expected;
 using binfmt::Record;
 using binfmtbox_fuzz::IsPrintable;
 using binfmtbox_fuzz::TakePart;
 
 void CheckRoundTrip(const Record& record) {
-  binfmt::Text text;
-  const Error error = FormatRecord(record, &text);
-  FUZZ_CHECK(IsPrintable(error.text()));
-  if (!error.ok()) return;
-  FUZZ_CHECK(CheckRecord(record).ok());
-  FUZZ_CHECK(text.size() >= binfmt::kMinRecordLength);
-  FUZZ_CHECK(text.size() <= binfmt::kMaxRecordLength);
-  Record again;
-  FUZZ_CHECK(ParseRecord(text, &again).ok());
+  const Expected<std::string> text = FormatRecord(record);
+  if (!text) {
+    FUZZ_CHECK(IsPrintable(text.error().text()));
+    return;
+  }
+  FUZZ_CHECK(CheckRecord(record).has_value());
+  FUZZ_CHECK(text->size() >= binfmt::kMinRecordLength);
+  FUZZ_CHECK(text->size() <= binfmt::kMaxRecordLength);
+  Expected<Record> again = binfmt::ParseRecord(*text);
+  FUZZ_CHECK(again.has_value());
   // Flag D is left out.
-  again.flags |= record.flags & binfmt::kStartDisabled;
-  FUZZ_CHECK(again == record);
-  binfmt::Text same;
-  FUZZ_CHECK(FormatRecord(again, &same).ok());
-  FUZZ_CHECK(same == text);
+  again->flags |= record.flags & binfmt::kStartDisabled;
+  FUZZ_CHECK(*again == record);
+  const Expected<std::string> same = FormatRecord(*again);
+  FUZZ_CHECK(same.has_value());
+  FUZZ_CHECK(*same == *text);
 }
 
 // A record that no parser has seen, from fields with a NUL byte between.
@@ -40,7 +39,10 @@ Record FromFields(std::string_view text) {
   record.name = TakePart(&text, '\0');
   record.interpreter = TakePart(&text, '\0');
   const std::string_view letters = TakePart(&text, '\0');
-  (void)binfmt::ParseFlagLetters(letters, &record.flags);
+  // The flags in front of the first character that is none.
+  record.flags = binfmt::ParseFlagLetters(
+                     letters.substr(0, letters.find_first_not_of("POCFTLD")))
+                     .value();
   if (letters.size() % 2 != 0) record.type = binfmt::RecordType::kExtension;
   if (record.type == binfmt::RecordType::kMagic) {
     record.offset = static_cast<uint32_t>(letters.size());
@@ -55,14 +57,12 @@ Record FromFields(std::string_view text) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  const binfmt::MemoryScope scope;
   const std::string_view text = binfmtbox_fuzz::TextOf(data, size);
-  Record record;
-  const Error error = ParseRecord(text, &record);
-  FUZZ_CHECK(IsPrintable(error.text()));
-  if (error.ok()) {
-    CheckRoundTrip(record);
+  if (const Expected<Record> record = binfmt::ParseRecord(text)) {
+    CheckRoundTrip(*record);
   } else {
+    const binfmt::Error& error = record.error();
+    FUZZ_CHECK(IsPrintable(error.text()));
     FUZZ_CHECK(!error.text().empty());
     FUZZ_CHECK(error.errnum() == EINVAL || error.errnum() == ENAMETOOLONG ||
                error.errnum() == EEXIST);

@@ -37,8 +37,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   }
   (void)arch_table::FindOverlaps(spec.targets);
   if (spec.errors.empty()) {
-    FUZZ_CHECK(binfmtbox_fuzz::IsPrintable(
-        arch_table::WriteRows(spec.targets).empty() ? "too many" : "written"));
+    FUZZ_CHECK(!arch_table::WriteRows(spec.targets).empty());
   }
   return 0;
 }

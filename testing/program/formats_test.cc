@@ -392,9 +392,7 @@ TEST_F(FormatsTest, WhatIsNoFileOfRecords) {
   refuses("/mnt/none", "read /mnt/none: No such file or directory");
   refuses("/dev/zero", "read /dev/zero: File too large");
   ASSERT_EQ(symlink("loop", "/mnt/loop"), 0);
-  refuses("/mnt/loop",
-          "read /mnt/loop: Too many levels of symbolic "
-          "links");
+  refuses("/mnt/loop", "read /mnt/loop: Symbolic link loop");
   ASSERT_EQ(mkdir("/mnt/d", 0755), 0);
   ASSERT_EQ(mkfifo("/mnt/d/fifo", 0644), 0);
   refuses("/mnt/d", "read /mnt/d/fifo: Invalid argument");
@@ -403,9 +401,7 @@ TEST_F(FormatsTest, WhatIsNoFileOfRecords) {
   refuses("/mnt/d", "read /mnt/d/d: Is a directory");
   ASSERT_EQ(rmdir("/mnt/d/d"), 0);
   ASSERT_EQ(symlink("loop", "/mnt/d/loop"), 0);
-  refuses("/mnt/d",
-          "read /mnt/d/loop: Too many levels of symbolic "
-          "links");
+  refuses("/mnt/d", "read /mnt/d/loop: Symbolic link loop");
   Put("/mnt/full", std::string(1 << 20, '#'));
   EXPECT_EQ(Do({"-f", "/mnt/full"}), Prints(""));
 }

@@ -139,9 +139,9 @@ std::string Escape(std::string_view bytes) {
 
 // Files of TARGET, by what is special with them.
 std::map<std::string, std::string> FilesOf(const Target& target) {
-  const std::string program(arch_table::BuiltInProgram(target).bytes());
-  const std::string header(arch_table::SampleHeader(target).bytes());
-  const size_t type = target.is_big_endian() ? 17 : 16;
+  const std::string program(arch_table::BuiltInProgram(target));
+  const std::string header(arch_table::SampleHeader(target));
+  const size_t type = target.is_big_endian ? 17 : 16;
   const auto with = [](std::string bytes, size_t at, std::string_view what) {
     return bytes.replace(at, what.size(), what);
   };
@@ -166,15 +166,15 @@ std::map<std::string, std::string> FilesOf(const Target& target) {
 
 TEST_F(MatchTest, FilesOfAllTargets) {
   for (const Target& target : arch_table::Targets()) {
-    const std::string name(target.name());
+    const std::string name(target.name);
     for (const auto& [what, bytes] : FilesOf(target)) {
       MakeFile(name + "." + what, bytes);
     }
     // Such an entry would take every program of the test.
     if (name == "x86_64") continue;
-    Register(absl::StrCat(
-        ":", target.EntryName(), ":M::", Escape(target.magic()), ":",
-        Escape(target.mask()), ":", MakeInterpreter(name), ":"));
+    Register(absl::StrCat(":", target.entry_name, ":M::", Escape(target.magic),
+                          ":", Escape(target.mask), ":", MakeInterpreter(name),
+                          ":"));
   }
   // Every fourth entry disabled, then all, and i386 left to the kernel.
   for (const bool disabled : {false, true}) {
@@ -182,15 +182,15 @@ TEST_F(MatchTest, FilesOfAllTargets) {
     if (disabled) {
       int i = 0;
       for (const Target& target : arch_table::Targets()) {
-        if (target.name() == "x86_64") continue;
-        if (++i % 4 == 0 || target.name() == "i386") {
-          Write(std::string(target.EntryName()), "0");
+        if (target.name == "x86_64") continue;
+        if (++i % 4 == 0 || target.name == "i386") {
+          Write(std::string(target.entry_name), "0");
         }
       }
     }
     for (const Target& target : arch_table::Targets()) {
       for (const auto& file : FilesOf(target)) {
-        Compare("/mnt/f/" + std::string(target.name()) + "." + file.first);
+        Compare("/mnt/f/" + std::string(target.name) + "." + file.first);
       }
     }
   }

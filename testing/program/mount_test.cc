@@ -236,8 +236,8 @@ TEST_F(ContainerTest, HostWithoutThePidNamespaceOfTheHost) {
     std::vector<std::string> args = {kBox, applet, "--host"};
     if (args[1] == "register") args.insert(args.end(), {"--mount", "arm64"});
     EXPECT_EQ(RunTraced({"-P", "/proc/self/ns/user", "-e",
-                         "inject=newfstatat:poke_exit="
-                         "@arg3=0000000000000000fdffffef00000000"},
+                         "inject=stat:poke_exit="
+                         "@arg2=0000000000000000fdffffef00000000"},
                         args),
               Fails(5, std::string("binfmt-") + applet +
                            ": PID 1 is this container's own, not the host's, "

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// The entries of binfmt_misc, and what this program knows about each.
+#ifndef CMD_ENTRY_TABLE_H_
+#define CMD_ENTRY_TABLE_H_
+
+#include <cstddef>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "absl/base/attributes.h"
+#include "absl/container/flat_hash_map.h"
+#include "arch_table/table.h"
+#include "binfmt/record/entry.h"
+#include "cmd/target_matcher.h"
+
+namespace cmd {
+
+// An entry and what this program knows about it.
+struct EntryRow {
+  const binfmt::Entry* entry;
+  const arch_table::Target* target;            // nullptr: none
+  const binfmt::Entry* shadowed_by = nullptr;  // nullptr: none
+  bool interpreter_exists =
+      false;  // and is executable, in this mount namespace
+  bool ours = false;
+  bool wanted = false;  // by the operands
+  // Only set for wanted rows: whether the kernel holds another file open than
+  // the one at the interpreter's path.
+  bool older_file = false;
+
+  bool held() const { return (entry->record.flags & binfmt::kFixBinary) != 0; }
+  // Whether the kernel will be able to start the interpreter.
+  bool startable() const {
+    return interpreter_exists || held() ||
+           entry->record.type == binfmt::RecordType::kBpf;
+  }
+};
+
+// Entries in match order, with all that can be said of each.
+class EntryTable {
+ public:
+  // ENTRIES must outlive the table.
+  explicit EntryTable(
+      std::span<const binfmt::Entry> entries ABSL_ATTRIBUTE_LIFETIME_BOUND);
+
+  std::vector<EntryRow>& rows() { return rows_; }
+
+  // The row that takes TARGET's programs; nullptr: none.
+  EntryRow* HandlerOf(const arch_table::Target& target);
+
+  // The row of the entry NAME; nullptr: there is none.
+  EntryRow* Find(std::string_view name);
+
+ private:
+  TargetMatcher matcher_;
+  std::vector<EntryRow> rows_;
+  absl::flat_hash_map<std::string_view, size_t> by_name_;
+};
+
+}  // namespace cmd
+
+#endif  // CMD_ENTRY_TABLE_H_

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cmd/print_format.h"
+
+#include <string>
+#include <string_view>
+
+#include "absl/strings/str_cat.h"
+#include "binfmt/base/printable.h"
+
+namespace cmd {
+
+using binfmt::Expected;
+using binfmt::FileFormat;
+
+OptionSetter SetFormat(std::optional<FileFormat>* format) {
+  return [format](std::string_view, std::string_view value) -> Expected<void> {
+    if (value == "debian") {
+      *format = FileFormat::kDebian;
+    } else if (value == "binfmt.d" || value == "record") {
+      *format = FileFormat::kLine;
+    } else {
+      return std::unexpected(binfmt::Misuse(absl::StrCat(
+          "option --print takes record, binfmt.d or debian, not \"",
+          binfmt::Printable(value), "\"")));
+    }
+    return {};
+  };
+}
+
+void PrintRecord(const binfmt::Record& record, FileFormat format,
+                 Console& console) {
+  const Expected<std::string> text = binfmt::FormatForFile(record, format);
+  if (text) {
+    console.Answer(*text);
+  } else {
+    console.Complain(text.error());
+  }
+}
+
+}  // namespace cmd

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cmd/register_collect.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "arch_table/emulators.h"
+#include "arch_table/table.h"
+#include "binfmt/base/clock.h"
+#include "binfmt/base/error.h"
+#include "binfmt/base/file.h"
+#include "binfmt/base/path.h"
+#include "binfmt/base/printable.h"
+#include "binfmt/kernel/lifetime.h"
+#include "binfmt/kernel/record_files.h"
+#include "binfmt/record/binfmt_d.h"
+#include "binfmt/record/debian_format.h"
+#include "cmd/interpreter_search.h"
+#include "cmd/target_matcher.h"
+
+namespace cmd {
+namespace {
+
+using arch_table::Target;
+using binfmt::Entry;
+using binfmt::ErrnoOr;
+using binfmt::Error;
+using binfmt::Expected;
+using binfmt::Printable;
+
+constexpr int kPollInterval = 100;  // milliseconds
+constexpr size_t kMaxFileLength = 1 << 20;
+// The first wins (CONF_PATHS of systemd).
+constexpr std::string_view kSystemDirs[] = {"/etc/binfmt.d", "/run/binfmt.d",
+                                            "/usr/local/lib/binfmt.d",
+                                            "/usr/lib/binfmt.d"};
+
+// A target or a rule that is not in the plan yet.
+struct Pending {
+  const Target* target;  // nullptr: a rule
+  std::string rule;
+  std::string origin;  // begins a complaint: "FILE:LINE: "
+};
+
+class Collector {
+ public:
+  Collector(const RegisterRequest& request, std::span<const Entry> present,
+            Console& console)
+      : request_(request),
+        present_(present),
+        console_(console),
+        maker_(request.record, present) {}
+
+  CollectedPlan Run() {
+    const int64_t end = binfmt::MonotonicMilliseconds() + request_.wait;
+    for (const std::string& rule : request_.rules) {
+      pending_.push_back({nullptr, rule, ""});
+    }
+    // Errors in these are reported before standard input is waited for.
+    (void)AddPending(request_.wait == 0);
+    if (request_.system) AddDirectories(kSystemDirs, /*any_name=*/false);
+    for (const std::string& file : request_.files) {
+      AddFile(file, /*found=*/false);
+    }
+    AddTargets();
+    WaitUntilComplete(end);
+    return {maker_.TakeItems(), ended_};
+  }
+
+ private:
+  void AddTargets() {
+    for (const Target* target : request_.targets) {
+      const std::string_view name =
+          request_.record.search.emulator->EntryName(*target);
+      if (request_.if_missing && IsLeftOut(*target, name)) continue;
+      pending_.push_back({target, "", absl::StrCat(name, ": ")});
+    }
+  }
+
+  // Whether TARGET, whose entry is called NAME, is left out by --if-missing.
+  // Its programs run already: natively or, unless something is to be replaced,
+  // by an entry that holds its interpreter. Or NAME is taken, whosever the
+  // entry is; a user who named the target is told how it differs.
+  bool IsLeftOut(const Target& target, std::string_view name) {
+    if (IsNative(target)) return true;
+    if (request_.install.replace) return false;
+    for (const Entry& entry : present_) {
+      const bool name_is_taken =
+          entry.record.name == name && !request_.IsNamed(&target);
+      if (!name_is_taken) {
+        if (!entry.enabled || !matcher_.Takes(entry.record, target)) continue;
+        if ((entry.record.flags & binfmt::kFixBinary) == 0) return false;
+      }
+      const std::string entry_name = Printable(entry.record.name);
+      console_.Note(name_is_taken
+                        ? absl::StrCat(entry_name, " is there; left alone")
+                        : absl::StrCat(entry_name, " takes programs for ",
+                                       target.name, " already; left alone"));
+      any_target_ = true;
+      return true;
+    }
+    return false;
+  }
+
+  void AddDirectories(std::span<const std::string_view> dirs, bool any_name) {
+    const Expected<std::vector<std::string>> files =
+        binfmt::FindRecordFiles(dirs, any_name);
+    if (!files) return console_.Complain(files.error());
+    for (const std::string& file : *files) AddFile(file, /*found=*/true);
+  }
+
+  // Adds what FILE ("-": standard input) says. One that was FOUND in a
+  // directory is no directory itself, and nobody writes to it while it is read.
+  void AddFile(const std::string& file, bool found) {
+    const ErrnoOr<std::string> text =
+        file == "-" ? binfmt::ReadAll(STDIN_FILENO, kMaxFileLength)
+        : found && binfmt::IsFifo(file)
+            ? ErrnoOr<std::string>(std::unexpected(EINVAL))
+            : binfmt::ReadFileAt(AT_FDCWD, file, kMaxFileLength);
+    if (!text && text.error() == EISDIR && !found) {
+      const std::string_view dirs[] = {file};
+      return AddDirectories(dirs, /*any_name=*/true);
+    }
+    if (!text) {
+      return console_.Complain(binfmt::SystemError("read", file, text.error()));
+    }
+    const auto origin = [&file](unsigned line) {
+      return absl::StrCat(Printable(file), ":", line, ": ");
+    };
+    if (!binfmt::IsDebianFormat(*text)) {
+      for (const binfmt::RecordLine& line : binfmt::ParseBinfmtD(*text)) {
+        pending_.push_back({nullptr, line.text, origin(line.number)});
+      }
+      return;
+    }
+    const binfmt::DebianFormat format =
+        binfmt::ParseDebianFormat(*text, binfmt::BaseName(file));
+    if (format.record) {
+      pending_.push_back({nullptr, *format.record, origin(format.line)});
+    } else {
+      ComplainOf(origin(format.line), format.record.error());
+    }
+  }
+
+  void ComplainOf(std::string_view origin, Error error) {
+    error.Prepend(origin);
+    console_.Complain(error);
+  }
+
+  // Adds to the plan what has an interpreter, and keeps the rest. The LAST time
+  // the rest is complained of, but for targets of "all", which means every
+  // target that has an interpreter. Returns whether nothing is missing.
+  bool AddPending(bool last) {
+    bool complete = true;
+    std::vector<Pending> rest;
+    for (Pending& pending : pending_) {
+      const Target* const target = pending.target;
+      const bool named = request_.IsNamed(target);
+      const Expected<void> added =
+          target != nullptr
+              ? maker_.AddTarget(*target, named || request_.missing_too)
+              : maker_.AddRule(pending.rule);
+      if (!added && added.error().errnum() == ENOENT) {
+        const bool is_missed = target == nullptr || named;
+        if (is_missed) complete = false;
+        if (!is_missed || !last) {
+          rest.push_back(std::move(pending));
+          continue;
+        }
+      }
+      if (target != nullptr) any_target_ = true;
+      if (!added) ComplainOf(pending.origin, added.error());
+    }
+    pending_ = std::move(rest);
+    return complete;
+  }
+
+  void WaitUntilComplete(int64_t end) {
+    for (;;) {
+      const bool last = ended_ || binfmt::MonotonicMilliseconds() >= end;
+      const bool complete = AddPending(last);
+      const bool none = request_.all && !any_target_;
+      if (last && none) {
+        console_.Complain(Error(
+            ENOENT, absl::StrCat("there is no interpreter for any target in ",
+                                 SearchAdvice(request_.record.search),
+                                 ", or name a directory with --qemu-path")));
+      }
+      if (last || (complete && !none)) return;
+      while (!ended_ && binfmt::MonotonicMilliseconds() < end &&
+             !HasAppeared()) {
+        Pause();
+      }
+    }
+  }
+
+  bool HasAppeared() const {
+    for (const Pending& pending : pending_) {
+      const bool lacks = pending.target != nullptr
+                             ? maker_.LacksInterpreter(*pending.target)
+                             : maker_.LacksInterpreter(pending.rule);
+      if (!lacks) return true;
+    }
+    return false;
+  }
+
+  // Sleeps until the next look. With --hold, a signal ends it.
+  void Pause() {
+    if (request_.hold) {
+      ended_ = binfmt::WaitForEnd(kPollInterval);
+    } else {
+      binfmt::SleepMilliseconds(kPollInterval);
+    }
+  }
+
+  const RegisterRequest& request_;
+  std::span<const Entry> present_;
+  Console& console_;
+  TargetMatcher matcher_;
+  PlanMaker maker_;
+  std::vector<Pending> pending_;
+  bool any_target_ = false;  // one has an interpreter, or an entry already
+  bool ended_ = false;       // by a signal
+};
+
+}  // namespace
+
+CollectedPlan CollectPlan(const RegisterRequest& request,
+                          std::span<const Entry> present, Console& console) {
+  return Collector(request, present, console).Run();
+}
+
+}  // namespace cmd

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cmd/register_hold.h"
+
+#include <cerrno>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/str_cat.h"
+#include "binfmt/base/error.h"
+#include "binfmt/base/printable.h"
+#include "binfmt/kernel/install.h"
+#include "binfmt/kernel/lifetime.h"
+#include "binfmt/record/entry.h"
+#include "cmd/register_open.h"
+#include "cmd/reported_errors.h"
+
+namespace cmd {
+namespace {
+
+using binfmt::Entry;
+using binfmt::Error;
+using binfmt::Expected;
+using binfmt::Outcome;
+using binfmt::Printable;
+using binfmt::Record;
+
+constexpr int kInterval = 5000;  // milliseconds
+
+// Registers those of RECORDS that are lost. Returns whether all of them hold
+// then.
+Expected<bool> PutBack(const RegisterRequest& request,
+                       const binfmt::Guard& guard,
+                       std::span<const Record> records,
+                       ReportedErrors& reported, Console& console) {
+  Expected<OpenRegistry> open = OpenForRegister(request, /*lock=*/true);
+  if (!open) return std::unexpected(open.error());
+  absl::flat_hash_map<std::string_view, const Entry*> entries;
+  for (const Entry& entry : open->entries) {
+    entries.insert_or_assign(entry.record.name, &entry);
+  }
+  bool all_hold = true;
+  std::vector<Record> lost;
+  for (const Record& record : records) {
+    const auto found = entries.find(record.name);
+    if (found == entries.end()) {
+      lost.push_back(record);
+      continue;
+    }
+    const std::string difference =
+        binfmt::Difference(*found->second, binfmt::EntryOf(record));
+    if (difference.empty()) continue;
+    all_hold = false;
+    reported.Report(Error(EEXIST, absl::StrCat(Printable(record.name),
+                                               " was changed: ", difference,
+                                               "; left alone")),
+                    console);
+  }
+  if (lost.empty()) return all_hold;
+  const Expected<std::vector<Outcome>> outcomes = binfmt::Install(
+      open->registry, guard, open->entries, lost, request.install);
+  if (!outcomes) return std::unexpected(outcomes.error());
+  for (size_t i = 0; i < lost.size(); ++i) {
+    if (const auto& error = (*outcomes)[i].error) {
+      all_hold = false;
+      reported.Report(*error, console);
+    } else {
+      console.Note(absl::StrCat(Printable(lost[i].name),
+                                " was not there; registered it"));
+    }
+  }
+  return all_hold;
+}
+
+}  // namespace
+
+void HoldRecords(const RegisterRequest& request, const binfmt::Guard& guard,
+                 std::span<const Record> records, int planned_status,
+                 Console& console) {
+  ReportedErrors reported;
+  bool all_hold = false;
+  for (;;) {
+    console.Flush();
+    if (binfmt::WaitForEnd(kInterval)) break;
+    reported.BeginTurn();
+    const Expected<bool> result =
+        PutBack(request, guard, records, reported, console);
+    if (!result) reported.Report(result.error(), console);
+    all_hold = result.value_or(false);
+  }
+  if (all_hold) console.set_status(planned_status);
+}
+
+}  // namespace cmd

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cmd/register_open.h"
+
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "binfmt/base/printable.h"
+#include "binfmt/kernel/lifetime.h"
+#include "binfmt/kernel/mount.h"
+
+namespace cmd {
+
+using binfmt::Entry;
+using binfmt::Error;
+using binfmt::Expected;
+using binfmt::Printable;
+using binfmt::Registry;
+
+Expected<OpenRegistry> OpenForRegister(const RegisterRequest& request,
+                                       bool lock) {
+  const std::string& dir = request.common.dir;
+  if (request.mount) {
+    const Expected<binfmt::MountResult> mounted =
+        binfmt::MountBinfmtMisc(dir, request.mounting);
+    if (!mounted) return std::unexpected(mounted.error());
+    // A dry run mounts nothing, and without a mount there are no entries.
+    if (request.common.dry_run && !mounted->was_mounted) return OpenRegistry();
+  }
+  Expected<Registry> registry = Registry::Open(dir);
+  if (!registry) return std::unexpected(registry.error());
+  if (lock && !request.common.dry_run) registry->Lock();
+  if (!request.mount && !request.hold) {
+    if (const Expected<void> lasts = binfmt::CheckLasts(dir); !lasts) {
+      return std::unexpected(lasts.error());
+    }
+  }
+  const Expected<bool> enabled = registry->ReadEnabled();
+  if (!enabled) return std::unexpected(enabled.error());
+  if (!*enabled) {
+    return std::unexpected(
+        Error(0, absl::StrCat("binfmt_misc is disabled as a whole, so no entry "
+                              "would be of use; enable it with: echo 1 > ",
+                              Printable(dir), "/status")));
+  }
+  Expected<std::vector<Entry>> entries = registry->ReadAll();
+  if (!entries) return std::unexpected(entries.error());
+  return OpenRegistry{*std::move(registry), *std::move(entries)};
+}
+
+}  // namespace cmd

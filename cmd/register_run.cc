@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cmd/register_run.h"
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "binfmt/base/error.h"
+#include "binfmt/base/printable.h"
+#include "binfmt/kernel/guard.h"
+#include "binfmt/kernel/install.h"
+#include "binfmt/kernel/lifetime.h"
+#include "binfmt/kernel/registry.h"
+#include "binfmt/kernel/selinux.h"
+#include "binfmt/record/entry.h"
+#include "cmd/probe.h"
+#include "cmd/register_check.h"
+#include "cmd/register_collect.h"
+#include "cmd/register_hold.h"
+#include "cmd/register_open.h"
+#include "cmd/register_plan.h"
+#include "cmd/register_report.h"
+#include "cmd/target_matcher.h"
+
+namespace cmd {
+namespace {
+
+using binfmt::Change;
+using binfmt::Entry;
+using binfmt::Error;
+using binfmt::Expected;
+using binfmt::Outcome;
+using binfmt::Record;
+
+// The plan that may be installed. GUARD learns the interpreters.
+CollectedPlan MakePlan(const RegisterRequest& request,
+                       std::span<const Entry> present, binfmt::Guard& guard,
+                       Console& console) {
+  CollectedPlan plan = CollectPlan(request, present, console);
+  if (request.for_other_machine) return plan;
+  plan.items = CheckPlan(std::move(plan.items), request, guard, console);
+  if (!binfmt::SelinuxEnforces()) return plan;
+  for (const PlanItem& item : plan.items) {
+    const std::string hint = binfmt::SelinuxHint(item.record.interpreter);
+    if (!hint.empty()) console.Note(hint);
+  }
+  return plan;
+}
+
+// Runs a program through each handler, and takes back what was registered for
+// nothing.
+void Verify(const binfmt::Registry& registry, std::span<const PlanItem> items,
+            std::vector<Outcome>& outcomes) {
+  const TargetMatcher matcher;
+  for (size_t i = 0; i < outcomes.size(); ++i) {
+    Outcome& outcome = outcomes[i];
+    if (outcome.error) continue;
+    const Record& record = items[i].record;
+    const arch_table::Target* target = matcher.TargetOf(record);
+    const std::string why =
+        target == nullptr ? "there is none built in" : Probe(*target, nullptr);
+    if (why.empty()) continue;
+    const bool ours = outcome.change != Change::kUnchanged;
+    outcome.change = Change::kFailed;
+    outcome.error = Error(0, absl::StrCat(binfmt::Printable(record.name),
+                                          ": no program ran: ", why, "; ",
+                                          ours ? "taken back" : "left alone"));
+    if (!ours) continue;
+    const Expected<void> removed = registry.Remove(record.name);
+    if (!removed) outcome.error = removed.error();
+  }
+}
+
+std::vector<Record> RecordsOf(std::span<const PlanItem> items) {
+  std::vector<Record> records;
+  for (const PlanItem& item : items) records.push_back(item.record);
+  return records;
+}
+
+Expected<void> InstallPlan(const RegisterRequest& request,
+                           const binfmt::Guard& guard,
+                           std::span<const PlanItem> items, OpenRegistry& open,
+                           Console& console) {
+  Expected<std::vector<Outcome>> outcomes = binfmt::Install(
+      open.registry, guard, open.entries, RecordsOf(items), request.install);
+  if (!outcomes) return std::unexpected(outcomes.error());
+  if (request.verify && !request.common.dry_run) {
+    Verify(open.registry, items, *outcomes);
+  }
+  ReportOutcomes(request, items, *outcomes, console);
+  return {};
+}
+
+}  // namespace
+
+void RunRegister(const RegisterRequest& request, Console& console) {
+  binfmt::Guard guard;
+  if (request.print) {
+    const CollectedPlan plan = MakePlan(request, {}, guard, console);
+    return WriteRecords(request, plan.items, console);
+  }
+  if (request.hold) binfmt::PrepareToHold();
+  // Other runs are not kept waiting while this one waits for interpreters.
+  const bool waits = request.wait != 0;
+  Expected<OpenRegistry> open = OpenForRegister(request, /*lock=*/!waits);
+  CollectedPlan plan;
+  // With --hold, plan anyway: binfmt_misc may be mounted later.
+  if (open || request.hold) {
+    const std::span<const Entry> present =
+        open ? std::span<const Entry>(open->entries) : std::span<const Entry>();
+    plan = MakePlan(request, present, guard, console);
+  }
+  const int planned_status = console.status();
+  // What was there may have changed while this run waited without the lock.
+  if (open && waits) open = OpenForRegister(request, /*lock=*/true);
+  if (open && !plan.ended) {
+    const Expected<void> installed =
+        InstallPlan(request, guard, plan.items, *open, console);
+    if (!installed) console.Complain(installed.error());
+    open->registry.Unlock();
+  } else if (!open) {
+    console.Complain(open.error());
+  }
+  if (request.hold && !request.common.dry_run && !plan.ended) {
+    HoldRecords(request, guard, RecordsOf(plan.items), planned_status, console);
+  }
+}
+
+}  // namespace cmd

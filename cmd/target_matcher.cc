@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cmd/target_matcher.h"
+
+#include <string_view>
+
+#include "arch_table/emulators.h"
+#include "arch_table/program.h"
+#include "binfmt/kernel/install.h"
+#include "binfmt/record/match.h"
+
+namespace cmd {
+
+using arch_table::Target;
+using binfmt::Record;
+
+namespace {
+
+// The target whose magic RECORD has; nullptr: none.
+const Target* RowOf(const Record& record) {
+  if (record.type != binfmt::RecordType::kMagic || record.offset != 0) {
+    return nullptr;
+  }
+  const Target* target = arch_table::FindByHeader(record.magic);
+  return target != nullptr && target->magic == record.magic ? target : nullptr;
+}
+
+}  // namespace
+
+TargetMatcher::TargetMatcher() {
+  for (const Target& target : arch_table::Targets()) {
+    headers_.push_back(arch_table::SampleHeader(target));
+  }
+}
+
+const Target* TargetMatcher::TargetOf(const Record& record) const {
+  // No two rows take the same file.
+  const Target* found = RowOf(record);
+  if (found != nullptr && found->mask == record.mask) return found;
+  found = nullptr;
+  for (const Target& target : arch_table::Targets()) {
+    if (!Takes(record, target)) continue;
+    if (found != nullptr) return nullptr;
+    found = &target;
+  }
+  return found;
+}
+
+bool TargetMatcher::Takes(const Record& record, const Target& target) const {
+  const size_t row = &target - arch_table::Targets().data();
+  return record.type == binfmt::RecordType::kMagic &&
+         binfmt::Matches(record, {headers_[row], ""});
+}
+
+bool IsOurs(const Record& record) { return IsOursFor(RowOf(record), record); }
+
+bool IsOursFor(const Target* target, const Record& record) {
+  if (target == nullptr || record.offset != 0 ||
+      target->magic != record.magic) {
+    return false;
+  }
+  for (const arch_table::Emulator& emulator : arch_table::Emulators()) {
+    const std::string_view name = emulator.EntryName(*target);
+    // A helper of a run that died is ours as well.
+    if (emulator.Mask(*target) == record.mask && !name.empty() &&
+        (record.name == name || binfmt::IsHelperName(record.name, name))) {
+      return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace cmd
