@@ -27,7 +27,7 @@ std::string_view TextOf(const uint8_t* data, size_t size);
 std::string_view TakePart(std::string_view* text, char delimiter);
 
 // Can TEXT be printed on a terminal as it stands: well-formed UTF-8 without
-// control characters? Written apart from what binfmt/text.h does.
+// control characters? Written apart from what Printable() does.
 bool IsPrintable(std::string_view text);
 
 }  // namespace binfmtbox_fuzz
