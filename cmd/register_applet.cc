@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // register: makes the kernel start an emulator for foreign programs.
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,6 +19,7 @@
 #include "binfmt/kernel/running_kernel.h"
 #include "binfmt/record/kernel_cmdline.h"
 #include "cmd/applets.h"
+#include "cmd/environment.h"
 #include "cmd/print_format.h"
 #include "cmd/register_request.h"
 #include "cmd/register_run.h"
@@ -36,11 +36,6 @@ using binfmt::Misuse;
 using binfmt::Printable;
 
 constexpr uint32_t kMaxWaitSeconds = 86400;
-
-std::string_view Environment(const char* name) {
-  const char* const value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
 
 OptionSetter SetYesNo(Choice* choice) {
   return [choice](std::string_view name,

@@ -4,22 +4,17 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <optional>
 
 #include "absl/strings/str_cat.h"
 #include "binfmt/base/printable.h"
 #include "binfmt/base/terminal.h"
+#include "cmd/environment.h"
 
 namespace cmd {
 namespace {
 
 constexpr size_t kMinPath = 16;
-
-std::string_view Environment(const char* name) {
-  const char* const value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
 
 }  // namespace
 
