@@ -456,11 +456,13 @@ TEST_F(RegistryTest, ExplainRefusalOfEachErrno) {
             "failed ETXTBSY: the interpreter /i\\x1b is open for writing; try "
             "again when its writer is done");
   EXPECT_EQ(Explain(kFixBinary, ENOTDIR),
-            "failed ENOTDIR: the path of the interpreter /i\\x1b does not lead "
-            "to a file: Not a directory");
+            std::string("failed ENOTDIR: the path of the interpreter /i\\x1b "
+                        "does not lead to a file: ") +
+                std::strerror(ENOTDIR));
   EXPECT_EQ(Explain(kFixBinary, ELOOP),
-            "failed ELOOP: the path of the interpreter /i\\x1b does not lead "
-            "to a file: Too many levels of symbolic links");
+            std::string("failed ELOOP: the path of the interpreter /i\\x1b "
+                        "does not lead to a file: ") +
+                std::strerror(ELOOP));
   EXPECT_EQ(Explain(kFixBinary, ENAMETOOLONG),
             "failed ENAMETOOLONG: the name or the interpreter's path is too "
             "long");
