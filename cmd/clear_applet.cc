@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -105,10 +106,10 @@ Expected<std::string_view> Apply(const Registry& registry, const Entry& entry,
            : enable                  ? "would be enabled"
                                      : "would be disabled";
   }
-  const Expected<void> done = action == Action::kRemove
-                                  ? registry.Remove(name)
-                                  : registry.SetEnabled(name, enable);
-  if (!done) return std::unexpected(done.error());
+  Expected<void> done = action == Action::kRemove
+                            ? registry.Remove(name)
+                            : registry.SetEnabled(name, enable);
+  if (!done) return std::unexpected(std::move(done.error()));
   return action == Action::kRemove ? "removed"
          : enable                  ? "enabled"
                                    : "disabled";

@@ -176,9 +176,9 @@ Expected<std::optional<int>> ImageRun::Parse(
         continue;
       }
       if (is_install) installs_ = true;
-      const Expected<void> added = AddWords(option.name, option.value,
-                                            is_install ? install_ : uninstall_);
-      if (!added) return std::unexpected(added.error());
+      Expected<void> added = AddWords(option.name, option.value,
+                                      is_install ? install_ : uninstall_);
+      if (!added) return std::unexpected(std::move(added.error()));
     } else if (option.name == "dry-run" || option.name == "n") {
       dry_run_ = true;
     } else {
@@ -191,8 +191,8 @@ Expected<std::optional<int>> ImageRun::Parse(
     }
   }
   if (installs_) {
-    if (const Expected<void> checked = CheckInstallOptions(); !checked) {
-      return std::unexpected(checked.error());
+    if (Expected<void> checked = CheckInstallOptions(); !checked) {
+      return std::unexpected(std::move(checked.error()));
     }
   } else if (!register_option_.empty()) {
     return std::unexpected(

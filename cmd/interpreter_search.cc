@@ -53,7 +53,7 @@ FoundInterpreter FindInterpreter(const arch_table::Target& target,
       // A file that exists and cannot be used is worth reporting.
       if (!unusable && (program.error().errnum() != ENOENT ||
                         binfmt::IsDanglingLink(path))) {
-        unusable = program.error();
+        unusable = std::move(program.error());
       }
       if (first_path.empty()) first_path = std::move(path);
     }

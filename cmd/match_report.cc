@@ -177,8 +177,8 @@ void ReportMatch(const std::string& file, const Overview& overview,
             return target != nullptr && IsNative(*target);
           },
   };
-  const binfmt::ExecChain chain = binfmt::WalkExec(file, questions);
-  std::optional<Error> error = chain.error;
+  binfmt::ExecChain chain = binfmt::WalkExec(file, questions);
+  std::optional<Error> error = std::move(chain.error);
   if (chain.steps.empty()) {
     if (error) console.Complain(*error);
     return;

@@ -87,7 +87,7 @@ class Parser {
   // Calls the setters of the own options.
   Expected<void> SetOwn() const {
     for (const auto& [option, value] : given_) {
-      const Expected<void> set = option->set(option->name, value);
+      Expected<void> set = option->set(option->name, value);
       if (!set) return set;
     }
     return {};
@@ -248,7 +248,7 @@ CommandLine ParseCommandLine(std::span<const Option> own,
     result = std::unexpected(Misuse("option --dir needs a directory"));
   }
   if (result) result = parser.SetOwn();
-  if (!result) line.error = result.error();
+  if (!result) line.error = std::move(result.error());
   return line;
 }
 

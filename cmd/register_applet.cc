@@ -329,8 +329,8 @@ Expected<void> Register::CompleteRequest(
   if (cmdline_option_) {
     if (Expected<void> read = ReadCmdline(); !read) return read;
   }
-  const Expected<std::vector<std::string>> words = TargetWords(operands);
-  if (!words) return std::unexpected(words.error());
+  Expected<std::vector<std::string>> words = TargetWords(operands);
+  if (!words) return std::unexpected(std::move(words.error()));
   return ReadTargets(*words);
 }
 
@@ -367,11 +367,11 @@ Expected<void> Register::CheckOptions() const {
 // them.
 Expected<void> Register::ReadCmdline() {
   if (request_.mount) {
-    const Expected<void> mounted = binfmt::MountProc(request_.mounting.dry_run);
+    Expected<void> mounted = binfmt::MountProc(request_.mounting.dry_run);
     if (!mounted) return mounted;
   }
   Expected<std::string> cmdline = binfmt::ReadKernelCmdline();
-  if (!cmdline) return std::unexpected(cmdline.error());
+  if (!cmdline) return std::unexpected(std::move(cmdline.error()));
   cmdline_ = *std::move(cmdline);
   RecordOptions& record = request_.record;
   for (const char& flag : binfmt::FindParameter(cmdline_, "binfmt.flags")) {
@@ -424,8 +424,8 @@ Expected<void> Register::ReadTargets(const std::vector<std::string>& words) {
       request_.all = true;
       continue;
     }
-    const Expected<const Target*> target = ParseTarget(word);
-    if (!target) return std::unexpected(target.error());
+    Expected<const Target*> target = ParseTarget(word);
+    if (!target) return std::unexpected(std::move(target.error()));
     if (emulator.EntryName(**target).empty()) {
       return std::unexpected(Misuse(absl::StrCat(
           emulator.word, " does not run programs for ", (*target)->name)));

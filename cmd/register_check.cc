@@ -35,7 +35,7 @@ class NativeTargets {
 
   Expected<void> Ask() {
     Expected<std::vector<bool>> native = FindNative(targets_);
-    if (!native) return std::unexpected(native.error());
+    if (!native) return std::unexpected(std::move(native.error()));
     native_ = *std::move(native);
     return {};
   }

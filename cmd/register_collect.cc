@@ -140,12 +140,12 @@ class Collector {
       }
       return;
     }
-    const binfmt::DebianFormat format =
+    binfmt::DebianFormat format =
         binfmt::ParseDebianFormat(*text, binfmt::BaseName(file));
     if (format.record) {
       pending_.push_back({nullptr, *format.record, origin(format.line)});
     } else {
-      ComplainOf(origin(format.line), format.record.error());
+      ComplainOf(origin(format.line), std::move(format.record.error()));
     }
   }
 
@@ -163,7 +163,7 @@ class Collector {
     for (Pending& pending : pending_) {
       const Target* const target = pending.target;
       const bool named = request_.IsNamed(target);
-      const Expected<void> added =
+      Expected<void> added =
           target != nullptr
               ? maker_.AddTarget(*target, named || request_.missing_too)
               : maker_.AddRule(pending.rule);
@@ -176,7 +176,7 @@ class Collector {
         }
       }
       if (target != nullptr) any_target_ = true;
-      if (!added) ComplainOf(pending.origin, added.error());
+      if (!added) ComplainOf(pending.origin, std::move(added.error()));
     }
     pending_ = std::move(rest);
     return complete;

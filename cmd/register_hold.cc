@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -36,7 +37,7 @@ Expected<bool> PutBack(const RegisterRequest& request,
                        std::span<const Record> records,
                        ReportedErrors& reported, Console& console) {
   Expected<OpenRegistry> open = OpenForRegister(request, /*lock=*/true);
-  if (!open) return std::unexpected(open.error());
+  if (!open) return std::unexpected(std::move(open.error()));
   absl::flat_hash_map<std::string_view, const Entry*> entries;
   for (const Entry& entry : open->entries) {
     entries.insert_or_assign(entry.record.name, &entry);
@@ -59,9 +60,9 @@ Expected<bool> PutBack(const RegisterRequest& request,
                     console);
   }
   if (lost.empty()) return all_hold;
-  const Expected<std::vector<Outcome>> outcomes = binfmt::Install(
+  Expected<std::vector<Outcome>> outcomes = binfmt::Install(
       open->registry, guard, open->entries, lost, request.install);
-  if (!outcomes) return std::unexpected(outcomes.error());
+  if (!outcomes) return std::unexpected(std::move(outcomes.error()));
   for (size_t i = 0; i < lost.size(); ++i) {
     if (const auto& error = (*outcomes)[i].error) {
       all_hold = false;

@@ -21,22 +21,22 @@ Expected<OpenRegistry> OpenForRegister(const RegisterRequest& request,
                                        bool lock) {
   const std::string& dir = request.common.dir;
   if (request.mount) {
-    const Expected<binfmt::MountResult> mounted =
+    Expected<binfmt::MountResult> mounted =
         binfmt::MountBinfmtMisc(dir, request.mounting);
-    if (!mounted) return std::unexpected(mounted.error());
+    if (!mounted) return std::unexpected(std::move(mounted.error()));
     // A dry run mounts nothing, and without a mount there are no entries.
     if (request.common.dry_run && !mounted->was_mounted) return OpenRegistry();
   }
   Expected<Registry> registry = Registry::Open(dir);
-  if (!registry) return std::unexpected(registry.error());
+  if (!registry) return std::unexpected(std::move(registry.error()));
   if (lock && !request.common.dry_run) registry->Lock();
   if (!request.mount && !request.hold) {
-    if (const Expected<void> lasts = binfmt::CheckLasts(dir); !lasts) {
-      return std::unexpected(lasts.error());
+    if (Expected<void> lasts = binfmt::CheckLasts(dir); !lasts) {
+      return std::unexpected(std::move(lasts.error()));
     }
   }
-  const Expected<bool> enabled = registry->ReadEnabled();
-  if (!enabled) return std::unexpected(enabled.error());
+  Expected<bool> enabled = registry->ReadEnabled();
+  if (!enabled) return std::unexpected(std::move(enabled.error()));
   if (!*enabled) {
     return std::unexpected(
         Error(0, absl::StrCat("binfmt_misc is disabled as a whole, so no entry "
@@ -44,7 +44,7 @@ Expected<OpenRegistry> OpenForRegister(const RegisterRequest& request,
                               Printable(dir), "/status")));
   }
   Expected<std::vector<Entry>> entries = registry->ReadAll();
-  if (!entries) return std::unexpected(entries.error());
+  if (!entries) return std::unexpected(std::move(entries.error()));
   return OpenRegistry{*std::move(registry), *std::move(entries)};
 }
 

@@ -91,7 +91,7 @@ Expected<void> PlanMaker::AddTarget(const Target& target, bool by_name) {
   last_target_ = &target;
   if (!last_found_->program &&
       !(options_.for_files && by_name && is_missing())) {
-    return std::unexpected(last_found_->program.error());
+    return std::unexpected(last_found_->program.error().Copy());
   }
   const arch_table::Emulator& emulator = *options_.search.emulator;
   Record record;
@@ -117,9 +117,9 @@ Expected<void> PlanMaker::AddTarget(const Target& target, bool by_name) {
 Expected<PlanMaker::ParsedRule> PlanMaker::ReadRule(
     std::string_view rule) const {
   Expected<Record> record = binfmt::ParseRecord(rule);
-  if (!record) return std::unexpected(record.error());
-  if (const Expected<void> checked = binfmt::CheckRecord(*record); !checked) {
-    return std::unexpected(checked.error());
+  if (!record) return std::unexpected(std::move(record.error()));
+  if (Expected<void> checked = binfmt::CheckRecord(*record); !checked) {
+    return std::unexpected(std::move(checked.error()));
   }
   if (options_.for_files || record->type == binfmt::RecordType::kBpf) {
     return ParsedRule{*std::move(record), Program()};
@@ -132,7 +132,7 @@ Expected<PlanMaker::ParsedRule> PlanMaker::ReadRule(
   Expected<Program> program = binfmt::InspectInterpreter(record->interpreter);
   if (!program) {
     // What is said of an interpreter does not name the record.
-    Error error = program.error();
+    Error error = std::move(program.error());
     error.Prepend(absl::StrCat(Printable(record->name), ": "));
     return std::unexpected(std::move(error));
   }
@@ -146,7 +146,7 @@ bool PlanMaker::LacksInterpreter(std::string_view rule) const {
 
 Expected<void> PlanMaker::AddRule(std::string_view rule) {
   Expected<ParsedRule> read = ReadRule(rule);
-  if (!read) return std::unexpected(read.error());
+  if (!read) return std::unexpected(std::move(read.error()));
   return Add({std::move(read->record), nullptr, std::move(read->interpreter)});
 }
 

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -51,10 +52,10 @@ Expected<void> WriteFile(const RegisterRequest& request, const Record& record) {
   const std::string name =
       absl::StrCat(request.print ? "" : "binfmtbox-", record.name,
                    format == FileFormat::kDebian ? "" : ".conf");
-  const Expected<std::string> text = binfmt::FormatForFile(record, format);
+  Expected<std::string> text = binfmt::FormatForFile(record, format);
   Expected<void> written =
       text ? binfmt::WriteRecordFile(request.dir, name, *text)
-           : std::unexpected(text.error());
+           : std::unexpected(std::move(text.error()));
   if (!written && !request.print) {
     written.error().Append(
         absl::StrCat("; ", Printable(record.name),
@@ -105,10 +106,9 @@ void WriteRecords(const RegisterRequest& request,
     }
     return;
   }
-  Outcome written;
-  written.change = Change::kAdded;
-  ReportOutcomes(request, items, std::vector<Outcome>(items.size(), written),
-                 console);
+  std::vector<Outcome> outcomes(items.size());
+  for (Outcome& outcome : outcomes) outcome.change = Change::kAdded;
+  ReportOutcomes(request, items, outcomes, console);
 }
 
 void ReportOutcomes(const RegisterRequest& request,
@@ -127,14 +127,13 @@ void ReportOutcomes(const RegisterRequest& request,
         (record.flags & binfmt::kCredentials) == 0) {
       lacks_credentials = true;
     }
-    std::optional<Error> error = outcome.error;
-    if (!error && !request.dir.empty() && !dry_run) {
-      if (const Expected<void> written = WriteFile(request, record); !written) {
-        error = written.error();
+    if (outcome.error) console.Complain(*outcome.error);
+    if (!outcome.error && !request.dir.empty() && !dry_run) {
+      if (Expected<void> written = WriteFile(request, record); !written) {
+        console.Complain(written.error());
         if (request.print) change = Change::kFailed;
       }
     }
-    if (error) console.Complain(*error);
     const std::string_view word = ChangeWord(request, change);
     if (request.common.json) {
       WriteObject(items[i], word, outcome, json);

@@ -69,8 +69,8 @@ void Verify(const binfmt::Registry& registry, std::span<const PlanItem> items,
                                           ": no program ran: ", why, "; ",
                                           ours ? "taken back" : "left alone"));
     if (!ours) continue;
-    const Expected<void> removed = registry.Remove(record.name);
-    if (!removed) outcome.error = removed.error();
+    Expected<void> removed = registry.Remove(record.name);
+    if (!removed) outcome.error = std::move(removed.error());
   }
 }
 
@@ -86,7 +86,7 @@ Expected<void> InstallPlan(const RegisterRequest& request,
                            Console& console) {
   Expected<std::vector<Outcome>> outcomes = binfmt::Install(
       open.registry, guard, open.entries, RecordsOf(items), request.install);
-  if (!outcomes) return std::unexpected(outcomes.error());
+  if (!outcomes) return std::unexpected(std::move(outcomes.error()));
   if (request.verify && !request.common.dry_run) {
     Verify(open.registry, items, *outcomes);
   }

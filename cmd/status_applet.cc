@@ -68,11 +68,11 @@ struct Snapshot {
 
 Expected<Snapshot> Read(const std::string& dir, Registry::Kind kind) {
   Expected<Registry> registry = Registry::Open(dir, kind);
-  if (!registry) return std::unexpected(registry.error());
-  const Expected<bool> enabled = registry->ReadEnabled();
-  if (!enabled) return std::unexpected(enabled.error());
+  if (!registry) return std::unexpected(std::move(registry.error()));
+  Expected<bool> enabled = registry->ReadEnabled();
+  if (!enabled) return std::unexpected(std::move(enabled.error()));
   Expected<std::vector<Entry>> entries = registry->ReadAll();
-  if (!entries) return std::unexpected(entries.error());
+  if (!entries) return std::unexpected(std::move(entries.error()));
   if (registry->saved() && entries->empty()) {
     // An empty directory is no copy; this says what is wrong with it.
     return Read(dir, Registry::Kind::kMounted);

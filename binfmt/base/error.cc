@@ -10,11 +10,15 @@
 namespace binfmt {
 
 Error::Error(int errnum, std::string text, Cause cause)
-    : cause_(cause), errnum_(errnum), text_(std::move(text)) {}
+    : details_(new Details{cause, errnum, std::move(text)}) {}
 
-void Error::Append(std::string_view text) { text_.append(text); }
+void Error::Deleter::operator()(Details* details) const { delete details; }
 
-void Error::Prepend(std::string_view text) { text_.insert(0, text); }
+Error Error::Copy() const { return Error(errnum(), text(), cause()); }
+
+void Error::Append(std::string_view text) { details_->text.append(text); }
+
+void Error::Prepend(std::string_view text) { details_->text.insert(0, text); }
 
 Error Misuse(std::string text) {
   return Error(0, std::move(text), Cause::kMisuse);

@@ -4,6 +4,7 @@
 #define BINFMT_BASE_ERROR_H_
 
 #include <expected>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -24,22 +25,36 @@ enum class Cause {
 //
 // Text from outside (paths, names, file contents) is passed through Printable()
 // when the line is made.
+//
+// One pointer wide, so that results which may be an error stay cheap to return.
+// A moved-from error has no value.
 class [[nodiscard]] Error {
  public:
   Error(int errnum, std::string text, Cause cause = Cause::kFailed);
 
-  Cause cause() const { return cause_; }
-  int errnum() const { return errnum_; }
-  const std::string& text() const { return text_; }
+  Cause cause() const { return details_->cause; }
+  int errnum() const { return details_->errnum; }
+  const std::string& text() const { return details_->text; }
+
+  // An error is moved; a copy is asked for.
+  Error Copy() const;
 
   // Add to the text, at its end or at its beginning.
   void Append(std::string_view text);
   void Prepend(std::string_view text);
 
  private:
-  Cause cause_;
-  int errnum_;
-  std::string text_;
+  struct Details {
+    Cause cause;
+    int errnum;
+    std::string text;
+  };
+  // Not inline, for there is one wherever a result goes out of scope.
+  struct Deleter {
+    void operator()(Details* details) const;
+  };
+
+  std::unique_ptr<Details, Deleter> details_;
 };
 
 // A value, or why there is none.

@@ -32,7 +32,7 @@ ExecChain WalkExec(const std::string& path, const ExecQuestions& questions) {
     program = std::unexpected(SystemError("read", path, EACCES));
   }
   if (!program) {
-    chain.error = program.error();
+    chain.error = std::move(program.error());
     return chain;
   }
   ChainDepth depth;
@@ -49,9 +49,8 @@ ExecChain WalkExec(const std::string& path, const ExecQuestions& questions) {
       step.is_native =
           elf && elf->is_loadable && questions.is_native(step.program);
       if (step.is_native && !elf->loader_path.empty()) {
-        const Expected<Program> loader =
-            InspectProgram("loader", elf->loader_path);
-        if (!loader) chain.error = loader.error();
+        Expected<Program> loader = InspectProgram("loader", elf->loader_path);
+        if (!loader) chain.error = std::move(loader.error());
       }
     }
     if (next.empty()) return chain;
@@ -62,7 +61,7 @@ ExecChain WalkExec(const std::string& path, const ExecQuestions& questions) {
       program = Program();
     }
     if (!program) {
-      chain.error = program.error();
+      chain.error = std::move(program.error());
       return chain;
     }
     const ChainLimit limit = depth.Add(flags);

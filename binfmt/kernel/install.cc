@@ -212,8 +212,8 @@ class Installer {
   // reads each back.
   Expected<void> Add(std::span<const size_t> indices,
                      std::span<const std::string> texts) {
-    const Expected<std::vector<int>> errnums = registry_.Register(texts);
-    if (!errnums) return std::unexpected(errnums.error());
+    Expected<std::vector<int>> errnums = registry_.Register(texts);
+    if (!errnums) return std::unexpected(std::move(errnums.error()));
     for (size_t i = 0; i < indices.size(); ++i) {
       const Record& record = wanted_[indices[i]];
       Outcome& outcome = outcomes_[indices[i]];
@@ -240,8 +240,9 @@ class Installer {
     const Entry expected = EntryOf(record);
     Expected<void> disabled;
     if (!expected.enabled) disabled = registry_.SetEnabled(record.name, false);
-    const Expected<Entry> entry = disabled ? registry_.Read(record.name)
-                                           : std::unexpected(disabled.error());
+    Expected<Entry> entry = disabled
+                                ? registry_.Read(record.name)
+                                : std::unexpected(std::move(disabled.error()));
     if (entry && SameEntry(*entry, expected)) return {};
     const std::string name = Printable(record.name);
     if (!entry && entry.error().errnum() == ENOENT) {
@@ -253,7 +254,7 @@ class Installer {
     Error error = entry ? Error(0, absl::StrCat("the kernel holds ", name,
                                                 " otherwise than asked: ",
                                                 Difference(*entry, expected)))
-                        : entry.error();
+                        : std::move(entry.error());
     const Expected<void> removed = registry_.Remove(record.name);
     error.Append(removed ? "; it was taken out again"
                          : absl::StrCat("; and ", removed.error().text()));
@@ -262,10 +263,10 @@ class Installer {
 
   // Registers one record and verifies it.
   Expected<void> RegisterOne(const Record& record) {
-    const Expected<std::string> text = FormatRecord(record);
-    if (!text) return std::unexpected(text.error());
-    const Expected<std::vector<int>> errnums = registry_.Register({&*text, 1});
-    if (!errnums) return std::unexpected(errnums.error());
+    Expected<std::string> text = FormatRecord(record);
+    if (!text) return std::unexpected(std::move(text.error()));
+    Expected<std::vector<int>> errnums = registry_.Register({&*text, 1});
+    if (!errnums) return std::unexpected(std::move(errnums.error()));
     if (const int errnum = errnums->front(); errnum != 0) {
       return std::unexpected(ExplainRefusal(record, errnum, registry_.dir()));
     }

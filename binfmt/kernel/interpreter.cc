@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstddef>
+#include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -136,7 +137,7 @@ Expected<Program> InspectProgram(std::string_view kind,
       faccessat(fd.get(), "", X_OK, AT_EMPTY_PATH | AT_EACCESS) != 0) {
     if (Expected<void> checked = CheckExecutable(kind, path, fd.get());
         !checked) {
-      return std::unexpected(checked.error());
+      return std::unexpected(std::move(checked.error()));
     }
     if (!is_readable) return Program();
     if (!lease && lease.error() == EAGAIN) {

@@ -115,7 +115,7 @@ Expected<std::string> LoadModule(const std::string& file, bool dry_run) {
     }
     if (!dry_run) {
       if (auto loaded = Load(fd.get(), path); !loaded) {
-        return std::unexpected(loaded.error());
+        return std::unexpected(std::move(loaded.error()));
       }
     }
     return path;

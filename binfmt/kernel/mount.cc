@@ -161,7 +161,7 @@ Expected<std::string> EnterAndMount(const std::string& dir,
   if (IsUnderProc(dir)) {
     // PID 1 of an early boot may not have mounted it yet.
     if (auto proc = MountProc(/*dry_run=*/false); !proc) {
-      return std::unexpected(proc.error());
+      return std::unexpected(std::move(proc.error()));
     }
   }
   if (IsBinfmtMisc(dir)) return "";
@@ -191,7 +191,7 @@ Expected<MountResult> PlanMount(const std::string& dir,
   MountResult result;
   if (FindBinfmtMiscSupport() == BinfmtMiscSupport::kMissing) {
     Expected<std::string> module = LoadModule(options.module, /*dry_run=*/true);
-    if (!module) return std::unexpected(module.error());
+    if (!module) return std::unexpected(std::move(module.error()));
     result.module = *std::move(module);
     // The directory comes with the module.
     if (IsUnderProc(dir)) return result;
@@ -258,7 +258,7 @@ Expected<MountResult> MountBinfmtMisc(const std::string& dir,
   result.was_mounted = IsBinfmtMisc(dir);
   if (!result.was_mounted && IsUnderProc(dir)) {
     if (auto proc = MountProc(options.dry_run); !proc) {
-      return std::unexpected(proc.error());
+      return std::unexpected(std::move(proc.error()));
     }
     // It may have been mounted all along, under a /proc that was not.
     result.was_mounted = IsBinfmtMisc(dir);
@@ -273,7 +273,7 @@ Expected<MountResult> MountBinfmtMisc(const std::string& dir,
   }
   if (options.on_host && !options.dry_run) {
     Expected<std::string> module = MountOnHost(dir, options.module);
-    if (!module) return std::unexpected(module.error());
+    if (!module) return std::unexpected(std::move(module.error()));
     result.module = *std::move(module);
     // Where mounts propagate, it is here now.
     result.was_mounted = IsBinfmtMisc(dir);
@@ -282,7 +282,7 @@ Expected<MountResult> MountBinfmtMisc(const std::string& dir,
   if (result.was_mounted) {
     if (has_to_last) {
       if (auto lasts = CheckLasts(dir); !lasts) {
-        return std::unexpected(lasts.error());
+        return std::unexpected(std::move(lasts.error()));
       }
     }
     return result;
@@ -291,7 +291,7 @@ Expected<MountResult> MountBinfmtMisc(const std::string& dir,
   const bool may_not_last = has_to_last && !MountNamespaceLasts();
   const timespec before = may_not_last ? TimeBetweenInstances() : timespec();
   Expected<std::string> module = LoadAndMount(dir, options.module);
-  if (!module) return std::unexpected(module.error());
+  if (!module) return std::unexpected(std::move(module.error()));
   if (!module->empty()) result.module = *std::move(module);
   const ErrnoOr<long> type = FileSystemType(dir);
   if (!type) return std::unexpected(SystemError("examine", dir, type.error()));

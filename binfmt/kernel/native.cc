@@ -9,6 +9,7 @@
 #include <bit>
 #include <cerrno>
 #include <cstddef>
+#include <utility>
 
 #include "binfmt/base/process.h"
 #include "binfmt/base/unique_fd.h"
@@ -91,8 +92,8 @@ Expected<std::vector<bool>> FindNative(std::span<const std::string> probes) {
       continue;
     }
     const size_t before = question.current;
-    const Expected<int> status = RunSharingMemory(TryInChild, &question);
-    if (!status) return std::unexpected(status.error());
+    Expected<int> status = RunSharingMemory(TryInChild, &question);
+    if (!status) return std::unexpected(std::move(status.error()));
     // An emulator's child has memory of its own.
     if (question.current == before) question.error = ENOSYS;
   }

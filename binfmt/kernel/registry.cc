@@ -203,8 +203,8 @@ Expected<Entry> Registry::Read(const std::string& name) const {
 }
 
 Expected<std::vector<Entry>> Registry::ReadAll() const {
-  const Expected<std::vector<std::string>> names = List();
-  if (!names) return std::unexpected(names.error());
+  Expected<std::vector<std::string>> names = List();
+  if (!names) return std::unexpected(std::move(names.error()));
   std::vector<Entry> entries;
   entries.reserve(names->size());
   for (const std::string& name : *names) {
@@ -255,8 +255,8 @@ Expected<std::vector<int>> Registry::Register(
     std::span<const std::string> texts) {
   std::vector<int> errnums(texts.size());
   if (texts.empty()) return errnums;
-  if (const Expected<void> opened = OpenRegister(); !opened) {
-    return std::unexpected(opened.error());
+  if (Expected<void> opened = OpenRegister(); !opened) {
+    return std::unexpected(std::move(opened.error()));
   }
   int interruptions = 0;
   size_t next = 0;

@@ -126,8 +126,8 @@ DebianFormat ParseDebianFormat(std::string_view file, std::string_view name) {
     // Checked at each line from now on, so that an error names the line at
     // fault.
     rule = RuleOf(name, values);
-    if (const Expected<Record> record = ParseRecord(rule); !record) {
-      return {line.number, std::unexpected(record.error())};
+    if (Expected<Record> record = ParseRecord(rule); !record) {
+      return {line.number, std::unexpected(std::move(record.error()))};
     }
   }
   if (!IsComplete(values)) {

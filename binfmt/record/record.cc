@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <expected>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -403,7 +404,7 @@ Expected<void> CheckForKernel(const Record& record,
 
 Expected<std::string> FormatRecord(const Record& record) {
   if (Expected<void> check = CheckRecord(record); !check) {
-    return std::unexpected(check.error());
+    return std::unexpected(std::move(check.error()));
   }
   const std::optional<char> delimiter = ChooseDelimiter(record);
   if (!delimiter) {
@@ -446,9 +447,9 @@ Expected<Record> ParseRecord(std::string_view text,
   }
   // EEXIST and ENAMETOOLONG come from the look-up, for which the kernel has
   // read all of the text.
-  const Expected<void> valid_name = CheckName(*name);
+  Expected<void> valid_name = CheckName(*name);
   if (!valid_name && valid_name.error().errnum() == EINVAL) {
-    return std::unexpected(valid_name.error());
+    return std::unexpected(std::move(valid_name.error()));
   }
   Record record;
   record.name = *name;
@@ -469,7 +470,7 @@ Expected<Record> ParseRecord(std::string_view text,
                                 ? ParseMagicFields(&reader, &record)
                                 : ParseExtensionFields(&reader, &record);
       !rule) {
-    return std::unexpected(rule.error());
+    return std::unexpected(std::move(rule.error()));
   }
   const std::optional<std::string_view> interpreter = reader.Next();
   if (!interpreter) {
@@ -482,17 +483,17 @@ Expected<Record> ParseRecord(std::string_view text,
   record.interpreter = *interpreter;
   if (Expected<void> flags = ParseFlags(&reader, text.size(), &record);
       !flags) {
-    return std::unexpected(flags.error());
+    return std::unexpected(std::move(flags.error()));
   }
   if (kernel != nullptr) {
     if ((record.flags & kStartDisabled) != 0 && kernel->IsBefore(7, 3)) {
       return Invalid(*name, "flag D needs Linux 7.3");
     }
     if (Expected<void> known = CheckForKernel(record, *kernel); !known) {
-      return std::unexpected(known.error());
+      return std::unexpected(std::move(known.error()));
     }
   }
-  if (!valid_name) return std::unexpected(valid_name.error());
+  if (!valid_name) return std::unexpected(std::move(valid_name.error()));
   return record;
 }
 

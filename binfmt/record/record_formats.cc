@@ -13,7 +13,7 @@
 namespace binfmt {
 
 Expected<std::string> FormatForFile(const Record& record, FileFormat format) {
-  const Expected<std::string> rule = FormatRecord(record);
+  Expected<std::string> rule = FormatRecord(record);
   if (!rule) return rule;
   const bool disabled = (record.flags & kStartDisabled) != 0;
   std::string text;
