@@ -5,12 +5,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "binfmt/base/message.h"
 
 namespace cmd {
 namespace {
 
 std::string ProgramName(const Applet& applet) {
-  return absl::StrCat("binfmt-", applet.name());
+  return binfmt::Message("binfmt-$0", applet.name());
 }
 
 std::string Usage(Applet& applet) {

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "arch_table/table.h"
 #include "binfmt/base/error.h"
+#include "binfmt/base/message.h"
 #include "binfmt/base/printable.h"
 #include "binfmt/kernel/links.h"
 #include "cmd/applets.h"
@@ -19,6 +20,8 @@ namespace {
 
 using binfmt::Error;
 using binfmt::Expected;
+using binfmt::Failed;
+using binfmt::Message;
 using binfmt::Misuse;
 using binfmt::Printable;
 
@@ -77,8 +80,7 @@ Expected<Installation> ParseInstallation(std::span<const char* const> args) {
     } else if (!only_operands && arg == "--") {
       only_operands = true;
     } else if (!only_operands && arg.size() > 1 && arg[0] == '-') {
-      return std::unexpected(
-          Misuse(absl::StrCat("unknown option \"", Printable(arg), "\"")));
+      return std::unexpected(Misuse("unknown option \"$0\"", arg));
     } else if (!installation.dir.empty() || arg.empty()) {
       return std::unexpected(Misuse("--install takes one directory"));
     } else {
@@ -96,9 +98,9 @@ void Install(std::span<const char* const> args, Console& console) {
   if (!installation) return console.Complain(installation.error());
   if (!console.CanReport()) return;
   for (const auto& applet : Applets()) {
-    const std::string path =
-        absl::StrCat(installation->dir, "/",
-                     installation->bare ? "" : "binfmt-", applet->name());
+    const std::string path = absl::StrCat(
+        installation->dir,
+        Message("/$0$1", installation->bare ? "" : "binfmt-", applet->name()));
     const Expected<bool> made =
         binfmt::LinkToSelf(path, installation->symbolic);
     if (made) {
@@ -127,7 +129,7 @@ int RunBox(std::span<const char* const> args) {
     console.Answer(Usage());
   } else if (word == "--list" && alone) {
     for (const auto& applet : Applets()) {
-      console.Answer(absl::StrCat(applet->name(), "\n"));
+      console.Answer(Message("$0\n", applet->name()));
     }
   } else if (word == "--version" && alone) {
     console.Answer(Version());
@@ -136,11 +138,10 @@ int RunBox(std::span<const char* const> args) {
   } else if (word.empty() || word[0] != '-') {
     return NoSuchApplet(word);
   } else if (is_help || word == "--list" || word == "--version") {
-    console.Complain(Misuse(absl::StrCat(
-        "unexpected operand \"", Printable(args[1]), "\" behind ", word)));
-  } else {
     console.Complain(
-        Misuse(absl::StrCat("unknown option \"", Printable(word), "\"")));
+        Misuse("unexpected operand \"$0\" behind $1", args[1], word));
+  } else {
+    console.Complain(Misuse("unknown option \"$0\"", word));
   }
   return console.Finish();
 }
@@ -148,8 +149,7 @@ int RunBox(std::span<const char* const> args) {
 int NoSuchApplet(std::string_view name) {
   Console console("binfmtbox");
   console.Complain(
-      Error(0, absl::StrCat("there is no applet \"", Printable(name),
-                            "\"; see \"binfmtbox --list\"")));
+      Failed(0, "there is no applet \"$0\"; see \"binfmtbox --list\"", name));
   return kExitNoApplet;
 }
 

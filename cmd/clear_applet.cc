@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "arch_table/names.h"
+#include "binfmt/base/message.h"
 #include "binfmt/base/printable.h"
 #include "binfmt/kernel/install.h"
 #include "binfmt/kernel/mount.h"
@@ -26,6 +27,7 @@ using arch_table::Target;
 using binfmt::Entry;
 using binfmt::Error;
 using binfmt::Expected;
+using binfmt::Failed;
 using binfmt::Misuse;
 using binfmt::Printable;
 using binfmt::Record;
@@ -90,8 +92,9 @@ void NoteUnknown(const std::string& operand, Console& console) {
   const std::string suggestion =
       operand == "all" ? "; did you mean --all" : Suggestion(operand);
   if (suggestion.empty()) return;
-  console.Note(absl::StrCat("\"", Printable(operand),
-                            "\" is neither an entry nor a target", suggestion));
+  console.Note(absl::StrCat(
+      binfmt::Message("\"$0\" is neither an entry nor a target", operand),
+      suggestion));
 }
 
 // Does ACTION to ENTRY, or with DRY_RUN nothing. Returns a word for what was
@@ -251,9 +254,8 @@ bool Clear::ChangeEntries(const CommandLine& line, Report& report,
   for (const std::string& operand : line.operands) {
     if (selection.ChooseOperand(operand)) continue;
     if (enable_) {
-      console.Complain(Error(
-          0, absl::StrCat("cannot enable ", Printable(MissingName(operand)),
-                          ": there is no such entry")));
+      console.Complain(Failed(0, "cannot enable $0: there is no such entry",
+                              MissingName(operand)));
       continue;
     }
     NoteUnknown(operand, console);

@@ -20,6 +20,7 @@
 #include "absl/strings/strip.h"
 #include "binfmt/base/error.h"
 #include "binfmt/base/file.h"
+#include "binfmt/base/message.h"
 #include "binfmt/base/printable.h"
 #include "binfmt/kernel/mount.h"
 #include "binfmt/kernel/namespaces.h"
@@ -78,9 +79,9 @@ int RunNamed(std::string_view name, std::span<const char* const> args) {
   }
   const std::string word = Printable(name);
   Console console(kProgram);
-  console.Complain(binfmt::Error(
-      0, absl::StrCat("there is no applet \"", word,
-                      "\"; to register a target, say: --install ", word)));
+  console.Complain(binfmt::Failed(
+      0, "there is no applet \"$0\"; to register a target, say: --install $1",
+      name, name));
   return kExitNoApplet;
 }
 
@@ -161,7 +162,7 @@ Expected<std::optional<int>> ImageRun::Parse(
       return console.Finish();
     }
     if (option.name == "list" || option.name == "version") {
-      Words words = {absl::StrCat("--", option.name)};
+      Words words = {binfmt::Message("--$0", option.name)};
       words.insert(words.end(), args.begin() + i + 1, args.end());
       return RunBox(Pointers(words));
     }
@@ -196,8 +197,7 @@ Expected<std::optional<int>> ImageRun::Parse(
     }
   } else if (!register_option_.empty()) {
     return std::unexpected(
-        Misuse(absl::StrCat("\"", Printable(register_option_),
-                            "\" is no option, unless with --install")));
+        Misuse("\"$0\" is no option, unless with --install", register_option_));
   }
   return std::nullopt;
 }

@@ -9,8 +9,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/substitute.h"
+#include "binfmt/base/message.h"
 #include "binfmt/base/path.h"
-#include "binfmt/base/printable.h"
 #include "cmd/targets.h"
 
 namespace cmd {
@@ -18,13 +18,15 @@ namespace {
 
 using binfmt::Error;
 using binfmt::Expected;
+using binfmt::Message;
 using binfmt::Program;
 
 // The names of the files that may be TARGET's interpreter, the best first.
 std::vector<std::string> FileNames(const arch_table::Target& target,
                                    const SearchOptions& options) {
   if (options.suffix) {
-    return {absl::StrCat("qemu-", target.interpreter, *options.suffix)};
+    return {
+        absl::StrCat(Message("qemu-$0", target.interpreter), *options.suffix)};
   }
   std::vector<std::string> names;
   for (const std::string_view pattern : options.emulator->files) {
@@ -70,8 +72,8 @@ FoundInterpreter FindInterpreter(const arch_table::Target& target,
 }
 
 std::string SearchAdvice(const SearchOptions& options) {
-  return absl::StrCat(binfmt::Printable(JoinAlternatives(Directories(options))),
-                      "; install ", options.emulator->package);
+  return Message("$0; install $1", JoinAlternatives(Directories(options)),
+                 options.emulator->package);
 }
 
 bool UnderstandsPreservedArgv0(const std::string& path,

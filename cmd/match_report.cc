@@ -10,7 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "arch_table/table.h"
 #include "binfmt/base/error.h"
-#include "binfmt/base/printable.h"
+#include "binfmt/base/message.h"
 #include "binfmt/kernel/exec_chain.h"
 #include "binfmt/kernel/interpreter.h"
 #include "binfmt/record/elf_header.h"
@@ -26,7 +26,6 @@ using arch_table::Target;
 using binfmt::Entry;
 using binfmt::Error;
 using binfmt::ExecStep;
-using binfmt::Printable;
 using binfmt::Record;
 
 constexpr uint16_t kExec = 2;
@@ -128,8 +127,7 @@ class RowPrinter {
       json_.Field("result", result);
       json_.EndObject();
     } else {
-      console_.Result(absl::StrCat(Printable(name), ": ", Printable(what), ", ",
-                                   Printable(result), "\n"));
+      console_.Result(binfmt::Message("$0: $1, $2\n", name, what, result));
     }
   }
 

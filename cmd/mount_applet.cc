@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "binfmt/base/message.h"
 #include "binfmt/base/printable.h"
 #include "binfmt/kernel/lifetime.h"
 #include "binfmt/kernel/mount.h"
@@ -18,6 +19,7 @@ namespace cmd {
 namespace {
 
 using binfmt::Expected;
+using binfmt::Message;
 using binfmt::MountResult;
 using binfmt::Printable;
 
@@ -38,17 +40,18 @@ void Report(const CommonOptions& common, const MountResult& result,
     return;
   }
   if (!result.module.empty()) {
-    console.Result(absl::StrCat(common.dry_run ? "would load" : "loaded",
-                                " the module ", Printable(result.module),
-                                "\n"));
+    console.Result(Message("$0 the module $1\n",
+                           common.dry_run ? "would load" : "loaded",
+                           result.module));
   }
   const std::string dir = Printable(common.dir);
   if (result.was_mounted) {
     console.Result(
-        absl::StrCat("binfmt_misc is mounted on ", dir, " already\n"));
+        Message("binfmt_misc is mounted on $0 already\n", common.dir));
   } else {
-    console.Result(absl::StrCat(common.dry_run ? "would mount" : "mounted",
-                                " binfmt_misc on ", dir, "\n"));
+    console.Result(Message("$0 binfmt_misc on $1\n",
+                           common.dry_run ? "would mount" : "mounted",
+                           common.dir));
   }
 }
 
@@ -88,8 +91,8 @@ class Mount : public Applet {
   void Run(const CommandLine& line, Console& console) override {
     const CommonOptions& common = line.common;
     if (!line.operands.empty()) {
-      return console.Complain(binfmt::Misuse(absl::StrCat(
-          "unexpected operand \"", Printable(line.operands[0]), "\"")));
+      return console.Complain(
+          binfmt::Misuse("unexpected operand \"$0\"", line.operands[0]));
     }
     if (!console.CanReport()) return;
     options_.dry_run = common.dry_run;

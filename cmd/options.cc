@@ -10,7 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
-#include "binfmt/base/printable.h"
+#include "binfmt/base/message.h"
 #include "binfmt/kernel/registry.h"
 
 namespace cmd {
@@ -18,7 +18,6 @@ namespace {
 
 using binfmt::Expected;
 using binfmt::Misuse;
-using binfmt::Printable;
 
 constexpr size_t kHelpColumn = 25;
 
@@ -139,13 +138,12 @@ class Parser {
     const std::string_view name = text.substr(0, equals);
     const Option* const option = FindLong(name);
     if (option == nullptr) {
-      return std::unexpected(
-          Misuse(absl::StrCat("unknown option \"--", Printable(name), "\"")));
+      return std::unexpected(Misuse("unknown option \"--$0\"", name));
     }
     if (equals == std::string_view::npos) return TakeWithNext(*option);
     if (option->value_name.empty()) {
       return std::unexpected(
-          Misuse(absl::StrCat("option --", option->name, " takes no value")));
+          Misuse("option --$0 takes no value", option->name));
     }
     Take(*option, text.substr(equals + 1));
     return {};
@@ -157,8 +155,8 @@ class Parser {
       const std::vector<const Option*> found = FindAll(
           [letter](const Option& option) { return option.letter == letter; });
       if (found.empty() || letter == '\0') {
-        return std::unexpected(Misuse(absl::StrCat(
-            "unknown option \"-", Printable(letters.substr(0, 1)), "\"")));
+        return std::unexpected(
+            Misuse("unknown option \"-$0\"", letters.substr(0, 1)));
       }
       letters.remove_prefix(1);
       if (letters.empty()) return TakeWithNext(*found[0]);
@@ -177,8 +175,8 @@ class Parser {
       return {};
     }
     if (next_ == args_.size()) {
-      return std::unexpected(Misuse(absl::StrCat(
-          "option --", option.name, " needs a value, ", option.value_name)));
+      return std::unexpected(Misuse("option --$0 needs a value, $1",
+                                    option.name, option.value_name));
     }
     Take(option, args_[next_++]);
     return {};

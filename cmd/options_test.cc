@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "binfmt/base/error.h"
+#include "binfmt/base/message.h"
 #include "gtest/gtest.h"
 
 namespace cmd {
@@ -199,8 +200,7 @@ TEST(OptionsTest, AValueThatMakesNoSense) {
        .value_name = "KIND",
        .set = [](std::string_view name,
                  std::string_view value) -> binfmt::Expected<void> {
-         return std::unexpected(
-             binfmt::Misuse(absl::StrCat(name, " is not ", value)));
+         return std::unexpected(binfmt::Misuse("$0 is not $1", name, value));
        }}};
   const CommandLine line = ParseCommandLine(table, {{"--kind", "so"}});
   ASSERT_TRUE(line.error);

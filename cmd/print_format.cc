@@ -4,8 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "absl/strings/str_cat.h"
-#include "binfmt/base/printable.h"
+#include "binfmt/base/message.h"
 
 namespace cmd {
 
@@ -19,9 +18,9 @@ OptionSetter SetFormat(std::optional<FileFormat>* format) {
     } else if (value == "binfmt.d" || value == "record") {
       *format = FileFormat::kLine;
     } else {
-      return std::unexpected(binfmt::Misuse(absl::StrCat(
-          "option --print takes record, binfmt.d or debian, not \"",
-          binfmt::Printable(value), "\"")));
+      return std::unexpected(binfmt::Misuse(
+          "option --print takes record, binfmt.d or debian, not \"$0\"",
+          value));
     }
     return {};
   };

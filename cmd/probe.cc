@@ -7,10 +7,13 @@
 #include "absl/strings/str_cat.h"
 #include "arch_table/program.h"
 #include "binfmt/base/error.h"
+#include "binfmt/base/message.h"
 #include "binfmt/base/printable.h"
 #include "binfmt/base/process.h"
 
 namespace cmd {
+using binfmt::Message;
+
 namespace {
 
 using How = binfmt::ProgramEnd::How;
@@ -64,7 +67,7 @@ std::string Probe(const arch_table::Target& target, JsonWriter* json) {
     return "";
   }
   const std::string number = end.how == How::kTimedOut
-                                 ? absl::StrCat(kMaxSeconds, " s")
+                                 ? Message("$0 s", kMaxSeconds)
                                  : absl::StrCat(end.code);
   const std::string_view hint = Hint(end);
   return absl::StrCat(word, " ", number, hint.empty() ? "" : ", ", hint,
@@ -78,9 +81,10 @@ void ProbeAll(const TargetList& targets, JsonWriter* json, Console& console) {
     const std::string why = Probe(*target, json);
     if (!why.empty()) {
       console.Complain(binfmt::Error(
-          0, absl::StrCat(target->name, ": a program does not run: ", why)));
+          0, absl::StrCat(Message("$0: a program does not run: ", target->name),
+                          why)));
     } else if (json == nullptr) {
-      console.Result(absl::StrCat(target->name, ": runs\n"));
+      console.Result(Message("$0: runs\n", target->name));
     }
   }
   if (json != nullptr) json->EndArray();

@@ -14,6 +14,7 @@
 #include "arch_table/table.h"
 #include "binfmt/base/decimal.h"
 #include "binfmt/base/error.h"
+#include "binfmt/base/message.h"
 #include "binfmt/base/printable.h"
 #include "binfmt/kernel/mount.h"
 #include "binfmt/kernel/running_kernel.h"
@@ -42,8 +43,7 @@ OptionSetter SetYesNo(Choice* choice) {
                   std::string_view value) -> Expected<void> {
     if (value != "yes" && value != "no") {
       return std::unexpected(
-          Misuse(absl::StrCat("option --", name, " takes yes or no, not \"",
-                              Printable(value), "\"")));
+          Misuse("option --$0 takes yes or no, not \"$1\"", name, value));
     }
     *choice = value == "yes" ? Choice::kYes : Choice::kNo;
     return {};
@@ -59,23 +59,22 @@ OptionSetter SetYesNoAuto(Choice* choice) {
     }
     if (value == "yes" || value == "no") return SetYesNo(choice)(name, value);
     return std::unexpected(
-        Misuse(absl::StrCat("option --", name, " takes yes, no or auto, not \"",
-                            Printable(value), "\"")));
+        Misuse("option --$0 takes yes, no or auto, not \"$1\"", name, value));
   };
 }
 
 OptionSetter SetDirectory(std::string* dir) {
-  return [dir](std::string_view name,
-               std::string_view value) -> Expected<void> {
-    if (value.empty() || value[0] != '/') {
-      return std::unexpected(
-          Misuse(absl::StrCat("option --", name, " needs an absolute path")));
-    }
-    // "DIR/" is DIR, or the same entry would differ from itself.
-    while (value.size() > 1 && value.back() == '/') value.remove_suffix(1);
-    *dir = value;
-    return {};
-  };
+  return
+      [dir](std::string_view name, std::string_view value) -> Expected<void> {
+        if (value.empty() || value[0] != '/') {
+          return std::unexpected(
+              Misuse("option --$0 needs an absolute path", name));
+        }
+        // "DIR/" is DIR, or the same entry would differ from itself.
+        while (value.size() > 1 && value.back() == '/') value.remove_suffix(1);
+        *dir = value;
+        return {};
+      };
 }
 
 OptionSetter SetSeconds(int64_t* milliseconds) {
@@ -84,9 +83,9 @@ OptionSetter SetSeconds(int64_t* milliseconds) {
     const std::optional<uint32_t> seconds =
         binfmt::ParseDecimal(value, kMaxWaitSeconds);
     if (!seconds) {
-      return std::unexpected(Misuse(absl::StrCat(
-          "option --", name, " takes a number of seconds, at most ",
-          kMaxWaitSeconds, ", not \"", Printable(value), "\"")));
+      return std::unexpected(Misuse(
+          "option --$0 takes a number of seconds, at most $1, not \"$2\"", name,
+          kMaxWaitSeconds, value));
     }
     *milliseconds = int64_t{*seconds} * 1000;
     return {};
@@ -195,8 +194,7 @@ std::vector<Option> Register::Options() {
                         std::string_view value) -> Expected<void> {
          const Emulator* emulator = arch_table::FindEmulator(value);
          if (emulator == nullptr) {
-           return std::unexpected(Misuse(
-               absl::StrCat("unknown emulator \"", Printable(value), "\"")));
+           return std::unexpected(Misuse("unknown emulator \"$0\"", value));
          }
          record.search.emulator = emulator;
          return {};
@@ -382,10 +380,10 @@ Expected<void> Register::ReadCmdline() {
         record.preserve_argv0 = Choice::kYes;
       }
     } else if (flag != 'F') {  // F is the default
-      return std::unexpected(Misuse(absl::StrCat(
-          "unknown flag \"", Printable({&flag, 1}),
-          "\" in binfmt.flags= of the kernel command line, which takes C, F "
-          "and P")));
+      return std::unexpected(
+          Misuse("unknown flag \"$0\" in binfmt.flags= of the kernel command "
+                 "line, which takes C, F and P",
+                 std::string_view(&flag, 1)));
     }
   }
   return {};
@@ -427,8 +425,8 @@ Expected<void> Register::ReadTargets(const std::vector<std::string>& words) {
     Expected<const Target*> target = ParseTarget(word);
     if (!target) return std::unexpected(std::move(target.error()));
     if (emulator.EntryName(**target).empty()) {
-      return std::unexpected(Misuse(absl::StrCat(
-          emulator.word, " does not run programs for ", (*target)->name)));
+      return std::unexpected(Misuse("$0 does not run programs for $1",
+                                    emulator.word, (*target)->name));
     }
     if (!request_.IsNamed(*target)) request_.named.push_back(*target);
   }
@@ -446,8 +444,7 @@ Expected<void> Register::ExpandAll() {
   const std::string_view word = uses_host ? Environment("HOST_ARCH") : "";
   const Target* host = arch_table::FindTarget(word);
   if (host == nullptr && !word.empty()) {
-    return std::unexpected(
-        Misuse(absl::StrCat("unknown HOST_ARCH \"", Printable(word), "\"")));
+    return std::unexpected(Misuse("unknown HOST_ARCH \"$0\"", word));
   }
   request_.for_other_machine = request_.record.for_files && host != nullptr;
   if (!request_.all) {

@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "arch_table/table.h"
 #include "binfmt/base/error.h"
+#include "binfmt/base/message.h"
 #include "binfmt/base/printable.h"
 #include "binfmt/record/elf_header.h"
 #include "cmd/target_matcher.h"
@@ -23,6 +24,7 @@ namespace {
 using arch_table::Target;
 using binfmt::Error;
 using binfmt::Expected;
+using binfmt::Failed;
 using binfmt::Printable;
 using binfmt::Record;
 
@@ -87,18 +89,17 @@ class Checker {
     // The guard first: nothing overrides it.
     if (Expected<void> accepted = guard_.Check(record, nullptr); !accepted) {
       if (item.target == nullptr || item.target != native) return accepted;
-      return std::unexpected(Error(
-          EPERM,
-          absl::StrCat(name, ": this machine runs programs for ", native->name,
-                       " by itself, and none would start any "
-                       "more")));
+      return std::unexpected(Failed(EPERM,
+                                    "$0: this machine runs programs for $1 by "
+                                    "itself, and none would start any more",
+                                    record.name, native->name));
     }
     if (native != nullptr && !ignore_native) {
-      return std::unexpected(Error(
-          EPERM,
-          absl::StrCat(name, ": this machine runs programs for ", native->name,
-                       " by itself; register it all the same "
-                       "with --ignore-family yes")));
+      return std::unexpected(
+          Failed(EPERM,
+                 "$0: this machine runs programs for $1 by itself; register it "
+                 "all the same with --ignore-family yes",
+                 record.name, native->name));
     }
     if (!IsForOtherMachine(item.interpreter)) return {};
     const Target* machine = arch_table::FindByHeader(item.interpreter.head);

@@ -16,6 +16,7 @@
 #include "binfmt/base/clock.h"
 #include "binfmt/base/error.h"
 #include "binfmt/base/file.h"
+#include "binfmt/base/message.h"
 #include "binfmt/base/path.h"
 #include "binfmt/base/printable.h"
 #include "binfmt/kernel/lifetime.h"
@@ -33,6 +34,7 @@ using binfmt::Entry;
 using binfmt::ErrnoOr;
 using binfmt::Error;
 using binfmt::Expected;
+using binfmt::Message;
 using binfmt::Printable;
 
 constexpr int kPollInterval = 100;  // milliseconds
@@ -99,10 +101,11 @@ class Collector {
         if ((entry.record.flags & binfmt::kFixBinary) == 0) return false;
       }
       const std::string entry_name = Printable(entry.record.name);
-      console_.Note(name_is_taken
-                        ? absl::StrCat(entry_name, " is there; left alone")
-                        : absl::StrCat(entry_name, " takes programs for ",
-                                       target.name, " already; left alone"));
+      console_.Note(
+          name_is_taken
+              ? Message("$0 is there; left alone", entry.record.name)
+              : Message("$0 takes programs for $1 already; left alone",
+                        entry.record.name, target.name));
       any_target_ = true;
       return true;
     }

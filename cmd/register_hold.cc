@@ -11,6 +11,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "binfmt/base/error.h"
+#include "binfmt/base/message.h"
 #include "binfmt/base/printable.h"
 #include "binfmt/kernel/install.h"
 #include "binfmt/kernel/lifetime.h"
@@ -68,8 +69,8 @@ Expected<bool> PutBack(const RegisterRequest& request,
       all_hold = false;
       reported.Report(*error, console);
     } else {
-      console.Note(absl::StrCat(Printable(lost[i].name),
-                                " was not there; registered it"));
+      console.Note(
+          binfmt::Message("$0 was not there; registered it", lost[i].name));
     }
   }
   return all_hold;

@@ -4,8 +4,7 @@
 #include <string>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
-#include "binfmt/base/printable.h"
+#include "binfmt/base/message.h"
 #include "binfmt/kernel/lifetime.h"
 #include "binfmt/kernel/mount.h"
 
@@ -14,7 +13,7 @@ namespace cmd {
 using binfmt::Entry;
 using binfmt::Error;
 using binfmt::Expected;
-using binfmt::Printable;
+using binfmt::Failed;
 using binfmt::Registry;
 
 Expected<OpenRegistry> OpenForRegister(const RegisterRequest& request,
@@ -39,9 +38,10 @@ Expected<OpenRegistry> OpenForRegister(const RegisterRequest& request,
   if (!enabled) return std::unexpected(std::move(enabled.error()));
   if (!*enabled) {
     return std::unexpected(
-        Error(0, absl::StrCat("binfmt_misc is disabled as a whole, so no entry "
-                              "would be of use; enable it with: echo 1 > ",
-                              Printable(dir), "/status")));
+        Failed(0,
+               "binfmt_misc is disabled as a whole, so no entry would be of "
+               "use; enable it with: echo 1 > $0/status",
+               dir));
   }
   Expected<std::vector<Entry>> entries = registry->ReadAll();
   if (!entries) return std::unexpected(std::move(entries.error()));

@@ -4,9 +4,8 @@
 #include <cerrno>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "arch_table/emulators.h"
-#include "binfmt/base/printable.h"
+#include "binfmt/base/message.h"
 #include "binfmt/kernel/running_kernel.h"
 
 namespace cmd {
@@ -15,7 +14,7 @@ using arch_table::Target;
 using binfmt::Entry;
 using binfmt::Error;
 using binfmt::Expected;
-using binfmt::Printable;
+using binfmt::Failed;
 using binfmt::Program;
 using binfmt::Record;
 
@@ -52,8 +51,7 @@ Expected<void> PlanMaker::Add(PlanItem item) {
   }
   if (items_[place->second].record == record) return {};
   return std::unexpected(
-      Error(0, absl::StrCat(Printable(record.name),
-                            " is asked for twice, and differently")));
+      Failed(0, "$0 is asked for twice, and differently", record.name));
 }
 
 bool PlanMaker::HasCredential(std::string_view name) const {
@@ -133,7 +131,7 @@ Expected<PlanMaker::ParsedRule> PlanMaker::ReadRule(
   if (!program) {
     // What is said of an interpreter does not name the record.
     Error error = std::move(program.error());
-    error.Prepend(absl::StrCat(Printable(record->name), ": "));
+    error.Prepend(binfmt::Message("$0: ", record->name));
     return std::unexpected(std::move(error));
   }
   return ParsedRule{*std::move(record), *std::move(program)};

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "binfmt/base/error.h"
+#include "binfmt/base/message.h"
 #include "binfmt/base/printable.h"
 #include "binfmt/kernel/record_files.h"
 #include "binfmt/record/record_formats.h"
@@ -57,9 +58,9 @@ Expected<void> WriteFile(const RegisterRequest& request, const Record& record) {
       text ? binfmt::WriteRecordFile(request.dir, name, *text)
            : std::unexpected(std::move(text.error()));
   if (!written && !request.print) {
-    written.error().Append(
-        absl::StrCat("; ", Printable(record.name),
-                     " is registered, and lost when systemd-binfmt starts"));
+    written.error().Append(binfmt::Message(
+        "; $0 is registered, and lost when systemd-binfmt starts",
+        record.name));
   }
   return written;
 }

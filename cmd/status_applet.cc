@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "arch_table/names.h"
+#include "binfmt/base/message.h"
 #include "binfmt/base/printable.h"
 #include "binfmt/kernel/namespaces.h"
 #include "binfmt/kernel/registry.h"
@@ -28,6 +29,8 @@ using arch_table::Target;
 using binfmt::Entry;
 using binfmt::Error;
 using binfmt::Expected;
+using binfmt::Failed;
+using binfmt::Message;
 using binfmt::Printable;
 using binfmt::Registry;
 
@@ -35,26 +38,23 @@ using binfmt::Registry;
 std::string WhyUnusable(const Overview& overview, const EntryRow& row) {
   const std::string name = Printable(row.entry->record.name);
   if (!overview.enabled) {
-    return absl::StrCat(name,
-                        " is of no use while binfmt_misc is disabled; enable "
-                        "it with: echo 1 > ",
-                        Printable(overview.dir), "/status");
+    return Message(
+        "$0 is of no use while binfmt_misc is disabled; enable it with: echo 1 "
+        "> $1/status",
+        row.entry->record.name, overview.dir);
   }
   if (!row.entry->enabled) {
-    return absl::StrCat(name,
-                        " is disabled; enable it with: binfmtbox clear "
-                        "--enable ",
-                        name);
+    return Message(
+        "$0 is disabled; enable it with: binfmtbox clear --enable $1",
+        row.entry->record.name, row.entry->record.name);
   }
   if (row.shadowed_by != nullptr) {
-    return absl::StrCat(name, " never gets a program: ",
-                        Printable(row.shadowed_by->record.name),
-                        " takes them first");
+    return Message("$0 never gets a program: $1 takes them first",
+                   row.entry->record.name, row.shadowed_by->record.name);
   }
   if (!row.startable()) {
-    return absl::StrCat("the interpreter of ", name, ", ",
-                        Printable(row.entry->record.interpreter),
-                        ", is missing or not executable");
+    return Message("the interpreter of $0, $1, is missing or not executable",
+                   row.entry->record.name, row.entry->record.interpreter);
   }
   return "";
 }
@@ -170,9 +170,9 @@ void Status::Answer(const std::string& operand, EntryTable& table,
     target = arch_table::FindTarget(operand);
     if (target == nullptr) {
       console.Complain(Error(
-          0, absl::StrCat("there is no entry and no target "
-                          "\"",
-                          Printable(operand), "\"", Suggestion(operand))));
+          0, absl::StrCat(
+                 Message("there is no entry and no target \"$0\"", operand),
+                 Suggestion(operand))));
       return;
     }
     row = table.HandlerOf(*target);
@@ -197,8 +197,7 @@ void Status::Answer(const std::string& operand, EntryTable& table,
   if (target != nullptr) {
     report.probed.push_back(target);
   } else if (probe_) {
-    console.Complain(Error(0, absl::StrCat("there is no built-in program for ",
-                                           Printable(operand))));
+    console.Complain(Failed(0, "there is no built-in program for $0", operand));
   }
 }
 
@@ -223,9 +222,8 @@ void Status::PrintRecords(bool all, std::vector<Entry>& entries,
       PrintRecord(entry.record, *format_, console);
     } else {
       console.Complain(
-          Error(0, absl::StrCat(Printable(entry.record.name),
-                                ": has fields that this version does not "
-                                "understand")));
+          Failed(0, "$0: has fields that this version does not understand",
+                 entry.record.name));
     }
   }
 }

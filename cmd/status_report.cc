@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "arch_table/table.h"
+#include "binfmt/base/message.h"
 #include "binfmt/base/printable.h"
 #include "binfmt/record/entry.h"
 #include "binfmt/record/record.h"
@@ -22,6 +23,7 @@ namespace {
 
 using arch_table::Target;
 using binfmt::Entry;
+using binfmt::Message;
 using binfmt::Printable;
 
 std::string_view NamespaceWord(binfmt::UserNamespace user_namespace) {
@@ -53,8 +55,7 @@ std::string Marks(const EntryRow& row) {
   std::vector<std::string> marks;
   if (!row.entry->understood) marks.push_back("not understood");
   if (row.shadowed_by != nullptr) {
-    marks.push_back(
-        absl::StrCat("shadowed by ", Printable(row.shadowed_by->record.name)));
+    marks.push_back(Message("shadowed by $0", row.shadowed_by->record.name));
   }
   if (row.entry->understood && !row.interpreter_exists &&
       row.entry->record.type != binfmt::RecordType::kBpf) {
@@ -179,7 +180,7 @@ void PrintText(const StatusReport& report, Console& console) {
   }
   for (const Target* native : report.natives) {
     console.Result(
-        absl::StrCat(native->name, ": this machine runs it by itself\n"));
+        Message("$0: this machine runs it by itself\n", native->name));
   }
   if (report.probe) ProbeAll(report.probed, nullptr, console);
 }

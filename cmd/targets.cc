@@ -6,7 +6,7 @@
 #include "absl/strings/str_split.h"
 #include "arch_table/names.h"
 #include "arch_table/program.h"
-#include "binfmt/base/printable.h"
+#include "binfmt/base/message.h"
 #include "binfmt/kernel/native.h"
 #include "binfmt/record/elf_header.h"
 
@@ -23,8 +23,9 @@ constexpr size_t kMaxSuggestions = 3;
 
 Expected<const Target*> ParseTarget(std::string_view word) {
   if (const Target* target = arch_table::FindTarget(word)) return target;
-  return std::unexpected(binfmt::Misuse(absl::StrCat(
-      "unknown target \"", binfmt::Printable(word), "\"", Suggestion(word))));
+  binfmt::Error error = binfmt::Misuse("unknown target \"$0\"", word);
+  error.Append(Suggestion(word));
+  return std::unexpected(std::move(error));
 }
 
 std::string Suggestion(std::string_view word) {
@@ -62,9 +63,10 @@ bool IsNative(const Target& target) {
 }
 
 binfmt::Error NoEntry(const Target& target) {
-  return binfmt::Error(
-      0, absl::StrCat("no entry takes programs for ", target.name,
-                      "; register one with: binfmtbox register ", target.name));
+  return binfmt::Failed(0,
+                        "no entry takes programs for $0; register one with: "
+                        "binfmtbox register $1",
+                        target.name, target.name);
 }
 
 }  // namespace cmd

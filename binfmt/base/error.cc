@@ -20,10 +20,6 @@ void Error::Append(std::string_view text) { details_->text.append(text); }
 
 void Error::Prepend(std::string_view text) { details_->text.insert(0, text); }
 
-Error Misuse(std::string text) {
-  return Error(0, std::move(text), Cause::kMisuse);
-}
-
 Error SystemError(std::string_view what, std::string_view object, int errnum,
                   Cause cause) {
   return Error(errnum,

@@ -66,9 +66,6 @@ using Expected = std::expected<T, Error>;
 template <typename T>
 using ErrnoOr = std::expected<T, int>;
 
-// A mistake on the command line.
-Error Misuse(std::string text);
-
 // "cannot WHAT OBJECT: strerror(ERRNUM)", where OBJECT is made printable.
 Error SystemError(std::string_view what, std::string_view object, int errnum,
                   Cause cause = Cause::kFailed);

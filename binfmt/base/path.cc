@@ -7,7 +7,7 @@
 
 #include <cerrno>
 
-#include "absl/strings/str_cat.h"
+#include "binfmt/base/message.h"
 #include "binfmt/base/printable.h"
 
 namespace binfmt {
@@ -39,8 +39,8 @@ std::string UnsearchableDirectory(const std::string& path) {
     const std::string dir = path.substr(0, end);
     if (access(dir.c_str(), X_OK) == 0) continue;
     const std::string name = Printable(dir);
-    return absl::StrCat("; the directory ", name,
-                        " may not be searched: chmod +x ", name);
+    return Message("; the directory $0 may not be searched: chmod +x $1", dir,
+                   dir);
   }
   return "";
 }

@@ -5,7 +5,7 @@
 #include <cstring>
 
 #include "absl/strings/str_cat.h"
-#include "binfmt/base/printable.h"
+#include "binfmt/base/message.h"
 #include "binfmt/kernel/registry.h"
 
 namespace binfmt {
@@ -13,16 +13,16 @@ namespace {
 
 std::string Reason(const Record& record, int errnum, std::string_view dir) {
   const std::string interpreter =
-      absl::StrCat("the interpreter ", Printable(record.interpreter));
+      Message("the interpreter $0", record.interpreter);
   switch (errnum) {
     case EINVAL:
       // CheckRecord() found nothing.
       return "the kernel calls the record invalid";
     case EEXIST:
-      return absl::StrCat(
+      return Message(
           "another process registered an entry of that name meanwhile; see it "
-          "with: binfmtbox status ",
-          Printable(record.name));
+          "with: binfmtbox status $0",
+          record.name);
     case ENAMETOOLONG:
       return "the name or the interpreter's path is too long";
     case ENOENT:
@@ -30,7 +30,7 @@ std::string Reason(const Record& record, int errnum, std::string_view dir) {
                  ? absl::StrCat(
                        interpreter,
                        " was not found when the kernel opened it (flag F)")
-                 : absl::StrCat(Printable(dir), " is gone");
+                 : Message("$0 is gone", dir);
     case EACCES:
       return absl::StrCat("the kernel may not execute ", interpreter,
                           ": no x permission, a mount with noexec, or a "
@@ -57,8 +57,9 @@ std::string Reason(const Record& record, int errnum, std::string_view dir) {
 }  // namespace
 
 Error ExplainRefusal(const Record& record, int errnum, std::string_view dir) {
-  return Error(errnum, absl::StrCat("cannot register ", Printable(record.name),
-                                    ": ", Reason(record, errnum, dir)));
+  return Error(errnum,
+               absl::StrCat(Message("cannot register $0: ", record.name),
+                            Reason(record, errnum, dir)));
 }
 
 }  // namespace binfmt

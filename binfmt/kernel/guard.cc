@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/substitute.h"
 #include "binfmt/base/file.h"
+#include "binfmt/base/message.h"
 #include "binfmt/base/path.h"
 #include "binfmt/base/printable.h"
 #include "binfmt/base/unique_fd.h"
@@ -78,7 +79,7 @@ bool TakesAnyMachine(const Record& record) {
 std::unexpected<Error> Refuse(const Record& record, std::string_view why) {
   return std::unexpected(Error(
       EPERM,
-      absl::StrCat("refused to register ", Printable(record.name), ": ", why)));
+      absl::StrCat(Message("refused to register $0: ", record.name), why)));
 }
 
 std::unexpected<Error> RefuseLongChain(const Record& record) {
@@ -129,8 +130,9 @@ Expected<void> Guard::Check(const Record& record,
       path = ReadLink(sample.link).value_or("");
     }
     if (!Matches(record, {sample.head, path})) continue;
-    return Refuse(record, absl::StrCat("it takes ", sample.what,
-                                       ", and nothing would start any more"));
+    return Refuse(
+        record,
+        Message("it takes $0, and nothing would start any more", sample.what));
   }
   if (record.type == RecordType::kMagic) {
     if (CanOverlap(record, own_kind_)) {

@@ -21,6 +21,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 #include "binfmt/base/clock.h"
+#include "binfmt/base/message.h"
 #include "binfmt/base/printable.h"
 #include "binfmt/kernel/running_kernel.h"
 #include "binfmt/record/cover_index.h"
@@ -185,11 +186,10 @@ class Installer {
                                 bool is_outdated,
                                 std::span<const std::string> shadows) const {
     if (is_outdated) {
-      return Error(EEXIST,
-                   absl::StrCat(Printable(wanted.name),
-                                " is there, and holds the file from before ",
-                                Printable(wanted.interpreter),
-                                " was replaced; swap it with --replace"));
+      return Failed(EEXIST,
+                    "$0 is there, and holds the file from before $1 was "
+                    "replaced; swap it with --replace",
+                    wanted.name, wanted.interpreter);
     }
     if (different != nullptr) {
       return Error(EEXIST, absl::StrCat(Printable(wanted.name),
@@ -198,12 +198,11 @@ class Installer {
                                         "; swap it with --replace"));
     }
     if (!shadows.empty() && !options_.override_others) {
-      return Error(
+      return Failed(
           EEXIST,
-          absl::StrCat("the entry ", Printable(shadows[0]),
-                       " takes the files that ", Printable(wanted.name),
-                       " is for; take it out with --replace, or register in "
-                       "front of it with --override"));
+          "the entry $0 takes the files that $1 is for; take it out with "
+          "--replace, or register in front of it with --override",
+          shadows[0], wanted.name);
     }
     return std::nullopt;
   }
@@ -246,15 +245,18 @@ class Installer {
     if (entry && SameEntry(*entry, expected)) return {};
     const std::string name = Printable(record.name);
     if (!entry && entry.error().errnum() == ENOENT) {
-      return std::unexpected(
-          Error(ENOENT, absl::StrCat(name,
-                                     " was registered and is gone again: "
-                                     "another process took it out")));
+      return std::unexpected(Failed(
+          ENOENT,
+          "$0 was registered and is gone again: another process took it out",
+          record.name));
     }
-    Error error = entry ? Error(0, absl::StrCat("the kernel holds ", name,
-                                                " otherwise than asked: ",
-                                                Difference(*entry, expected)))
-                        : std::move(entry.error());
+    Error error =
+        entry
+            ? Error(0, absl::StrCat(
+                           Message("the kernel holds $0 otherwise than asked: ",
+                                   record.name),
+                           Difference(*entry, expected)))
+            : std::move(entry.error());
     const Expected<void> removed = registry_.Remove(record.name);
     error.Append(removed ? "; it was taken out again"
                          : absl::StrCat("; and ", removed.error().text()));
@@ -356,8 +358,8 @@ std::string Difference(const Entry& present, const Entry& wanted) {
     const std::string is = text_of(present);
     const std::string asked = text_of(wanted);
     if (is == asked) return;
-    parts.push_back(absl::StrCat(what, " ", Printable(is), " instead of ",
-                                 Printable(asked)));
+    parts.push_back(
+        absl::StrCat(what, Message(" $0 instead of $1", is, asked)));
   };
   compare("state", [](const Entry& entry) {
     return entry.enabled ? "enabled" : "disabled";

@@ -16,6 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/substitute.h"
 #include "binfmt/base/file.h"
+#include "binfmt/base/message.h"
 #include "binfmt/base/path.h"
 #include "binfmt/base/printable.h"
 #include "binfmt/base/unique_fd.h"
@@ -67,8 +68,9 @@ std::string WritableByOthers(std::string path) {
 // "KIND PATH WHY"
 Error Unusable(std::string_view kind, const std::string& path,
                std::string_view why, int errnum) {
-  return Error(errnum, absl::StrCat(kind, kind.empty() ? "" : " ",
-                                    Printable(path), " ", why));
+  return Error(
+      errnum,
+      absl::StrCat(kind, Message("$0$1 ", kind.empty() ? "" : " ", path), why));
 }
 
 Error ExplainOpen(std::string_view kind, const std::string& path, int errnum) {
@@ -107,8 +109,7 @@ Expected<void> CheckExecutable(std::string_view kind, const std::string& path,
   } else if (!S_ISREG(facts.st_mode)) {
     why = "is not a regular file";
   } else if ((facts.st_mode & 0111) == 0) {
-    why = absl::StrCat("is not executable; make it so with: chmod +x ",
-                       Printable(path));
+    why = Message("is not executable; make it so with: chmod +x $0", path);
   } else if (fstatvfs(fd, &mount_facts) == 0 &&
              (mount_facts.f_flag & ST_NOEXEC) != 0) {
     why = "lies on a file system that is mounted noexec";
@@ -200,9 +201,9 @@ Expected<void> CheckInterpreterFlags(const std::string& path,
     if (const std::string place = WritableByOthers(path); !place.empty()) {
       return std::unexpected(
           Unusable(kInterpreter, path,
-                   absl::StrCat("may not run with other owners' rights (flag "
-                                "C): others than root may write to ",
-                                Printable(place)),
+                   Message("may not run with other owners' rights (flag C): "
+                           "others than root may write to $0",
+                           place),
                    EPERM));
     }
   }

@@ -20,7 +20,7 @@
 #include "binfmt/base/clock.h"
 #include "binfmt/base/decimal.h"
 #include "binfmt/base/file.h"
-#include "binfmt/base/printable.h"
+#include "binfmt/base/message.h"
 #include "binfmt/kernel/namespaces.h"
 #include "binfmt/record/mountinfo.h"
 
@@ -138,7 +138,7 @@ bool MountNamespaceLasts() {
   if (getpid() == 1) return false;
   return SameNamespace(kOwnMountNamespace, kMountNamespaceOfPidOne) ||
          SameNamespace(kOwnMountNamespace,
-                       absl::StrCat("/proc/", getppid(), "/ns/mnt"));
+                       Message("/proc/$0/ns/mnt", getppid()));
 }
 
 Expected<void> CheckLasts(const std::string& dir) {
@@ -153,12 +153,11 @@ Expected<void> CheckLasts(const std::string& dir) {
 Error WouldNotLast(const std::string& dir) {
   return Error(
       0,
-      absl::StrCat(
-          "binfmt_misc on ", Printable(dir),
-          " is held by this process's mount namespace only, and all entries "
-          "would go with it: mount it on the host first, or use --host (in a "
-          "container: with --pid=host, a pod: hostPID: true), or stay with "
-          "--hold"),
+      Message("binfmt_misc on $0 is held by this process's mount namespace "
+              "only, and all entries would go with it: mount it on the host "
+              "first, or use --host (in a container: with --pid=host, a pod: "
+              "hostPID: true), or stay with --hold",
+              dir),
       Cause::kWouldNotLast);
 }
 

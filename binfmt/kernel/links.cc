@@ -6,9 +6,8 @@
 
 #include <cerrno>
 
-#include "absl/strings/str_cat.h"
+#include "binfmt/base/message.h"
 #include "binfmt/base/path.h"
-#include "binfmt/base/printable.h"
 
 namespace binfmt {
 namespace {
@@ -32,15 +31,12 @@ Expected<bool> LinkToSelf(const std::string& path, bool symbolic) {
   const int errnum = errno;
   if (errnum == EEXIST) {
     if (IsSelf(path)) return false;
-    return std::unexpected(
-        Error(errnum, absl::StrCat(Printable(path),
-                                   " is there and is another file; remove it "
-                                   "first")));
+    return std::unexpected(Failed(
+        errnum, "$0 is there and is another file; remove it first", path));
   }
   Error error = SystemError("make the link", path, errnum);
   if (errnum == EXDEV) {
-    error.Append(absl::StrCat("; ", Printable(*self),
-                              " lies on another file system: use -s"));
+    error.Append(Message("; $0 lies on another file system: use -s", *self));
   }
   return std::unexpected(std::move(error));
 }

@@ -12,7 +12,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "binfmt/base/file.h"
-#include "binfmt/base/printable.h"
+#include "binfmt/base/message.h"
 #include "binfmt/base/unique_fd.h"
 #include "binfmt/kernel/namespaces.h"
 #include "binfmt/kernel/running_kernel.h"
@@ -42,8 +42,7 @@ Error ExplainRefusal(const std::string& path, int errnum, bool compressed) {
   const KernelVersion kernel = RunningKernel();
   const auto failure = [&](Cause cause, std::string_view why) {
     return Error(
-        errnum,
-        absl::StrCat("cannot load the module ", Printable(path), ": ", why),
+        errnum, absl::StrCat(Message("cannot load the module $0: ", path), why),
         cause);
   };
   switch (errnum) {
@@ -53,14 +52,15 @@ Error ExplainRefusal(const std::string& path, int errnum, bool compressed) {
       if (errnum == EOPNOTSUPP || kernel.IsBefore(5, 17)) {
         return failure(
             Cause::kNoSupport,
-            absl::StrCat("this kernel (", kernel.release,
-                         ") cannot unpack it; unpack it (xz -d, zstd -d, gzip "
-                         "-d), and name the result with --module"));
+            Message("this kernel ($0) cannot unpack it; unpack it (xz -d, zstd "
+                    "-d, gzip -d), and name the result with --module",
+                    kernel.release));
       }
       return failure(
           Cause::kNoSupport,
-          absl::StrCat("it is damaged, or this kernel (", kernel.release,
-                       ") cannot unpack it; see dmesg"));
+          Message(
+              "it is damaged, or this kernel ($0) cannot unpack it; see dmesg",
+              kernel.release));
     case ENOEXEC:
     case ENOENT:
       break;
@@ -81,9 +81,9 @@ Error ExplainRefusal(const std::string& path, int errnum, bool compressed) {
       return failure(Cause::kFailed, std::strerror(errnum));
   }
   return failure(Cause::kNoSupport,
-                 absl::StrCat("it is damaged, no module, or built for another "
-                              "kernel or machine than this (",
-                              kernel.release, "); see dmesg"));
+                 Message("it is damaged, no module, or built for another "
+                         "kernel or machine than this ($0); see dmesg",
+                         kernel.release));
 }
 
 // Loads the module that FD has open.
@@ -127,10 +127,10 @@ Expected<std::string> LoadModule(const std::string& file, bool dry_run) {
   // The modules of a container's image are not the host's.
   return std::unexpected(Error(
       ENOENT,
-      absl::StrCat("this kernel has no binfmt_misc, and there is no module ",
-                   Printable(paths[0]),
-                   " (.xz, .zst, .gz): install this kernel's modules, or name "
-                   "the file with --module",
+      absl::StrCat(Message("this kernel has no binfmt_misc, and there is no "
+                           "module $0 (.xz, .zst, .gz): install this kernel's "
+                           "modules, or name the file with --module",
+                           paths[0]),
                    InFirstPidNamespace()
                        ? ""
                        : "; in a container: load it on the host, or use "

@@ -17,8 +17,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "binfmt/base/file.h"
+#include "binfmt/base/message.h"
 #include "binfmt/base/path.h"
-#include "binfmt/base/printable.h"
 #include "binfmt/base/process.h"
 #include "binfmt/base/unique_fd.h"
 #include "binfmt/kernel/lifetime.h"
@@ -88,7 +88,7 @@ Error ExplainMount(const std::string& dir, int errnum) {
   const auto failure = [&](Cause cause, std::string_view why) {
     return Error(
         errnum,
-        absl::StrCat("cannot mount binfmt_misc on ", Printable(dir), ": ", why),
+        absl::StrCat(Message("cannot mount binfmt_misc on $0: ", dir), why),
         cause);
   };
   switch (errnum) {
@@ -237,10 +237,9 @@ Expected<bool> UnmountBinfmtMisc(const std::string& dir, bool dry_run) {
         SystemError("unmount binfmt_misc from", dir, errnum,
                     errnum == EPERM ? Cause::kDenied : Cause::kFailed);
     if (errnum == EBUSY) {
-      error.Append(
-          absl::StrCat("; a process has something in it open, or works there: "
-                       "fuser -vm ",
-                       Printable(dir)));
+      error.Append(Message(
+          "; a process has something in it open, or works there: fuser -vm $0",
+          dir));
     } else if (errnum == EINVAL) {
       error.Append(
           "; this is a symbolic link, or a mount of another mount namespace");
@@ -298,9 +297,9 @@ Expected<MountResult> MountBinfmtMisc(const std::string& dir,
   if (type != BINFMTFS_MAGIC) {
     return std::unexpected(
         Error(0,
-              absl::StrCat("binfmt_misc was mounted on ", Printable(dir),
-                           ", but is not there now; was something else mounted "
-                           "over it?"),
+              Message("binfmt_misc was mounted on $0, but is not there now; "
+                      "was something else mounted over it?",
+                      dir),
               Cause::kNotMounted));
   }
   if (may_not_last && !InstanceIsOlderThan(dir, before)) {

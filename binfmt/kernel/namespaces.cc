@@ -10,10 +10,9 @@
 #include <cstddef>
 #include <string_view>
 
-#include "absl/strings/str_cat.h"
 #include "binfmt/base/error.h"
 #include "binfmt/base/file.h"
-#include "binfmt/base/printable.h"
+#include "binfmt/base/message.h"
 
 namespace binfmt {
 namespace {
@@ -52,10 +51,11 @@ std::string ConfinementHint() {
   const std::string_view profile = std::string_view(*content).substr(
       0, content->find_first_of(std::string_view("\n\0", 2)));
   if (profile.empty() || profile == "unconfined") return "";
-  return absl::StrCat(
-      "; this process is confined by \"", Printable(profile),
-      "\" (docker: --security-opt apparmor=unconfined or label=disable, a pod: "
-      "appArmorProfile or seLinuxOptions)");
+  return Message(
+      "; this process is confined by \"$0\" (docker: --security-opt "
+      "apparmor=unconfined or label=disable, a pod: appArmorProfile or "
+      "seLinuxOptions)",
+      profile);
 }
 
 std::string DeniedHint() {

@@ -22,6 +22,7 @@
 #include "absl/strings/str_cat.h"
 #include "binfmt/base/clock.h"
 #include "binfmt/base/file.h"
+#include "binfmt/base/message.h"
 #include "binfmt/base/path.h"
 #include "binfmt/base/printable.h"
 #include "binfmt/kernel/namespaces.h"
@@ -52,12 +53,12 @@ Error NotMounted(const std::string& dir, int errnum) {
         return SystemError("open", dir, errnum, Cause::kNotMounted);
       }
       // An automount point whose daemon lives in another mount namespace.
-      return Error(errnum,
-                   absl::StrCat(Printable(dir),
-                                " is an automount point that nobody answers: "
-                                "mount binfmt_misc somewhere else and name it "
-                                "with --dir"),
-                   Cause::kNotMounted);
+      return Error(
+          errnum,
+          Message("$0 is an automount point that nobody answers: mount "
+                  "binfmt_misc somewhere else and name it with --dir",
+                  dir),
+          Cause::kNotMounted);
     case ENOENT:
     case ENOTDIR:
       if (dir != kDefaultDir) {
@@ -82,15 +83,15 @@ Error NotMounted(const std::string& dir, int errnum) {
   const std::string name = Printable(dir);
   return Error(
       errnum,
-      absl::StrCat("binfmt_misc is not mounted on ", name,
-                   "; mount it with: binfmtbox mount",
-                   dir == kDefaultDir ? "" : absl::StrCat(" --dir ", name)),
+      absl::StrCat(Message("binfmt_misc is not mounted on $0; mount it with: "
+                           "binfmtbox mount",
+                           dir),
+                   dir == kDefaultDir ? "" : Message(" --dir $0", dir)),
       Cause::kNotMounted);
 }
 
 std::string RemountHint(const std::string& dir) {
-  return absl::StrCat("; make it writable with: mount -o remount,rw ",
-                      Printable(dir));
+  return Message("; make it writable with: mount -o remount,rw $0", dir);
 }
 
 // How many of TEXTS, from the first one, the first DONE bytes cover.
@@ -240,7 +241,7 @@ Expected<void> Registry::OpenRegister() {
   if (errnum == EROFS) {
     return std::unexpected(
         Error(errnum,
-              absl::StrCat(Printable(dir_), " is mounted read-only",
+              absl::StrCat(Message("$0 is mounted read-only", dir_),
                            RemountHint(dir_)),
               Cause::kDenied));
   }

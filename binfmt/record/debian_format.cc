@@ -10,7 +10,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "binfmt/base/printable.h"
+#include "binfmt/base/message.h"
 #include "binfmt/record/binfmt_d.h"
 
 namespace binfmt {
@@ -116,10 +116,9 @@ DebianFormat ParseDebianFormat(std::string_view file, std::string_view name) {
     const auto& [key, value] = row;
     if (!Assign(key, value, &values)) {
       return {line.number,
-              std::unexpected(Error(
-                  EINVAL,
-                  absl::StrCat("no key and value of a format file: \"",
-                               Printable(key), " ", Printable(value), "\"")))};
+              std::unexpected(
+                  Failed(EINVAL, "no key and value of a format file: \"$0 $1\"",
+                         key, value))};
     }
     if (key == "interpreter") interpreter_line = line.number;
     if (!IsComplete(values)) continue;

@@ -10,16 +10,16 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "binfmt/base/decimal.h"
-#include "binfmt/base/printable.h"
+#include "binfmt/base/message.h"
 #include "binfmt/record/hex_digit.h"
 
 namespace binfmt {
 namespace {
 
 std::unexpected<Error> Malformed(std::string_view name, std::string_view why) {
-  return std::unexpected(
-      Error(EINVAL, absl::StrCat("entry \"", Printable(name),
-                                 "\" is not understood: ", why)));
+  return std::unexpected(Error(
+      EINVAL,
+      absl::StrCat(Message("entry \"$0\" is not understood: ", name), why)));
 }
 
 // Takes the first line, without its newline, off TEXT.

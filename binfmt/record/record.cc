@@ -9,7 +9,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "binfmt/base/decimal.h"
-#include "binfmt/base/printable.h"
+#include "binfmt/base/message.h"
 #include "binfmt/record/hex_digit.h"
 
 namespace binfmt {
@@ -27,7 +27,7 @@ bool Contains(std::string_view text, char c) {
 
 std::unexpected<Error> Invalid(std::string_view name, std::string_view why) {
   return std::unexpected(
-      Error(EINVAL, absl::StrCat("record \"", Printable(name), "\": ", why)));
+      Error(EINVAL, absl::StrCat(Message("record \"$0\": ", name), why)));
 }
 
 bool HasValidLength(std::string_view text) {
@@ -35,8 +35,8 @@ bool HasValidLength(std::string_view text) {
 }
 
 std::string WrongLength(std::string_view text) {
-  return absl::StrCat("a record of ", text.size(), " bytes; the kernel takes ",
-                      kMinRecordLength, " to ", kMaxRecordLength);
+  return Message("a record of $0 bytes; the kernel takes $1 to $2", text.size(),
+                 kMinRecordLength, kMaxRecordLength);
 }
 
 Expected<void> CheckName(std::string_view name) {
@@ -52,31 +52,29 @@ Expected<void> CheckName(std::string_view name) {
   }
   if (Contains(name, '\0')) return Invalid(name, "the name holds a NUL byte");
   if (name.size() > kMaxNameLength) {
-    return std::unexpected(Error(
-        ENAMETOOLONG, absl::StrCat("record \"", Printable(name.substr(0, 32)),
-                                   "...\": the name has ", name.size(),
-                                   " bytes, more than the ", kMaxNameLength,
-                                   " of a file name")));
+    return std::unexpected(Failed(ENAMETOOLONG,
+                                  "record \"$0...\": the name has $1 bytes, "
+                                  "more than the $2 of a file name",
+                                  name.substr(0, 32), name.size(),
+                                  kMaxNameLength));
   }
   return {};
 }
 
 Expected<void> CheckMaskLength(const Record& record) {
   if (record.mask.size() == record.magic.size()) return {};
-  return Invalid(record.name,
-                 absl::StrCat("the mask has ", record.mask.size(),
-                              " bytes, the magic ", record.magic.size()));
+  return Invalid(record.name, Message("the mask has $0 bytes, the magic $1",
+                                      record.mask.size(), record.magic.size()));
 }
 
 Expected<void> CheckMagic(const Record& record) {
   if (record.magic.empty()) return Invalid(record.name, "the magic is empty");
   if (record.magic.size() > kMatchWindow ||
       record.offset > kMatchWindow - record.magic.size()) {
-    return Invalid(
-        record.name,
-        absl::StrCat("offset ", record.offset, " and ", record.magic.size(),
-                     " bytes of magic reach over the ", kMatchWindow,
-                     " bytes that the kernel looks at"));
+    return Invalid(record.name,
+                   Message("offset $0 and $1 bytes of magic reach over the $2 "
+                           "bytes that the kernel looks at",
+                           record.offset, record.magic.size(), kMatchWindow));
   }
   if (record.mask.empty()) return {};
   return CheckMaskLength(record);
@@ -101,9 +99,9 @@ Expected<void> CheckAbsolute(const Record& record) {
       !Contains(record.interpreter, '\0')) {
     return {};
   }
-  return Invalid(record.name, absl::StrCat("the interpreter \"",
-                                           Printable(record.interpreter),
-                                           "\" is not an absolute path"));
+  return Invalid(record.name,
+                 Message("the interpreter \"$0\" is not an absolute path",
+                         record.interpreter));
 }
 
 // A delimiter that occurs in no field that is written without escapes. No
@@ -239,9 +237,9 @@ Expected<void> ParseMagicFields(FieldReader* reader, Record* record) {
   if (!offset->empty()) {
     const std::optional<uint32_t> number = ParseOffset(*offset);
     if (!number) {
-      return Invalid(record->name,
-                     absl::StrCat("the offset \"", Printable(*offset),
-                                  "\" is not a decimal number"));
+      return Invalid(
+          record->name,
+          Message("the offset \"$0\" is not a decimal number", *offset));
     }
     record->offset = *number;
   }
@@ -305,8 +303,7 @@ Expected<void> ParseFlags(FieldReader* reader, size_t text_size,
   if (reader->position() < text_size) {
     const char c = reader->Current();
     return Invalid(record->name,
-                   absl::StrCat("\"", Printable(std::string_view(&c, 1)),
-                                "\" is not a flag"));
+                   Message("\"$0\" is not a flag", std::string_view(&c, 1)));
   }
   if (reader->position() > text_size) {
     return Invalid(record->name,
@@ -373,20 +370,22 @@ Expected<void> CheckForKernel(const Record& record,
     if (has(kTransparent | kLoader) || record.type == RecordType::kBpf) {
       return Invalid(
           record.name,
-          absl::StrCat("flags T and L and type B need Linux 7.3, this is ",
-                       kernel.release));
+          Message("flags T and L and type B need Linux 7.3, this is $0",
+                  kernel.release));
     }
     if (has(kFixBinary) && kernel.IsBefore(4, 8)) {
-      return Invalid(record.name,
-                     absl::StrCat("flag F needs Linux 4.8, this is ",
-                                  kernel.release, "; use --persistent no"));
+      return Invalid(
+          record.name,
+          Message("flag F needs Linux 4.8, this is $0; use --persistent no",
+                  kernel.release));
     }
     if (record.type == RecordType::kMagic && kernel.IsBefore(5, 1) &&
         record.offset + record.magic.size() > kOldMatchWindow) {
       return Invalid(
           record.name,
-          absl::StrCat("this kernel (", kernel.release,
-                       ") looks at the first 128 bytes of a file only"));
+          Message(
+              "this kernel ($0) looks at the first 128 bytes of a file only",
+              kernel.release));
     }
     return {};
   }
@@ -456,9 +455,8 @@ Expected<Record> ParseRecord(std::string_view text,
 
   const char type = reader.Current();
   if (type != 'M' && type != 'E' && type != 'B') {
-    return Invalid(*name, absl::StrCat("the type \"",
-                                       Printable(std::string_view(&type, 1)),
-                                       "\" is neither M, E nor B"));
+    return Invalid(*name, Message("the type \"$0\" is neither M, E nor B",
+                                  std::string_view(&type, 1)));
   }
   record.type = static_cast<RecordType>(type);
   reader.Skip();

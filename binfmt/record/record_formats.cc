@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "binfmt/base/printable.h"
+#include "binfmt/base/message.h"
 #include "binfmt/record/binfmt_d.h"
 #include "binfmt/record/debian_format.h"
 
@@ -31,8 +31,7 @@ Expected<std::string> FormatForFile(const Record& record, FileFormat format) {
   }
   if (read_back != *rule) {
     return std::unexpected(
-        Error(EINVAL, absl::StrCat(Printable(record.name),
-                                   ": a file of this format can't hold it")));
+        Failed(EINVAL, "$0: a file of this format can't hold it", record.name));
   }
   return text;
 }
