@@ -209,6 +209,7 @@ def bill_of_materials(top: str, version: str, date: datetime.datetime, revision:
         one = package(name, found.group(0), license_name, location, checksums=checksum(digest))
         if sources and is_overridden(top, name):
             source, number, _, value = sources[0]
+            number = number.split("/")[0]
             one = package(name, upstream_version(number), license_name, "NOASSERTION", checksums=checksum(value),
                           externalRefs=purl(source, number, "source"))
             one["sourceInfo"] = "taken from Debian's source package: " + ", ".join(

@@ -2,12 +2,10 @@
 #include "testing/process.h"
 
 #include <fcntl.h>
-#include <linux/stat.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -56,12 +54,11 @@ int64_t Nanoseconds(const statx_timestamp& time) {
   return time.tv_sec * 1000000000 + time.tv_nsec;
 }
 
-// The times of FD, whose file is called NAME in errors. By the system call,
-// since musl has no statx(2) before 1.2.5.
+// The times of FD, whose file is called NAME in errors.
 struct statx TimesOf(int fd, const std::string& name) {
   struct statx times = {};
-  if (syscall(SYS_statx, fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_BTIME,
-              &times) != 0) {
+  if (statx(fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_BTIME, &times) !=
+      0) {
     Die("look at the times of", name);
   }
   return times;

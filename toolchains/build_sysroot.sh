@@ -118,7 +118,7 @@ build_libcxx() {
 
 mkdir -p "$out/lib" "$out/include"
 (logged musl build_musl)
-# musl 1.2.3 has published flaws in iconv (CVE-2025-26519, CVE-2026-6042), so a program that uses it must
+# musl 1.2.5 has published flaws in iconv (CVE-2025-26519, CVE-2026-6042), so a program that uses it must
 # not link. qsort (CVE-2026-40200) stays for getaddrinfo, which only tests link.
 "llvm-ar-$llvm" d "$out/lib/libc.a" iconv.lo iconv_close.lo
 

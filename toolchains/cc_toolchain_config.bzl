@@ -137,6 +137,8 @@ def _impl(ctx):
                     "-Wl,-z,now",
                     "-Wl,-z,noexecstack",
                     "-Wl,-z,text",
+                    # Relocations of constant tables take a bit each, not 24 bytes.
+                    "-Wl,-z,pack-relative-relocs",
                 ]),
             ],
         ),

@@ -13,11 +13,19 @@ packages=(
 )
 downloads=$BINFMTBOX_CACHE/downloads
 trees=$BINFMTBOX_CACHE/sources
-apt=$BINFMTBOX_CACHE/apt
+apt=$BINFMTBOX_CACHE/apt-sources
+keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+
+# The address from which this machine gets Debian.
+debian_mirror() {
+  cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null |
+    grep -oE -m 1 '^(URIs:|deb[[:space:]])[^#]*https?://[^[:space:]]+/debian(/?[[:space:]]|/?$)' |
+    grep -oE 'https?://[^[:space:]]+'
+}
 
 # apt_source ARGUMENT...: apt-get source with the machine's own package sources, turned to source packages.
 apt_source() {
-  local file
+  local file release
   if [[ ! -d $apt/lists ]]; then
     mkdir -p "$apt/parts" "$apt/archives/partial" "$apt/lists.new/partial"
     for file in /etc/apt/sources.list.d/*.sources; do
@@ -25,6 +33,10 @@ apt_source() {
     done
     for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list; do
       [[ -f $file ]] && sed -n 's/^deb[[:space:]]/deb-src /p' "$file" >"$apt/parts/${file##*/}.list"
+    done
+    # Of other releases of Debian, only what the table asks for.
+    for release in $(sources_table | awk 'split($3, part, "/") == 2 {print part[2]}' | sort -u); do
+      echo "deb-src [signed-by=$keyring] $(debian_mirror) $release main" >"$apt/parts/$release.list"
     done
     # A third party's repository may have no sources.
     apt_get -qq -o "Dir::State::Lists=$apt/lists.new" update || true
@@ -55,7 +67,11 @@ download() {
     # Debian's own part is fetched only where it is used.
     [[ $(rows "$repository" | wc -l) -gt 1 ]] && options=()
     rm -f "$downloads/$file"
-    apt_source "${options[@]}" "$package=$version" ||
+    case $version in
+      */*) version=/${version#*/} ;;
+      *) version="=$version" ;;
+    esac
+    apt_source "${options[@]}" "$package$version" ||
       die "cannot fetch the source package $package $version (toolchains/debian_sources.txt names it)"
     is_intact "$file" "$sum" || die "$file is not the file that toolchains/debian_sources.txt names: checksum differs"
   done < <(rows "$repository")
