@@ -2,10 +2,10 @@
 #include "cmd/entry_table.h"
 
 #include <optional>
-#include <string>
 
 #include "binfmt/kernel/interpreter.h"
 #include "binfmt/record/cover_index.h"
+#include "cmd/target_matcher.h"
 
 namespace cmd {
 
@@ -19,7 +19,7 @@ EntryTable::EntryTable(std::span<const Entry> entries) {
   bool checked = false;
   rows_.reserve(entries.size());
   for (const Entry& entry : entries) {
-    EntryRow row{.entry = &entry, .target = matcher_.TargetOf(entry.record)};
+    EntryRow row{.entry = &entry, .target = TargetOf(entry.record)};
     if (entry.record.interpreter != checked_path) {
       checked_path = entry.record.interpreter;
       checked = binfmt::CanExecute(checked_path);
@@ -44,7 +44,7 @@ EntryRow* EntryTable::HandlerOf(const arch_table::Target& target) {
     if (!row.entry->enabled) continue;
     // What takes several targets, or none, has no target of its own.
     if (row.target != nullptr ? row.target == &target
-                              : matcher_.Takes(row.entry->record, target)) {
+                              : Takes(row.entry->record, target)) {
       return &row;
     }
   }

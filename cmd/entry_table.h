@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -12,7 +13,6 @@
 #include "absl/container/flat_hash_map.h"
 #include "arch_table/table.h"
 #include "binfmt/record/entry.h"
-#include "cmd/target_matcher.h"
 
 namespace cmd {
 
@@ -53,9 +53,8 @@ class EntryTable {
   EntryRow* Find(std::string_view name);
 
  private:
-  TargetMatcher matcher_;
   std::vector<EntryRow> rows_;
-  absl::flat_hash_map<std::string_view, size_t> by_name_;
+  absl::flat_hash_map<std::string, size_t> by_name_;
 };
 
 }  // namespace cmd

@@ -18,9 +18,8 @@ OptionSetter SetFormat(std::optional<FileFormat>* format) {
     } else if (value == "binfmt.d" || value == "record") {
       *format = FileFormat::kLine;
     } else {
-      return std::unexpected(binfmt::Misuse(
-          "option --print takes record, binfmt.d or debian, not \"$0\"",
-          value));
+      return binfmt::Misuse(
+          "option --print takes record, binfmt.d or debian, not \"$0\"", value);
     }
     return {};
   };

@@ -97,7 +97,7 @@ class Collector {
       const bool name_is_taken =
           entry.record.name == name && !request_.IsNamed(&target);
       if (!name_is_taken) {
-        if (!entry.enabled || !matcher_.Takes(entry.record, target)) continue;
+        if (!entry.enabled || !Takes(entry.record, target)) continue;
         if ((entry.record.flags & binfmt::kFixBinary) == 0) return false;
       }
       const std::string entry_name = Printable(entry.record.name);
@@ -226,7 +226,6 @@ class Collector {
   const RegisterRequest& request_;
   std::span<const Entry> present_;
   Console& console_;
-  TargetMatcher matcher_;
   PlanMaker maker_;
   std::vector<Pending> pending_;
   bool any_target_ = false;  // one has an interpreter, or an entry already

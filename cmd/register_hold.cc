@@ -4,7 +4,6 @@
 #include <cerrno>
 #include <cstddef>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -15,14 +14,12 @@
 #include "binfmt/base/printable.h"
 #include "binfmt/kernel/install.h"
 #include "binfmt/kernel/lifetime.h"
-#include "binfmt/record/entry.h"
 #include "cmd/register_open.h"
 #include "cmd/reported_errors.h"
 
 namespace cmd {
 namespace {
 
-using binfmt::Entry;
 using binfmt::Error;
 using binfmt::Expected;
 using binfmt::Outcome;
@@ -38,10 +35,10 @@ Expected<bool> PutBack(const RegisterRequest& request,
                        std::span<const Record> records,
                        ReportedErrors& reported, Console& console) {
   Expected<OpenRegistry> open = OpenForRegister(request, /*lock=*/true);
-  if (!open) return std::unexpected(std::move(open.error()));
-  absl::flat_hash_map<std::string_view, const Entry*> entries;
-  for (const Entry& entry : open->entries) {
-    entries.insert_or_assign(entry.record.name, &entry);
+  if (!open) return std::move(open.error());
+  absl::flat_hash_map<std::string, size_t> entries;
+  for (size_t i = 0; i < open->entries.size(); ++i) {
+    entries.insert_or_assign(open->entries[i].record.name, i);
   }
   bool all_hold = true;
   std::vector<Record> lost;
@@ -51,8 +48,8 @@ Expected<bool> PutBack(const RegisterRequest& request,
       lost.push_back(record);
       continue;
     }
-    const std::string difference =
-        binfmt::Difference(*found->second, binfmt::EntryOf(record));
+    const std::string difference = binfmt::Difference(
+        open->entries[found->second], binfmt::EntryOf(record));
     if (difference.empty()) continue;
     all_hold = false;
     reported.Report(Error(EEXIST, absl::StrCat(Printable(record.name),
@@ -63,7 +60,7 @@ Expected<bool> PutBack(const RegisterRequest& request,
   if (lost.empty()) return all_hold;
   Expected<std::vector<Outcome>> outcomes = binfmt::Install(
       open->registry, guard, open->entries, lost, request.install);
-  if (!outcomes) return std::unexpected(std::move(outcomes.error()));
+  if (!outcomes) return std::move(outcomes.error());
   for (size_t i = 0; i < lost.size(); ++i) {
     if (const auto& error = (*outcomes)[i].error) {
       all_hold = false;

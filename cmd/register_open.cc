@@ -22,29 +22,28 @@ Expected<OpenRegistry> OpenForRegister(const RegisterRequest& request,
   if (request.mount) {
     Expected<binfmt::MountResult> mounted =
         binfmt::MountBinfmtMisc(dir, request.mounting);
-    if (!mounted) return std::unexpected(std::move(mounted.error()));
+    if (!mounted) return std::move(mounted.error());
     // A dry run mounts nothing, and without a mount there are no entries.
     if (request.common.dry_run && !mounted->was_mounted) return OpenRegistry();
   }
   Expected<Registry> registry = Registry::Open(dir);
-  if (!registry) return std::unexpected(std::move(registry.error()));
+  if (!registry) return std::move(registry.error());
   if (lock && !request.common.dry_run) registry->Lock();
   if (!request.mount && !request.hold) {
     if (Expected<void> lasts = binfmt::CheckLasts(dir); !lasts) {
-      return std::unexpected(std::move(lasts.error()));
+      return std::move(lasts.error());
     }
   }
   Expected<bool> enabled = registry->ReadEnabled();
-  if (!enabled) return std::unexpected(std::move(enabled.error()));
+  if (!enabled) return std::move(enabled.error());
   if (!*enabled) {
-    return std::unexpected(
-        Failed(0,
-               "binfmt_misc is disabled as a whole, so no entry would be of "
-               "use; enable it with: echo 1 > $0/status",
-               dir));
+    return Failed(0,
+                  "binfmt_misc is disabled as a whole, so no entry would be of "
+                  "use; enable it with: echo 1 > $0/status",
+                  dir);
   }
   Expected<std::vector<Entry>> entries = registry->ReadAll();
-  if (!entries) return std::unexpected(std::move(entries.error()));
+  if (!entries) return std::move(entries.error());
   return OpenRegistry{*std::move(registry), *std::move(entries)};
 }
 

@@ -50,8 +50,7 @@ Expected<void> PlanMaker::Add(PlanItem item) {
     return {};
   }
   if (items_[place->second].record == record) return {};
-  return std::unexpected(
-      Failed(0, "$0 is asked for twice, and differently", record.name));
+  return Failed(0, "$0 is asked for twice, and differently", record.name);
 }
 
 bool PlanMaker::HasCredential(std::string_view name) const {
@@ -89,7 +88,7 @@ Expected<void> PlanMaker::AddTarget(const Target& target, bool by_name) {
   last_target_ = &target;
   if (!last_found_->program &&
       !(options_.for_files && by_name && is_missing())) {
-    return std::unexpected(last_found_->program.error().Copy());
+    return last_found_->program.error().Copy();
   }
   const arch_table::Emulator& emulator = *options_.search.emulator;
   Record record;
@@ -115,9 +114,9 @@ Expected<void> PlanMaker::AddTarget(const Target& target, bool by_name) {
 Expected<PlanMaker::ParsedRule> PlanMaker::ReadRule(
     std::string_view rule) const {
   Expected<Record> record = binfmt::ParseRecord(rule);
-  if (!record) return std::unexpected(std::move(record.error()));
+  if (!record) return std::move(record.error());
   if (Expected<void> checked = binfmt::CheckRecord(*record); !checked) {
-    return std::unexpected(std::move(checked.error()));
+    return std::move(checked.error());
   }
   if (options_.for_files || record->type == binfmt::RecordType::kBpf) {
     return ParsedRule{*std::move(record), Program()};
@@ -132,7 +131,7 @@ Expected<PlanMaker::ParsedRule> PlanMaker::ReadRule(
     // What is said of an interpreter does not name the record.
     Error error = std::move(program.error());
     error.Prepend(binfmt::Message("$0: ", record->name));
-    return std::unexpected(std::move(error));
+    return error;
   }
   return ParsedRule{*std::move(record), *std::move(program)};
 }
@@ -144,7 +143,7 @@ bool PlanMaker::LacksInterpreter(std::string_view rule) const {
 
 Expected<void> PlanMaker::AddRule(std::string_view rule) {
   Expected<ParsedRule> read = ReadRule(rule);
-  if (!read) return std::unexpected(std::move(read.error()));
+  if (!read) return std::move(read.error());
   return Add({std::move(read->record), nullptr, std::move(read->interpreter)});
 }
 

@@ -54,12 +54,11 @@ CollectedPlan MakePlan(const RegisterRequest& request,
 // nothing.
 void Verify(const binfmt::Registry& registry, std::span<const PlanItem> items,
             std::vector<Outcome>& outcomes) {
-  const TargetMatcher matcher;
   for (size_t i = 0; i < outcomes.size(); ++i) {
     Outcome& outcome = outcomes[i];
     if (outcome.error) continue;
     const Record& record = items[i].record;
-    const arch_table::Target* target = matcher.TargetOf(record);
+    const arch_table::Target* target = TargetOf(record);
     const std::string why =
         target == nullptr ? "there is none built in" : Probe(*target, nullptr);
     if (why.empty()) continue;
@@ -86,7 +85,7 @@ Expected<void> InstallPlan(const RegisterRequest& request,
                            Console& console) {
   Expected<std::vector<Outcome>> outcomes = binfmt::Install(
       open.registry, guard, open.entries, RecordsOf(items), request.install);
-  if (!outcomes) return std::unexpected(std::move(outcomes.error()));
+  if (!outcomes) return std::move(outcomes.error());
   if (request.verify && !request.common.dry_run) {
     Verify(open.registry, items, *outcomes);
   }

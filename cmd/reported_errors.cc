@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "absl/algorithm/container.h"
+
 namespace cmd {
 
 void ReportedErrors::BeginTurn() {
@@ -11,9 +13,10 @@ void ReportedErrors::BeginTurn() {
 }
 
 void ReportedErrors::Report(const binfmt::Error& error, Console& console) {
-  if (now_.contains(error.text())) return;
-  if (now_.size() < kMax) now_.insert(error.text());
-  if (!before_.contains(error.text())) console.Complain(error);
+  const std::string& text = error.text();
+  if (absl::c_linear_search(now_, text)) return;
+  if (now_.size() < kMax) now_.push_back(text);
+  if (!absl::c_linear_search(before_, text)) console.Complain(error);
 }
 
 }  // namespace cmd

@@ -4,8 +4,8 @@
 #define CMD_REPORTED_ERRORS_H_
 
 #include <string>
+#include <vector>
 
-#include "absl/container/flat_hash_set.h"
 #include "binfmt/base/error.h"
 #include "cmd/console.h"
 
@@ -24,8 +24,8 @@ class ReportedErrors {
   // More at once than there are targets are reported again in each turn.
   static constexpr size_t kMax = 64;
 
-  absl::flat_hash_set<std::string> now_;
-  absl::flat_hash_set<std::string> before_;
+  std::vector<std::string> now_;
+  std::vector<std::string> before_;
 };
 
 }  // namespace cmd

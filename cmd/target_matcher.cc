@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cmd/target_matcher.h"
 
+#include <cstddef>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "arch_table/emulators.h"
 #include "arch_table/program.h"
@@ -24,15 +27,21 @@ const Target* RowOf(const Record& record) {
   return target != nullptr && target->magic == record.magic ? target : nullptr;
 }
 
-}  // namespace
-
-TargetMatcher::TargetMatcher() {
-  for (const Target& target : arch_table::Targets()) {
-    headers_.push_back(arch_table::SampleHeader(target));
-  }
+// The beginning of a program for each row of the table.
+const std::vector<std::string>& SampleHeaders() {
+  static const auto& headers = *new std::vector<std::string>([] {
+    std::vector<std::string> result;
+    for (const Target& target : arch_table::Targets()) {
+      result.push_back(arch_table::SampleHeader(target));
+    }
+    return result;
+  }());
+  return headers;
 }
 
-const Target* TargetMatcher::TargetOf(const Record& record) const {
+}  // namespace
+
+const Target* TargetOf(const Record& record) {
   // No two rows take the same file.
   const Target* found = RowOf(record);
   if (found != nullptr && found->mask == record.mask) return found;
@@ -45,10 +54,10 @@ const Target* TargetMatcher::TargetOf(const Record& record) const {
   return found;
 }
 
-bool TargetMatcher::Takes(const Record& record, const Target& target) const {
+bool Takes(const Record& record, const Target& target) {
   const size_t row = &target - arch_table::Targets().data();
   return record.type == binfmt::RecordType::kMagic &&
-         binfmt::Matches(record, {headers_[row], ""});
+         binfmt::Matches(record, {SampleHeaders()[row], ""});
 }
 
 bool IsOurs(const Record& record) { return IsOursFor(RowOf(record), record); }

@@ -3,29 +3,17 @@
 #ifndef CMD_TARGET_MATCHER_H_
 #define CMD_TARGET_MATCHER_H_
 
-#include <string>
-#include <vector>
-
 #include "arch_table/table.h"
 #include "binfmt/record/record.h"
 
 namespace cmd {
 
-class TargetMatcher {
- public:
-  TargetMatcher();
+// The target whose programs RECORD takes, decided by its bytes and not by its
+// name; nullptr where it takes those of none, or of several targets.
+const arch_table::Target* TargetOf(const binfmt::Record& record);
 
-  // The target whose programs RECORD takes, decided by its bytes and not by its
-  // name; nullptr where it takes those of none, or of several targets.
-  const arch_table::Target* TargetOf(const binfmt::Record& record) const;
-
-  // Whether RECORD takes the programs of TARGET.
-  bool Takes(const binfmt::Record& record,
-             const arch_table::Target& target) const;
-
- private:
-  std::vector<std::string> headers_;  // one for each row of the table
-};
+// Whether RECORD takes the programs of TARGET.
+bool Takes(const binfmt::Record& record, const arch_table::Target& target);
 
 // Whether RECORD is one that this program makes: a row's magic, and mask and
 // name as some emulator has them for the row's target.

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rules of others are told by what they take, whatever they are called.
-#include "cmd/target_matcher.h"
-
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "arch_table/data_for_testing.h"
 #include "arch_table/table.h"
+#include "cmd/target_h"
 #include "gtest/gtest.h"
 
 namespace cmd {
@@ -38,8 +37,7 @@ Record RecordOf(const Target& target) {
 
 // The target that the record takes.
 std::string NameOfTarget(const Record& record) {
-  static const TargetMatcher matcher;
-  const Target* target = matcher.TargetOf(record);
+  const Target* target = TargetOf(record);
   return target == nullptr ? "none" : std::string(target->name);
 }
 
@@ -51,11 +49,9 @@ TEST(TargetMatcherTest, EveryRowByItsOwnRecord) {
 }
 
 TEST(TargetMatcherTest, TakesItsOwnRowOnly) {
-  const TargetMatcher matcher;
   for (const Target& a : arch_table::Targets()) {
     for (const Target& b : arch_table::Targets()) {
-      EXPECT_EQ(matcher.Takes(RecordOf(a), b), &a == &b)
-          << a.name << " and " << b.name;
+      EXPECT_EQ(Takes(RecordOf(a), b), &a == &b) << a.name << " and " << b.name;
     }
   }
 }

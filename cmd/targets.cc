@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cmd/targets.h"
 
+#include <cstddef>
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
@@ -25,7 +28,7 @@ Expected<const Target*> ParseTarget(std::string_view word) {
   if (const Target* target = arch_table::FindTarget(word)) return target;
   binfmt::Error error = binfmt::Misuse("unknown target \"$0\"", word);
   error.Append(Suggestion(word));
-  return std::unexpected(std::move(error));
+  return error;
 }
 
 std::string Suggestion(std::string_view word) {
@@ -45,21 +48,28 @@ std::string JoinAlternatives(std::span<const std::string_view> words) {
                       " or ", words.back());
 }
 
-Expected<std::vector<bool>> FindNative(const TargetList& targets) {
+Expected<TargetList> FindNative(const TargetList& targets) {
+  // Each question costs as much as ten open(2). A table may lack this machine.
+  const Target* own = arch_table::FindByHeader(binfmt::OwnHead());
+  TargetList siblings;
   std::vector<std::string> probes;
   for (const Target* target : targets) {
+    if (own != nullptr && !own->SameFamily(*target)) continue;
+    siblings.push_back(target);
     probes.push_back(arch_table::NativeProbe(*target));
   }
-  return binfmt::FindNative(probes);
+  Expected<std::vector<bool>> native = binfmt::FindNative(probes);
+  if (!native) return std::move(native.error());
+  TargetList found;
+  for (size_t i = 0; i < siblings.size(); ++i) {
+    if ((*native)[i]) found.push_back(siblings[i]);
+  }
+  return found;
 }
 
 bool IsNative(const Target& target) {
-  // Targets of other families never are, and each question costs as much as ten
-  // open(2).
-  const Target* own = arch_table::FindByHeader(binfmt::OwnHead());
-  if (own != nullptr && !own->SameFamily(target)) return false;
-  const Expected<std::vector<bool>> native = FindNative({&target});
-  return native && (*native)[0];
+  const Expected<TargetList> native = FindNative({&target});
+  return native && !native->empty();
 }
 
 binfmt::Error NoEntry(const Target& target) {

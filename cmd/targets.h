@@ -28,9 +28,10 @@ std::vector<std::string> SplitWords(std::string_view list);
 // "A, B or C".
 std::string JoinAlternatives(std::span<const std::string_view> words);
 
-// For each of TARGETS, whether this machine runs it natively. The kernel is
-// asked, see binfmt/kernel/native.h.
-binfmt::Expected<std::vector<bool>> FindNative(const TargetList& targets);
+// Those of TARGETS that this machine runs natively. Only siblings of this
+// program's own target can be; about these the kernel is asked, see
+// binfmt/kernel/native.h.
+binfmt::Expected<TargetList> FindNative(const TargetList& targets);
 
 // Whether this machine runs TARGET natively. False, too, where that cannot be
 // found out.

@@ -66,7 +66,7 @@ TEST(TargetsTest, Alternatives) {
 }
 
 TEST(TargetsTest, NoTargetIsNative) {
-  const binfmt::Expected<std::vector<bool>> native = FindNative({});
+  const binfmt::Expected<TargetList> native = FindNative({});
   ASSERT_TRUE(native);
   EXPECT_TRUE(native->empty());
 }

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace binfmt {
 
@@ -31,6 +32,13 @@ enum class Cause {
 class [[nodiscard]] Error {
  public:
   Error(int errnum, std::string text, Cause cause = Cause::kFailed);
+
+  // `return Failed(...);` in a function that returns Expected<T>, as an
+  // absl::Status becomes an absl::StatusOr<T>.
+  template <typename T>
+  operator std::expected<T, Error>() && {  // NOLINT: implicit
+    return std::unexpected(std::move(*this));
+  }
 
   Cause cause() const { return details_->cause; }
   int errnum() const { return details_->errnum; }

@@ -24,4 +24,9 @@ std::string FillIn(std::string_view format,
   }
 }
 
+Error MakeError(int errnum, Cause cause, std::string_view format,
+                std::initializer_list<std::string_view> args) {
+  return Error(errnum, FillIn(format, args), cause);
+}
+
 }  // namespace binfmt::internal

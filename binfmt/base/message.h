@@ -44,6 +44,9 @@ namespace internal {
 std::string FillIn(std::string_view format,
                    std::initializer_list<std::string_view> args);
 
+Error MakeError(int errnum, Cause cause, std::string_view format,
+                std::initializer_list<std::string_view> args);
+
 }  // namespace internal
 
 // FORMAT with $0 to $9 replaced by the arguments, as in absl::Substitute(), and
@@ -64,17 +67,16 @@ template <typename... Args>
 [[gnu::noinline]] Error Failed(int errnum,
                                MessageFormat<sizeof...(Args)> format,
                                const Args&... args) {
-  return Error(errnum, internal::FillIn(format.text(),
-                                        {absl::AlphaNum(args).Piece()...}));
+  return internal::MakeError(errnum, Cause::kFailed, format.text(),
+                             {absl::AlphaNum(args).Piece()...});
 }
 
 // A mistake on the command line.
 template <typename... Args>
 [[gnu::noinline]] Error Misuse(MessageFormat<sizeof...(Args)> format,
                                const Args&... args) {
-  return Error(
-      0, internal::FillIn(format.text(), {absl::AlphaNum(args).Piece()...}),
-      Cause::kMisuse);
+  return internal::MakeError(0, Cause::kMisuse, format.text(),
+                             {absl::AlphaNum(args).Piece()...});
 }
 
 }  // namespace binfmt

@@ -3,11 +3,9 @@
 
 #include <fcntl.h>
 #include <linux/magic.h>
-#include <linux/stat.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -167,11 +165,9 @@ Expected<bool> Registry::ReadEnabled() const {
 bool Registry::HoldsOlderFile(const Record& record) const {
   struct stat entry;
   struct statx file;
-  // musl 1.2.3 has no statx(3).
   if ((record.flags & kFixBinary) == 0 || saved_ ||
       fstatat(fd_.get(), record.name.c_str(), &entry, 0) != 0 ||
-      syscall(SYS_statx, AT_FDCWD, record.interpreter.c_str(), 0, STATX_BTIME,
-              &file) != 0 ||
+      statx(AT_FDCWD, record.interpreter.c_str(), 0, STATX_BTIME, &file) != 0 ||
       (file.stx_mask & STATX_BTIME) == 0) {
     return false;
   }
