@@ -4,7 +4,7 @@
 #ifndef CMD_OPTIONS_H_
 #define CMD_OPTIONS_H_
 
-#include <functional>
+#include <cstddef>
 #include <optional>
 #include <span>
 #include <string>
@@ -15,10 +15,29 @@
 
 namespace cmd {
 
-// Stores the VALUE of the option NAME, empty for an option without a value.
-// Fails with kMisuse where it makes no sense.
-using OptionSetter = std::function<binfmt::Expected<void>(
-    std::string_view name, std::string_view value)>;
+// What an option does with its value: STORE(TARGET, name, value), where the
+// value of an option without one is empty.
+struct OptionSetter {
+  binfmt::Expected<void> (*store)(void* target, std::string_view name,
+                                  std::string_view value) = nullptr;
+  void* target = nullptr;
+};
+
+// The setter that calls kStore(*TARGET, name, value), which stores the VALUE of
+// the option NAME, or fails with kMisuse where it makes no sense.
+template <auto kStore, typename T>
+OptionSetter StoreWith(T* target) {
+  return {[](void* pointer, std::string_view name, std::string_view value) {
+            return kStore(*static_cast<T*>(pointer), name, value);
+          },
+          target};
+}
+
+// Setters for the usual kinds of options.
+OptionSetter SetTrue(bool* flag);
+OptionSetter SetString(std::string* value);
+OptionSetter SetString(std::optional<std::string>* value);
+OptionSetter AppendString(std::vector<std::string>* values);
 
 // A row of an option table.
 struct Option {
@@ -34,11 +53,6 @@ struct Option {
   bool may_abbreviate = false;
 };
 
-// Setters for the usual kinds of options.
-OptionSetter SetTrue(bool* flag);
-OptionSetter SetString(std::string* value);
-OptionSetter AppendString(std::vector<std::string>* values);
-
 // What every applet takes.
 struct CommonOptions {
   std::string dir;  // where binfmt_misc is mounted
@@ -53,6 +67,7 @@ struct CommonOptions {
 struct CommandLine {
   CommonOptions common;
   std::vector<std::string> operands;
+  size_t own_options = 0;  // how many were given that are not common
   // What is wrong with the line (kMisuse). The common options in front of the
   // fault count: --kmsg says where to report it.
   std::optional<binfmt::Error> error;

@@ -11,19 +11,25 @@ namespace cmd {
 using binfmt::Expected;
 using binfmt::FileFormat;
 
+namespace {
+
+Expected<void> StoreFormat(std::optional<FileFormat>& format, std::string_view,
+                           std::string_view value) {
+  if (value == "debian") {
+    format = FileFormat::kDebian;
+  } else if (value == "binfmt.d" || value == "record") {
+    format = FileFormat::kLine;
+  } else {
+    return std::unexpected(binfmt::Misuse(
+        "option --print takes record, binfmt.d or debian, not \"$0\"", value));
+  }
+  return {};
+}
+
+}  // namespace
+
 OptionSetter SetFormat(std::optional<FileFormat>* format) {
-  return [format](std::string_view, std::string_view value) -> Expected<void> {
-    if (value == "debian") {
-      *format = FileFormat::kDebian;
-    } else if (value == "binfmt.d" || value == "record") {
-      *format = FileFormat::kLine;
-    } else {
-      return std::unexpected(binfmt::Misuse(
-          "option --print takes record, binfmt.d or debian, not \"$0\"",
-          value));
-    }
-    return {};
-  };
+  return StoreWith<StoreFormat>(format);
 }
 
 void PrintRecord(const binfmt::Record& record, FileFormat format,

@@ -12,7 +12,8 @@
 
 namespace cmd {
 
-// Stores the format that the value names: "record", "binfmt.d" or "debian".
+// The setter of --print: stores the format that the value names, "record",
+// "binfmt.d" or "debian".
 OptionSetter SetFormat(std::optional<binfmt::FileFormat>* format);
 
 // Prints RECORD in FORMAT, or complains.

@@ -38,58 +38,65 @@ using binfmt::Printable;
 
 constexpr uint32_t kMaxWaitSeconds = 86400;
 
-OptionSetter SetYesNo(Choice* choice) {
-  return [choice](std::string_view name,
-                  std::string_view value) -> Expected<void> {
-    if (value != "yes" && value != "no") {
-      return std::unexpected(
-          Misuse("option --$0 takes yes or no, not \"$1\"", name, value));
-    }
-    *choice = value == "yes" ? Choice::kYes : Choice::kNo;
-    return {};
-  };
+Expected<void> StoreYesNo(Choice& choice, std::string_view name,
+                          std::string_view value) {
+  if (value != "yes" && value != "no") {
+    return std::unexpected(
+        Misuse("option --$0 takes yes or no, not \"$1\"", name, value));
+  }
+  choice = value == "yes" ? Choice::kYes : Choice::kNo;
+  return {};
 }
 
-OptionSetter SetYesNoAuto(Choice* choice) {
-  return [choice](std::string_view name,
-                  std::string_view value) -> Expected<void> {
-    if (value == "auto") {
-      *choice = Choice::kAuto;
-      return {};
-    }
-    if (value == "yes" || value == "no") return SetYesNo(choice)(name, value);
+Expected<void> StoreYesNoAuto(Choice& choice, std::string_view name,
+                              std::string_view value) {
+  if (value == "yes" || value == "no") return StoreYesNo(choice, name, value);
+  if (value != "auto") {
     return std::unexpected(
         Misuse("option --$0 takes yes, no or auto, not \"$1\"", name, value));
-  };
+  }
+  choice = Choice::kAuto;
+  return {};
 }
 
-OptionSetter SetDirectory(std::string* dir) {
-  return
-      [dir](std::string_view name, std::string_view value) -> Expected<void> {
-        if (value.empty() || value[0] != '/') {
-          return std::unexpected(
-              Misuse("option --$0 needs an absolute path", name));
-        }
-        // "DIR/" is DIR, or the same entry would differ from itself.
-        while (value.size() > 1 && value.back() == '/') value.remove_suffix(1);
-        *dir = value;
-        return {};
-      };
+Expected<void> StoreDirectory(std::string& dir, std::string_view name,
+                              std::string_view value) {
+  if (value.empty() || value[0] != '/') {
+    return std::unexpected(Misuse("option --$0 needs an absolute path", name));
+  }
+  // "DIR/" is DIR, or the same entry would differ from itself.
+  while (value.size() > 1 && value.back() == '/') value.remove_suffix(1);
+  dir = value;
+  return {};
 }
 
-OptionSetter SetSeconds(int64_t* milliseconds) {
-  return [milliseconds](std::string_view name,
-                        std::string_view value) -> Expected<void> {
-    const std::optional<uint32_t> seconds =
-        binfmt::ParseDecimal(value, kMaxWaitSeconds);
-    if (!seconds) {
-      return std::unexpected(Misuse(
-          "option --$0 takes a number of seconds, at most $1, not \"$2\"", name,
-          kMaxWaitSeconds, value));
-    }
-    *milliseconds = int64_t{*seconds} * 1000;
-    return {};
-  };
+Expected<void> StoreSeconds(int64_t& milliseconds, std::string_view name,
+                            std::string_view value) {
+  const std::optional<uint32_t> seconds =
+      binfmt::ParseDecimal(value, kMaxWaitSeconds);
+  if (!seconds) {
+    return std::unexpected(
+        Misuse("option --$0 takes a number of seconds, at most $1, not \"$2\"",
+               name, kMaxWaitSeconds, value));
+  }
+  milliseconds = int64_t{*seconds} * 1000;
+  return {};
+}
+
+Expected<void> StoreInterpreter(std::string& interpreter, std::string_view,
+                                std::string_view value) {
+  if (value.empty()) {
+    return std::unexpected(Misuse("option --interpreter needs a path"));
+  }
+  interpreter = value;
+  return {};
+}
+
+Expected<void> StoreEmulator(const Emulator*& emulator, std::string_view,
+                             std::string_view value) {
+  emulator = arch_table::FindEmulator(value);
+  if (emulator != nullptr) return {};
+  return std::unexpected(Misuse("unknown emulator \"$0\"", value));
 }
 
 constexpr AppletHelp kHelp = {
@@ -140,6 +147,12 @@ class Register : public Applet {
     std::string_view default_dir;
   };
 
+  static Expected<void> StoreExportDir(Register& self, std::string_view name,
+                                       std::string_view value);
+  static Expected<void> StoreSystemd(Register& self, std::string_view name,
+                                     std::string_view value);
+  static Expected<void> StoreDebian(Register& self, std::string_view name,
+                                    std::string_view value);
   Expected<void> CompleteRequest(const std::vector<std::string>& operands);
   Expected<void> CheckOptions() const;
   void ChooseOutput();
@@ -165,67 +178,50 @@ std::vector<Option> Register::Options() {
        .name = "interpreter",
        .value_name = "PATH",
        .help = "this interpreter (for one target)",
-       .set = [&record](std::string_view,
-                        std::string_view value) -> Expected<void> {
-         record.interpreter = value;
-         if (!value.empty()) return {};
-         return std::unexpected(Misuse("option --interpreter needs a path"));
-       }},
+       .set = StoreWith<StoreInterpreter>(&record.interpreter)},
       {.letter = 'Q',
        .name = "qemu-path",
        .value_name = "DIR",
        .help = "the directory of the interpreters",
-       .set = SetDirectory(&record.search.dir),
+       .set = StoreWith<StoreDirectory>(&record.search.dir),
        .may_abbreviate = true},
       {.letter = 'F',
        .name = "qemu-suffix",
        .value_name = "SUFFIX",
        .help = "what follows qemu-NAME in their names",
-       .set = [&record](std::string_view,
-                        std::string_view value) -> Expected<void> {
-         record.search.suffix = value;
-         return {};
-       },
+       .set = SetString(&record.search.suffix),
        .may_abbreviate = true},
       {.name = "emulator",
        .value_name = "NAME",
        .help = "qemu (default), box64, box86, fex or rosetta",
-       .set = [&record](std::string_view,
-                        std::string_view value) -> Expected<void> {
-         const Emulator* emulator = arch_table::FindEmulator(value);
-         if (emulator == nullptr) {
-           return std::unexpected(Misuse("unknown emulator \"$0\"", value));
-         }
-         record.search.emulator = emulator;
-         return {};
-       }},
+       .set = StoreWith<StoreEmulator>(&record.search.emulator)},
       {.letter = 'p',
        .name = "persistent",
        .value_name = "yes|no",
        .help = "open the interpreter now, so that it is found in\n"
                "every container (flag F; default yes)",
-       .set = SetYesNo(&record.persistent),
+       .set = StoreWith<StoreYesNo>(&record.persistent),
        .may_abbreviate = true},
       {.letter = 'c',
        .name = "credential",
        .value_name = "yes|no",
        .help = "run setuid programs with their owner's rights\n"
                "(flags O and C; default no)",
-       .set = SetYesNo(&record.credential),
+       .set = StoreWith<StoreYesNo>(&record.credential),
        .may_abbreviate = true},
       {.letter = 'g',
        .name = "preserve-argv0",
        .value_name = "yes|no|auto",
        .help = "hand argv[0] over (flag P; default\n"
                "auto: where it is understood)",
-       .set = SetYesNoAuto(&record.preserve_argv0),
+       .set = StoreWith<StoreYesNoAuto>(&record.preserve_argv0),
        .may_abbreviate = true},
       {.letter = 'i',
        .name = "ignore-family",
        .value_name = "yes|no",
        .help = "register what this machine runs by itself,\n"
                "too (default no)",
-       .set = SetYesNo(&request_.ignore_family),
+       .set = StoreWith<StoreYesNo>(&request_.ignore_family),
        .may_abbreviate = true},
       {.name = "if-missing",
        .help = "leave out targets whose programs run already",
@@ -256,30 +252,18 @@ std::vector<Option> Register::Options() {
        .name = "exportdir",
        .value_name = "DIR",
        .help = "write files only",
-       .set =
-           [this](std::string_view name, std::string_view value) {
-             exports_ = true;
-             return SetDirectory(&request_.dir)(name, value);
-           },
+       .set = StoreWith<StoreExportDir>(this),
        .may_abbreviate = true},
       {.letter = 's',
        .name = "systemd",
        .value_name = "CPU|ALL",
        .help = "write binfmt.d files, into /etc/binfmt.d unless -e",
-       .set = [this](std::string_view,
-                     std::string_view value) -> Expected<void> {
-         systemd_ = value == "ALL" ? "all" : value;
-         script_files_ = {FileFormat::kLine, "/etc/binfmt.d"};
-         return {};
-       },
+       .set = StoreWith<StoreSystemd>(this),
        .may_abbreviate = true},
       {.letter = 'd',
        .name = "debian",
        .help = "write Debian's, into /usr/share/binfmts unless -e",
-       .set = [this](std::string_view, std::string_view) -> Expected<void> {
-         script_files_ = {FileFormat::kDebian, "/usr/share/binfmts"};
-         return {};
-       },
+       .set = StoreWith<StoreDebian>(this),
        .may_abbreviate = true},
       {.name = "cmdline",
        .help = "read binfmt.targets= and binfmt.flags= of the kernel\n"
@@ -288,7 +272,7 @@ std::vector<Option> Register::Options() {
       {.name = "binfmt-d",
        .value_name = "DIR",
        .help = "leave the records in DIR, too, for systemd-binfmt",
-       .set = SetDirectory(&request_.dir)},
+       .set = StoreWith<StoreDirectory>(&request_.dir)},
       {.name = "mount",
        .help = "mount binfmt_misc first, as binfmt-mount does",
        .set = SetTrue(&request_.mount)},
@@ -309,12 +293,31 @@ std::vector<Option> Register::Options() {
       {.name = "wait",
        .value_name = "SEC",
        .help = "wait for interpreters that are not there yet",
-       .set = SetSeconds(&request_.wait)},
+       .set = StoreWith<StoreSeconds>(&request_.wait)},
       {.name = "hold",
        .help = "stay until SIGTERM or SIGINT and put back what gets\n"
                "lost",
        .set = SetTrue(&request_.hold)},
   };
+}
+
+Expected<void> Register::StoreExportDir(Register& self, std::string_view name,
+                                        std::string_view value) {
+  self.exports_ = true;
+  return StoreDirectory(self.request_.dir, name, value);
+}
+
+Expected<void> Register::StoreSystemd(Register& self, std::string_view,
+                                      std::string_view value) {
+  self.systemd_ = value == "ALL" ? "all" : value;
+  self.script_files_ = {FileFormat::kLine, "/etc/binfmt.d"};
+  return {};
+}
+
+Expected<void> Register::StoreDebian(Register& self, std::string_view,
+                                     std::string_view) {
+  self.script_files_ = {FileFormat::kDebian, "/usr/share/binfmts"};
+  return {};
 }
 
 Expected<void> Register::CompleteRequest(

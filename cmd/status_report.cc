@@ -11,6 +11,8 @@
 #include "arch_table/table.h"
 #include "binfmt/base/message.h"
 #include "binfmt/base/printable.h"
+#include "binfmt/kernel/namespaces.h"
+#include "binfmt/kernel/running_kernel.h"
 #include "binfmt/record/entry.h"
 #include "binfmt/record/record.h"
 #include "cmd/describe_flags.h"
@@ -26,8 +28,8 @@ using binfmt::Entry;
 using binfmt::Message;
 using binfmt::Printable;
 
-std::string_view NamespaceWord(binfmt::UserNamespace user_namespace) {
-  switch (user_namespace) {
+std::string_view NamespaceWord() {
+  switch (binfmt::CurrentUserNamespace()) {
     case binfmt::UserNamespace::kFirst:
       return "first";
     case binfmt::UserNamespace::kOther:
@@ -75,16 +77,12 @@ std::string_view NameOf(const Target* target) {
   return target == nullptr ? std::string_view() : target->name;
 }
 
-// A cell of the table, filled with blanks to WIDTH.
-std::string Cell(std::string_view text, size_t width) {
-  std::string cell(text);
-  cell.resize(std::max(width, cell.size()), ' ');
-  return cell;
-}
-
-// The same, with "-" where there is nothing to say.
-std::string CellOrDash(std::string_view text, size_t width) {
-  return Cell(text.empty() ? "-" : text, width);
+// Adds a cell to the line of a table: TEXT, "-" where it is empty, filled with
+// blanks to WIDTH, and two more.
+void AddCell(std::string_view text, size_t width, std::string& line) {
+  if (text.empty()) text = "-";
+  line += text;
+  line.append(std::max(width, text.size()) - text.size() + 2, ' ');
 }
 
 // TEXT where it deserves attention.
@@ -126,15 +124,6 @@ void WriteRow(const EntryRow& row, JsonWriter& json) {
   json.EndObject();
 }
 
-std::string OverviewLine(const Overview& overview, const Style& style) {
-  return absl::StrCat(
-      "binfmt_misc: ",
-      overview.enabled ? "enabled" : Highlight(style, "DISABLED"), " on ",
-      Printable(overview.dir), overview.read_only ? " (read-only)" : "",
-      ", user namespace: ", NamespaceWord(overview.user_namespace), ", Linux ",
-      Printable(overview.kernel), "\n");
-}
-
 // What is known of a row beyond its line.
 std::string Details(const EntryRow& row) {
   std::string details;
@@ -153,7 +142,12 @@ std::string Details(const EntryRow& row) {
 
 void PrintText(const StatusReport& report, Console& console) {
   const Style style = StyleOf(console);
-  console.Result(OverviewLine(report.overview, style));
+  console.Result(absl::StrCat(
+      "binfmt_misc: ",
+      report.enabled ? "enabled" : Highlight(style, "DISABLED"),
+      Message(" on $0$1, user namespace: $2, Linux $3\n", report.registry.dir(),
+              report.registry.read_only() ? " (read-only)" : "",
+              NamespaceWord(), binfmt::RunningKernel().release)));
   size_t name_width = 0;
   size_t target_width = 1;
   for (const EntryRow& row : report.rows) {
@@ -161,19 +155,22 @@ void PrintText(const StatusReport& report, Console& console) {
     target_width = std::max(target_width, NameOf(row.target).size());
   }
   for (const EntryRow& row : report.rows) {
-    const std::string flags = CellOrDash(FlagText(*row.entry), 4);
+    const Entry& entry = *row.entry;
+    std::string line;
+    AddCell(Printable(entry.record.name), name_width, line);
+    AddCell(entry.enabled ? "enabled " : Highlight(style, "disabled"), 0, line);
+    AddCell(FlagText(entry), 4, line);
+    AddCell(NameOf(row.target), target_width, line);
     std::string marks = Marks(row);
-    size_t other_width = name_width + flags.size() + target_width +
-                         sizeof("    enabled     ") - 1;
+    size_t other_width = line.size();
+    if (!entry.enabled) other_width -= style.on.size() + style.off.size();
     if (!marks.empty()) {
       other_width += marks.size() + sizeof("  ()") - 1;
       marks = absl::StrCat("  (", Highlight(style, marks), ")");
     }
     console.Result(absl::StrCat(
-        Cell(Printable(row.entry->record.name), name_width), "  ",
-        row.entry->enabled ? "enabled " : Highlight(style, "disabled"), "  ",
-        flags, "  ", CellOrDash(NameOf(row.target), target_width), "  ",
-        EndOfPath(row.entry->record.interpreter,
+        line,
+        EndOfPath(entry.record.interpreter,
                   style.width - std::min(style.width, other_width)),
         marks, "\n"));
     if (row.wanted && !console.quiet()) console.Result(Details(row));
@@ -186,14 +183,13 @@ void PrintText(const StatusReport& report, Console& console) {
 }
 
 void PrintJson(const StatusReport& report, Console& console) {
-  const Overview& overview = report.overview;
   JsonWriter json;
   json.BeginObject();
-  json.Field("dir", overview.dir);
-  json.Field("enabled", overview.enabled);
-  json.Field("read_only", overview.read_only);
-  json.Field("user_namespace", NamespaceWord(overview.user_namespace));
-  json.Field("kernel", overview.kernel);
+  json.Field("dir", report.registry.dir());
+  json.Field("enabled", report.enabled);
+  json.Field("read_only", report.registry.read_only());
+  json.Field("user_namespace", NamespaceWord());
+  json.Field("kernel", binfmt::RunningKernel().release);
   json.BeginArray("entries");
   for (const EntryRow& row : report.rows) WriteRow(row, json);
   json.EndArray();
@@ -201,12 +197,10 @@ void PrintJson(const StatusReport& report, Console& console) {
   for (const Target* native : report.natives) json.String(native->name);
   json.EndArray();
   if (report.probe) ProbeAll(report.probed, &json, console);
-  json.EndObject();
-  console.Result(absl::StrCat(json.text(), "\n"));
+  console.Result(json.Finish());
 }
 
-void PrintPlatforms(const StatusReport& report,
-                    const std::vector<EntryRow>& all, Console& console) {
+void PrintPlatforms(const StatusReport& report, Console& console) {
   JsonWriter json;
   json.BeginObject();
   json.BeginArray("supported");
@@ -219,14 +213,13 @@ void PrintPlatforms(const StatusReport& report,
   }
   json.EndArray();
   json.BeginArray("emulators");
-  for (const EntryRow& row : all) {
+  for (const EntryRow& row : report.rows) {
     if (row.target != nullptr && row.entry->enabled) {
       json.String(row.entry->record.name);
     }
   }
   json.EndArray();
-  json.EndObject();
-  console.Result(absl::StrCat(json.text(), "\n"));
+  console.Result(json.Finish());
 }
 
 }  // namespace cmd
