@@ -180,21 +180,14 @@ class Clear : public Applet {
 
   std::vector<Option> Options() override {
     return {
-        {.name = "ours",
-         .help = "the entries that binfmt-register makes",
-         .set = SetTrue(&ours_)},
-        {.name = "all",
-         .help = "every entry, whoever made it",
-         .set = SetTrue(&all_)},
-        {.name = "disable",
-         .help = "switch the entries off and leave them there",
-         .set = SetTrue(&disable_)},
-        {.name = "enable",
-         .help = "switch the entries on",
-         .set = SetTrue(&enable_)},
-        {.name = "unmount",
-         .help = "unmount binfmt_misc afterwards",
-         .set = SetTrue(&unmount_)},
+        FlagOption(kNoLetter, "ours", "the entries that binfmt-register makes",
+                   &ours_),
+        FlagOption(kNoLetter, "all", "every entry, whoever made it", &all_),
+        FlagOption(kNoLetter, "disable",
+                   "switch the entries off and leave them there", &disable_),
+        FlagOption(kNoLetter, "enable", "switch the entries on", &enable_),
+        FlagOption(kNoLetter, "unmount", "unmount binfmt_misc afterwards",
+                   &unmount_),
     };
   }
 

@@ -71,20 +71,19 @@ class Mount : public Applet {
 
   std::vector<Option> Options() override {
     return {
-        {.name = "module",
-         .value_name = "FILE",
-         .help = "the kernel module to load where the kernel lacks\n"
-                 "binfmt_misc (default: the one under /lib/modules)",
-         .set = SetString(&options_.module)},
-        {.name = "userns",
-         .help = "mount in a user namespace other than the first, too",
-         .set = SetTrue(&options_.allow_user_namespace)},
-        {.name = "host",
-         .help = "mount in PID 1's mount namespace as well",
-         .set = SetTrue(&options_.on_host)},
-        {.name = "hold",
-         .help = "stay and keep the mount until SIGTERM or SIGINT",
-         .set = SetTrue(&options_.holds)},
+        StringOption(kNoLetter, "module", "FILE",
+                     "the kernel module to load where the kernel lacks\n"
+                     "binfmt_misc (default: the one under /lib/modules)",
+                     &options_.module),
+        FlagOption(kNoLetter, "userns",
+                   "mount in a user namespace other than the first, too",
+                   &options_.allow_user_namespace),
+        FlagOption(kNoLetter, "host",
+                   "mount in PID 1's mount namespace as well",
+                   &options_.on_host),
+        FlagOption(kNoLetter, "hold",
+                   "stay and keep the mount until SIGTERM or SIGINT",
+                   &options_.holds),
     };
   }
 

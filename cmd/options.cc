@@ -24,39 +24,28 @@ constexpr size_t kHelpColumn = 25;
 std::vector<Option> WholeTable(std::span<const Option> own,
                                CommonOptions* common) {
   const Option common_table[] = {
-      {.letter = 'D',
-       .name = "dir",
-       .value_name = "DIR",
-       .help = "where binfmt_misc is mounted (default\n"
-               "/proc/sys/fs/binfmt_misc)",
-       .set = SetString(&common->dir)},
-      {.letter = 'n',
-       .name = "dry-run",
-       .help = "say what would be done and change nothing",
-       .set = SetTrue(&common->dry_run)},
-      {.letter = 'q',
-       .name = "quiet",
-       .help = "print errors only",
-       .set = SetTrue(&common->quiet)},
-      {.name = "json",
-       .help = "print one JSON object instead of text",
-       .set = SetTrue(&common->json)},
-      {.name = "kmsg",
-       .help = "write to the kernel's log instead of stdout and\n"
-               "stderr",
-       .set = SetTrue(&common->kmsg)},
-      {.name = "if-possible",
-       .help = "exit 0, with a note, where binfmt_misc can't be\n"
-               "used here",
-       .set = SetTrue(&common->if_possible)},
-      {.letter = 'h',
-       .name = "help",
-       .help = "print this text",
-       .set = SetTrue(&common->help),
-       .may_abbreviate = true},
+      StringOption('D', "dir", "DIR",
+                   "where binfmt_misc is mounted (default\n"
+                   "/proc/sys/fs/binfmt_misc)",
+                   &common->dir),
+      FlagOption('n', "dry-run", "say what would be done and change nothing",
+                 &common->dry_run),
+      FlagOption('q', "quiet", "print errors only", &common->quiet),
+      FlagOption(kNoLetter, "json", "print one JSON object instead of text",
+                 &common->json),
+      FlagOption(kNoLetter, "kmsg",
+                 "write to the kernel's log instead of stdout and\n"
+                 "stderr",
+                 &common->kmsg),
+      FlagOption(kNoLetter, "if-possible",
+                 "exit 0, with a note, where binfmt_misc can't be\n"
+                 "used here",
+                 &common->if_possible),
+      FlagOption('h', "help", "print this text", &common->help),
   };
   std::vector<Option> table(own.begin(), own.end());
   table.insert(table.end(), std::begin(common_table), std::end(common_table));
+  table.back().may_abbreviate = true;  // --help
   return table;
 }
 
@@ -119,7 +108,7 @@ class Parser {
     const bool is_own = &option < table_.data() + own_count_;
     if (is_own) ++line_.own_options;
     if (is_own != sets_own_) return {};
-    return option.set.store(option.set.target, option.name, value);
+    return option.store(option.target, option.name, value);
   }
 
   Expected<void> ParseLong(std::string_view text) {
@@ -193,18 +182,34 @@ Expected<void> StoreAtEnd(std::vector<std::string>& values, std::string_view,
 
 }  // namespace
 
-OptionSetter SetTrue(bool* flag) { return StoreWith<StoreTrue>(flag); }
-
-OptionSetter SetString(std::string* target) {
-  return StoreWith<StoreString>(target);
+Option MakeOption(char letter, const char* name, const char* value_name,
+                  const char* help, void* target,
+                  decltype(Option::store) store) {
+  return {.letter = letter,
+          .name = name,
+          .value_name = value_name,
+          .help = help,
+          .store = store,
+          .target = target};
 }
 
-OptionSetter SetString(std::optional<std::string>* target) {
-  return StoreWith<StoreOptional>(target);
+Option FlagOption(char letter, const char* name, const char* help, bool* flag) {
+  return OptionFor<StoreTrue>(letter, name, "", help, flag);
 }
 
-OptionSetter AppendString(std::vector<std::string>* values) {
-  return StoreWith<StoreAtEnd>(values);
+Option StringOption(char letter, const char* name, const char* value_name,
+                    const char* help, std::string* value) {
+  return OptionFor<StoreString>(letter, name, value_name, help, value);
+}
+
+Option StringOption(char letter, const char* name, const char* value_name,
+                    const char* help, std::optional<std::string>* value) {
+  return OptionFor<StoreOptional>(letter, name, value_name, help, value);
+}
+
+Option ListOption(char letter, const char* name, const char* value_name,
+                  const char* help, std::vector<std::string>* values) {
+  return OptionFor<StoreAtEnd>(letter, name, value_name, help, values);
 }
 
 CommandLine ParseCommandLine(std::span<const Option> own,

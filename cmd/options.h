@@ -15,43 +15,50 @@
 
 namespace cmd {
 
-// What an option does with its value: STORE(TARGET, name, value), where the
-// value of an option without one is empty.
-struct OptionSetter {
+// A row of an option table.
+struct Option {
+  char letter = '\0';           // the short form; '\0': there is none
+  std::string_view name;        // the long form, without dashes
+  std::string_view value_name;  // in the help: "PATH"; empty: takes no value
+  std::string_view help;        // lines of at most 54 columns
+  // Stores the VALUE of the option NAME, empty for an option without a value,
+  // in TARGET. Fails with kMisuse where it makes no sense.
   binfmt::Expected<void> (*store)(void* target, std::string_view name,
                                   std::string_view value) = nullptr;
   void* target = nullptr;
-};
-
-// The setter that calls kStore(*TARGET, name, value), which stores the VALUE of
-// the option NAME, or fails with kMisuse where it makes no sense.
-template <auto kStore, typename T>
-OptionSetter StoreWith(T* target) {
-  return {[](void* pointer, std::string_view name, std::string_view value) {
-            return kStore(*static_cast<T*>(pointer), name, value);
-          },
-          target};
-}
-
-// Setters for the usual kinds of options.
-OptionSetter SetTrue(bool* flag);
-OptionSetter SetString(std::string* value);
-OptionSetter SetString(std::optional<std::string>* value);
-OptionSetter AppendString(std::vector<std::string>* values);
-
-// A row of an option table.
-struct Option {
-  char letter = '\0';          // the short form; '\0': there is none
-  std::string_view name = {};  // the long form, without dashes
-  std::string_view value_name =
-      {};                      // in the help: "PATH"; empty: takes no value
-  std::string_view help = {};  // lines of at most 54 columns
-  OptionSetter set = {};
   // Any unambiguous beginning of the name will do, as with getopt(1). Only for
   // the options of QEMU's qemu-binfmt-conf.sh, which scripts abbreviate: an
   // abbreviation of others would change its meaning with each new option.
   bool may_abbreviate = false;
 };
+
+constexpr char kNoLetter = '\0';
+
+// Rows for the usual kinds of options: one without a value, one whose value is
+// kept, and one that may be given several times.
+Option FlagOption(char letter, const char* name, const char* help, bool* flag);
+Option StringOption(char letter, const char* name, const char* value_name,
+                    const char* help, std::optional<std::string>* value);
+Option StringOption(char letter, const char* name, const char* value_name,
+                    const char* help, std::string* value);
+Option ListOption(char letter, const char* name, const char* value_name,
+                  const char* help, std::vector<std::string>* values);
+
+// A row of all its fields but the last one.
+Option MakeOption(char letter, const char* name, const char* value_name,
+                  const char* help, void* target,
+                  decltype(Option::store) store);
+
+// A row whose value kStore(*TARGET, name, value) stores.
+template <auto kStore, typename T>
+Option OptionFor(char letter, const char* name, const char* value_name,
+                 const char* help, T* target) {
+  return MakeOption(
+      letter, name, value_name, help, target,
+      [](void* pointer, std::string_view given, std::string_view value) {
+        return kStore(*static_cast<T*>(pointer), given, value);
+      });
+}
 
 // What every applet takes.
 struct CommonOptions {

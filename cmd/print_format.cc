@@ -2,7 +2,6 @@
 #include "cmd/print_format.h"
 
 #include <string>
-#include <string_view>
 
 #include "binfmt/base/message.h"
 
@@ -10,8 +9,6 @@ namespace cmd {
 
 using binfmt::Expected;
 using binfmt::FileFormat;
-
-namespace {
 
 Expected<void> StoreFormat(std::optional<FileFormat>& format, std::string_view,
                            std::string_view value) {
@@ -24,12 +21,6 @@ Expected<void> StoreFormat(std::optional<FileFormat>& format, std::string_view,
         "option --print takes record, binfmt.d or debian, not \"$0\"", value));
   }
   return {};
-}
-
-}  // namespace
-
-OptionSetter SetFormat(std::optional<FileFormat>* format) {
-  return StoreWith<StoreFormat>(format);
 }
 
 void PrintRecord(const binfmt::Record& record, FileFormat format,

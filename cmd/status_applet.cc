@@ -71,20 +71,17 @@ class Status : public Applet {
 
   std::vector<Option> Options() override {
     return {
-        {.name = "match",
-         .value_name = "FILE",
-         .help = "show what the kernel would do with FILE, and why",
-         .set = SetString(&match_)},
-        {.name = "print",
-         .value_name = "FORMAT",
-         .help = "print record, binfmt.d or debian, for --file",
-         .set = SetFormat(&format_)},
-        {.name = "platforms",
-         .help = "print what runs in Docker's words, as JSON",
-         .set = SetTrue(&platforms_)},
-        {.name = "probe",
-         .help = "run a small program for each target through its\nhandler",
-         .set = SetTrue(&probe_)},
+        StringOption(kNoLetter, "match", "FILE",
+                     "show what the kernel would do with FILE, and why",
+                     &match_),
+        OptionFor<StoreFormat>(kNoLetter, "print", "FORMAT",
+                               "print record, binfmt.d or debian, for --file",
+                               &format_),
+        FlagOption(kNoLetter, "platforms",
+                   "print what runs in Docker's words, as JSON", &platforms_),
+        FlagOption(kNoLetter, "probe",
+                   "run a small program for each target through its\nhandler",
+                   &probe_),
     };
   }
 
