@@ -5,9 +5,8 @@
 #include <cstddef>
 #include <utility>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
 #include "binfmt/base/message.h"
 #include "binfmt/kernel/registry.h"
@@ -43,8 +42,8 @@ std::vector<Option> WholeTable(std::span<const Option> own,
                  &common->if_possible),
       FlagOption('h', "help", "print this text", &common->help),
   };
-  std::vector<Option> table(own.begin(), own.end());
-  table.insert(table.end(), std::begin(common_table), std::end(common_table));
+  std::vector<Option> table(own.size() + std::size(common_table));
+  absl::c_copy(common_table, absl::c_copy(own, table.begin()));
   table.back().may_abbreviate = true;  // --help
   return table;
 }
@@ -234,16 +233,21 @@ std::string OptionsHelp(std::span<const Option> own) {
   std::string help;
   for (const Option& option : WholeTable(own, &common)) {
     std::string line = "      --";
-    if (option.letter != '\0') {
-      line = absl::StrCat("  -", std::string_view(&option.letter, 1), ", --");
+    if (option.letter != kNoLetter) {
+      line[2] = '-';
+      line[3] = option.letter;
+      line[4] = ',';
     }
-    absl::StrAppend(&line, option.name, option.value_name.empty() ? "" : " ",
-                    option.value_name);
+    line += option.name;
+    if (!option.value_name.empty()) line += ' ';
+    line += option.value_name;
     line.resize(std::max(kHelpColumn, line.size() + 2), ' ');
-    const std::string next_line = "\n" + std::string(kHelpColumn, ' ');
-    absl::StrAppend(&help, line,
-                    absl::StrReplaceAll(option.help, {{"\n", next_line}}),
-                    "\n");
+    help += line;
+    for (const char c : option.help) {
+      help += c;
+      if (c == '\n') help.append(kHelpColumn, ' ');
+    }
+    help += '\n';
   }
   return help;
 }

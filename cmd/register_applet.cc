@@ -9,14 +9,13 @@
 #include <vector>
 
 #include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "arch_table/emulators.h"
 #include "arch_table/names.h"
 #include "arch_table/table.h"
 #include "binfmt/base/decimal.h"
 #include "binfmt/base/error.h"
 #include "binfmt/base/message.h"
-#include "binfmt/base/printable.h"
 #include "binfmt/kernel/mount.h"
 #include "binfmt/kernel/running_kernel.h"
 #include "binfmt/record/kernel_cmdline.h"
@@ -35,7 +34,6 @@ using arch_table::Target;
 using binfmt::Expected;
 using binfmt::FileFormat;
 using binfmt::Misuse;
-using binfmt::Printable;
 
 constexpr uint32_t kMaxWaitSeconds = 86400;
 
@@ -105,11 +103,12 @@ constexpr std::string_view kScriptLetters = "QFpcgiesd";
 
 constexpr AppletHelp kHelp = {
     .name = "register",
-    .operands = "[TARGET]...",
+    .arguments = "[OPTION]... [TARGET]...",
     .summary =
         "Register QEMU's user-mode emulators as handlers of foreign "
         "programs.",
     .details =
+        "\n"
         "A TARGET is written as QEMU (aarch64), Docker (linux/arm64), "
         "Debian\n"
         "(armhf), uname (armv7l) or Go (mips64le) write it; all is every "
@@ -145,12 +144,6 @@ class Register : public Applet {
   }
 
  private:
-  // The files that --systemd and --debian write, wherever these options stand.
-  struct ScriptFiles {
-    FileFormat format;
-    std::string_view default_dir;
-  };
-
   static Expected<void> StoreExportDir(Register& self, std::string_view name,
                                        std::string_view value);
   static Expected<void> StoreSystemd(Register& self, std::string_view name,
@@ -161,17 +154,15 @@ class Register : public Applet {
   Expected<void> CheckOptions() const;
   void ChooseOutput();
   Expected<void> ReadCmdline();
-  Expected<std::vector<std::string>> TargetWords(
-      const std::vector<std::string>& operands) const;
-  Expected<void> ReadTargets(const std::vector<std::string>& words);
+  Expected<void> ReadTargets(const std::vector<std::string>& operands);
   Expected<void> ExpandAll();
 
   RegisterRequest request_;
   bool cmdline_option_ = false;
   std::string cmdline_;  // the kernel's, with --cmdline
   std::string systemd_;  // the value of --systemd
-  std::optional<ScriptFiles> script_files_;
-  bool exports_ = false;
+  // What --systemd and --debian write, wherever these options stand.
+  std::optional<FileFormat> script_format_;
   std::optional<FileFormat> print_;
 };
 
@@ -269,20 +260,20 @@ std::vector<Option> Register::Options() {
 
 Expected<void> Register::StoreExportDir(Register& self, std::string_view name,
                                         std::string_view value) {
-  self.exports_ = true;
+  self.request_.print = FileFormat::kLine;
   return StoreDirectory(self.request_.dir, name, value);
 }
 
 Expected<void> Register::StoreSystemd(Register& self, std::string_view,
                                       std::string_view value) {
   self.systemd_ = value == "ALL" ? "all" : value;
-  self.script_files_ = {FileFormat::kLine, "/etc/binfmt.d"};
+  self.script_format_ = FileFormat::kLine;
   return {};
 }
 
 Expected<void> Register::StoreDebian(Register& self, std::string_view,
                                      std::string_view) {
-  self.script_files_ = {FileFormat::kDebian, "/usr/share/binfmts"};
+  self.script_format_ = FileFormat::kDebian;
   return {};
 }
 
@@ -296,20 +287,18 @@ Expected<void> Register::CompleteRequest(
   if (cmdline_option_) {
     if (Expected<void> read = ReadCmdline(); !read) return read;
   }
-  Expected<std::vector<std::string>> words = TargetWords(operands);
-  if (!words) return std::unexpected(std::move(words.error()));
-  return ReadTargets(*words);
+  return ReadTargets(operands);
 }
 
 // Decides whether records are registered or written, and where to.
 void Register::ChooseOutput() {
-  if (exports_) request_.print = FileFormat::kLine;
-  if (script_files_) {
+  if (script_format_) {
     request_.missing_too = true;
-    request_.print = script_files_->format;
-    const std::string_view exportdir = Environment("EXPORTDIR");
+    request_.print = script_format_;
+    if (request_.dir.empty()) request_.dir = Environment("EXPORTDIR");
     if (request_.dir.empty()) {
-      request_.dir = exportdir.empty() ? script_files_->default_dir : exportdir;
+      request_.dir = script_format_ == FileFormat::kLine ? "/etc/binfmt.d"
+                                                         : "/usr/share/binfmts";
     }
   }
   if (print_) request_.print = print_;
@@ -342,12 +331,11 @@ Expected<void> Register::ReadCmdline() {
   cmdline_ = *std::move(cmdline);
   RecordOptions& record = request_.record;
   for (const char& flag : binfmt::FindParameter(cmdline_, "binfmt.flags")) {
-    if (flag == 'C') {
-      if (record.credential == Choice::kAuto) record.credential = Choice::kYes;
-    } else if (flag == 'P') {
-      if (record.preserve_argv0 == Choice::kAuto) {
-        record.preserve_argv0 = Choice::kYes;
-      }
+    Choice* const choice = flag == 'C'   ? &record.credential
+                           : flag == 'P' ? &record.preserve_argv0
+                                         : nullptr;
+    if (choice != nullptr) {
+      if (*choice == Choice::kAuto) *choice = Choice::kYes;
     } else if (flag != 'F') {  // F is the default
       return std::unexpected(
           Misuse("unknown flag \"$0\" in binfmt.flags= of the kernel command "
@@ -358,33 +346,23 @@ Expected<void> Register::ReadCmdline() {
   return {};
 }
 
-// The words that name targets: operands, or what stands in for them.
-Expected<std::vector<std::string>> Register::TargetWords(
-    const std::vector<std::string>& operands) const {
-  std::vector<std::string> words;
-  for (const std::string& operand : operands) {
-    for (std::string& word : SplitWords(operand)) {
-      words.push_back(std::move(word));
-    }
-  }
+// Reads the words that name targets: OPERANDS, or what stands in for them.
+Expected<void> Register::ReadTargets(const std::vector<std::string>& operands) {
+  std::vector<std::string> words = SplitWords(absl::StrJoin(operands, ","));
   if (!systemd_.empty()) words.push_back(systemd_);
   if (words.empty() && !operands.empty()) {
     return std::unexpected(Misuse("an operand names no target"));
   }
-  if (!words.empty() || !request_.rules.empty() || !request_.files.empty() ||
-      request_.system) {
-    return words;
+  if (words.empty() && request_.rules.empty() && request_.files.empty() &&
+      !request_.system) {
+    for (const std::string_view list :
+         {Environment("QEMU_TARGET_LIST"), Environment("qemu_target_list"),
+          binfmt::FindParameter(cmdline_, "binfmt.targets"),
+          std::string_view("all")}) {
+      words = SplitWords(list);
+      if (!words.empty()) break;
+    }
   }
-  for (const std::string_view list :
-       {Environment("QEMU_TARGET_LIST"), Environment("qemu_target_list"),
-        binfmt::FindParameter(cmdline_, "binfmt.targets")}) {
-    words = SplitWords(list);
-    if (!words.empty()) return words;
-  }
-  return std::vector<std::string>{"all"};
-}
-
-Expected<void> Register::ReadTargets(const std::vector<std::string>& words) {
   const Emulator& emulator = *request_.record.search.emulator;
   for (const std::string& word : words) {
     if (word == "all") {

@@ -55,10 +55,11 @@ std::string WhyUnusable(const StatusReport& report, const EntryRow& row) {
 
 constexpr AppletHelp kHelp = {
     .name = "status",
-    .operands = "[NAME|TARGET]...",
+    .arguments = "[OPTION]... [NAME|TARGET]...",
     .summary =
         "Show the entries of binfmt_misc in the order in which they match.",
     .details =
+        "\n"
         "With operands it is a probe: the exit status is 0 only when each "
         "NAME is\n"
         "an entry that is enabled and usable, and programs of each TARGET "
@@ -200,24 +201,19 @@ void Status::Show(const CommandLine& line, Registry::Kind kind,
                        console);
   }
   EntryTable table(*entries);
-  std::vector<EntryRow>& rows = table.rows();
   const bool all = line.operands.empty();
-  StatusReport report = {.registry = *registry,
-                         .enabled = *enabled,
-                         .rows = rows,
-                         .probe = probe_};
+  StatusReport report = {
+      .registry = *registry, .enabled = *enabled, .probe = probe_};
   for (const std::string& operand : line.operands) {
     Answer(operand, table, report, console);
   }
   if (all && (probe_ || platforms_)) AddAllTargets(table, report);
   if (format_) return PrintRecords(all, *entries, table, console);
-  if (platforms_) return PrintPlatforms(report, console);
-  if (!all) {
-    std::erase_if(rows, [](const EntryRow& row) { return !row.wanted; });
-    for (EntryRow& row : rows) {
-      row.older_file = registry->HoldsOlderFile(row.entry->record);
-    }
-    report.rows = rows;
+  if (platforms_) return PrintPlatforms(report, table.rows(), console);
+  for (EntryRow& row : table.rows()) {
+    if (!all && !row.wanted) continue;
+    row.older_file = row.wanted && registry->HoldsOlderFile(row.entry->record);
+    report.rows.push_back(row);
   }
   if (line.common.json) {
     PrintJson(report, console);

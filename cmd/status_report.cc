@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cmd/status_report.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstddef>
+#include <limits>
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include "absl/strings/escaping.h"
@@ -11,14 +16,15 @@
 #include "arch_table/table.h"
 #include "binfmt/base/message.h"
 #include "binfmt/base/printable.h"
+#include "binfmt/base/terminal.h"
 #include "binfmt/kernel/namespaces.h"
 #include "binfmt/kernel/running_kernel.h"
 #include "binfmt/record/entry.h"
 #include "binfmt/record/record.h"
 #include "cmd/describe_flags.h"
+#include "cmd/environment.h"
 #include "cmd/json.h"
 #include "cmd/probe.h"
-#include "cmd/style.h"
 
 namespace cmd {
 namespace {
@@ -85,6 +91,40 @@ void AddCell(std::string_view text, size_t width, std::string& line) {
   line.append(std::max(width, text.size()) - text.size() + 2, ' ');
 }
 
+// How results look on a terminal. Elsewhere they have no colour and no width.
+struct Style {
+  // Around what deserves attention. Empty without colour: where stdout is no
+  // terminal, $NO_COLOR is not empty (no-color.org), or $TERM is dumb.
+  std::string_view on;
+  std::string_view off;
+  size_t width = std::numeric_limits<size_t>::max();  // in columns
+};
+
+Style StyleOf(const Console& console) {
+  Style style;
+  if (console.logs_results()) return style;
+  const std::optional<size_t> width = binfmt::TerminalWidth(STDOUT_FILENO);
+  if (!width) return style;
+  if (*width > 0) style.width = *width;
+  if (Environment("NO_COLOR").empty() && Environment("TERM") != "dumb") {
+    style.on = "\x1b[33m";
+    style.off = "\x1b[m";
+  }
+  return style;
+}
+
+// The end of PATH, printable, with "..." before it where it has more than WIDTH
+// bytes. Never fewer than the last 16.
+std::string EndOfPath(std::string_view path, size_t width) {
+  const std::string text = Printable(path);
+  width = std::max(width, size_t{16});
+  if (text.size() <= width) return text;
+  size_t cut = text.size() - width + 3;
+  // Not within a character of UTF-8.
+  while (cut < text.size() && (text[cut] & 0xc0) == 0x80) ++cut;
+  return absl::StrCat("...", text.substr(cut));
+}
+
 // TEXT where it deserves attention.
 std::string Highlight(const Style& style, std::string_view text) {
   return absl::StrCat(style.on, text, style.off);
@@ -142,12 +182,12 @@ std::string Details(const EntryRow& row) {
 
 void PrintText(const StatusReport& report, Console& console) {
   const Style style = StyleOf(console);
-  console.Result(absl::StrCat(
-      "binfmt_misc: ",
-      report.enabled ? "enabled" : Highlight(style, "DISABLED"),
-      Message(" on $0$1, user namespace: $2, Linux $3\n", report.registry.dir(),
-              report.registry.read_only() ? " (read-only)" : "",
-              NamespaceWord(), binfmt::RunningKernel().release)));
+  console.Result("binfmt_misc: ");
+  console.Result(report.enabled ? "enabled" : Highlight(style, "DISABLED"));
+  console.Result(Message(" on $0$1, user namespace: $2, Linux $3\n",
+                         report.registry.dir(),
+                         report.registry.read_only() ? " (read-only)" : "",
+                         NamespaceWord(), binfmt::RunningKernel().release));
   size_t name_width = 0;
   size_t target_width = 1;
   for (const EntryRow& row : report.rows) {
@@ -168,11 +208,10 @@ void PrintText(const StatusReport& report, Console& console) {
       other_width += marks.size() + sizeof("  ()") - 1;
       marks = absl::StrCat("  (", Highlight(style, marks), ")");
     }
-    console.Result(absl::StrCat(
-        line,
-        EndOfPath(entry.record.interpreter,
-                  style.width - std::min(style.width, other_width)),
-        marks, "\n"));
+    line += EndOfPath(entry.record.interpreter,
+                      style.width - std::min(style.width, other_width));
+    line += marks;
+    console.Result(line + "\n");
     if (row.wanted && !console.quiet()) console.Result(Details(row));
   }
   for (const Target* native : report.natives) {
@@ -200,7 +239,8 @@ void PrintJson(const StatusReport& report, Console& console) {
   console.Result(json.Finish());
 }
 
-void PrintPlatforms(const StatusReport& report, Console& console) {
+void PrintPlatforms(const StatusReport& report,
+                    const std::vector<EntryRow>& all, Console& console) {
   JsonWriter json;
   json.BeginObject();
   json.BeginArray("supported");
@@ -213,7 +253,7 @@ void PrintPlatforms(const StatusReport& report, Console& console) {
   }
   json.EndArray();
   json.BeginArray("emulators");
-  for (const EntryRow& row : report.rows) {
+  for (const EntryRow& row : all) {
     if (row.target != nullptr && row.entry->enabled) {
       json.String(row.entry->record.name);
     }

@@ -3,7 +3,7 @@
 #ifndef CMD_STATUS_REPORT_H_
 #define CMD_STATUS_REPORT_H_
 
-#include <span>
+#include <vector>
 
 #include "binfmt/kernel/registry.h"
 #include "cmd/console.h"
@@ -16,7 +16,7 @@ namespace cmd {
 struct StatusReport {
   const binfmt::Registry& registry;
   bool enabled = false;  // binfmt_misc as a whole
-  std::span<const EntryRow> rows;
+  std::vector<EntryRow> rows = {};
   TargetList natives = {};  // targets asked for that the machine runs natively
   bool probe = false;
   TargetList probed = {};  // whose programs are to be run
@@ -24,9 +24,10 @@ struct StatusReport {
 
 void PrintText(const StatusReport& report, Console& console);
 void PrintJson(const StatusReport& report, Console& console);
-// The platforms of the probed targets in Docker's words, and the names of
-// enabled entries by which programs run.
-void PrintPlatforms(const StatusReport& report, Console& console);
+// The platforms of the probed targets in Docker's words, and the names of ALL
+// rows' enabled entries by which programs run.
+void PrintPlatforms(const StatusReport& report,
+                    const std::vector<EntryRow>& all, Console& console);
 
 }  // namespace cmd
 
