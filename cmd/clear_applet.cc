@@ -49,30 +49,18 @@ bool FitsPattern(const Record& record, std::string_view pattern) {
   return MatchesPattern(pattern, record.name);
 }
 
-// Which of the entries are meant.
-class Selection {
- public:
-  explicit Selection(const std::vector<Entry>& entries)
-      : entries_(entries), chosen_(entries.size()) {}
-
-  // Adds the entries that TEST finds to be meant by WORD; returns whether there
-  // are any.
-  bool Choose(Test test, std::string_view word) {
-    bool any = false;
-    for (size_t i = 0; i < entries_.size(); ++i) {
-      if (!test(entries_[i].record, word)) continue;
-      chosen_[i] = true;
-      any = true;
-    }
-    return any;
+// Marks in CHOSEN those of ENTRIES that TEST finds to be meant by WORD; returns
+// whether there are any.
+bool Choose(const std::vector<Entry>& entries, Test test, std::string_view word,
+            std::vector<bool>& chosen) {
+  bool any = false;
+  for (size_t i = 0; i < entries.size(); ++i) {
+    if (!test(entries[i].record, word)) continue;
+    chosen[i] = true;
+    any = true;
   }
-
-  bool Has(size_t index) const { return chosen_[index]; }
-
- private:
-  const std::vector<Entry>& entries_;
-  std::vector<bool> chosen_;
-};
+  return any;
+}
 
 // Tells a user who may have mistyped.
 void NoteUnknown(const std::string& operand, Console& console) {
@@ -159,10 +147,12 @@ class Clear : public Applet {
 
  private:
   Expected<void> CheckOptions(const CommandLine& line) const;
-  // Chooses the entries that an operand means: an entry's name comes first,
-  // then a target, then a pattern.
-  void ChooseOperand(const std::string& operand, Selection& selection,
-                     Report& report, Console& console) const;
+  // Marks in CHOSEN those of ENTRIES that an operand means: an entry's name
+  // comes first, then a target, then a pattern.
+  void ChooseOperand(const std::string& operand,
+                     const std::vector<Entry>& entries,
+                     std::vector<bool>& chosen, Report& report,
+                     Console& console) const;
   // Returns false where that could not begin, with a complaint.
   bool ChangeEntries(const CommandLine& line, Report& report,
                      Console& console) const;
@@ -191,16 +181,16 @@ Expected<void> Clear::CheckOptions(const CommandLine& line) const {
   return {};
 }
 
-void Clear::ChooseOperand(const std::string& operand, Selection& selection,
-                          Report& report, Console& console) const {
-  if (selection.Choose(HasName, operand)) return;
+void Clear::ChooseOperand(const std::string& operand,
+                          const std::vector<Entry>& entries,
+                          std::vector<bool>& chosen, Report& report,
+                          Console& console) const {
+  if (Choose(entries, HasName, operand, chosen)) return;
   std::string_view name = operand;
   const Target* const target = arch_table::FindTarget(operand);
   if (target != nullptr) name = target->entry_name;
-  if (selection.Choose(target != nullptr ? HasNameOrHelps : FitsPattern,
-                       name)) {
-    return;
-  }
+  const Test test = target != nullptr ? HasNameOrHelps : FitsPattern;
+  if (Choose(entries, test, name, chosen)) return;
   if (enable_) {
     console.Complain(
         Failed(0, "cannot enable $0: there is no such entry", name));
@@ -225,9 +215,9 @@ bool Clear::ChangeEntries(const CommandLine& line, Report& report,
     console.Complain(entries.error());
     return false;
   }
-  Selection selection(*entries);
+  std::vector<bool> chosen(entries->size());
   for (const std::string& operand : line.operands) {
-    ChooseOperand(operand, selection, report, console);
+    ChooseOperand(operand, *entries, chosen, report, console);
   }
   const bool removes = !enable_ && !disable_;
   const std::string result =
@@ -237,7 +227,7 @@ bool Clear::ChangeEntries(const CommandLine& line, Report& report,
   for (size_t i = 0; i < entries->size(); ++i) {
     const Entry& entry = (*entries)[i];
     const std::string& name = entry.record.name;
-    if (!all_ && !selection.Has(i) && !(ours_ && IsOurs(entry.record))) {
+    if (!all_ && !chosen[i] && !(ours_ && IsOurs(entry.record))) {
       continue;
     }
     if (!removes && entry.enabled == enable_) {

@@ -60,15 +60,15 @@ void Console::Note(std::string_view text) {
 
 void Console::Complain(const binfmt::Error& error) {
   const int status = StatusOf(error.cause());
-  if (if_possible_ && status >= kExitNotMounted &&
-      status <= kExitWouldNotLast) {
+  if (if_possible_ && status >= kExitNotMounted) {
     WriteLine(kWarning, absl::StrCat("note: ", error.text()));
     return;
   }
-  const std::string help = status == kExitMisuse
-                               ? absl::StrCat("; see \"", program_, " --help\"")
-                               : "";
-  WriteLine(kError, absl::StrCat(error.text(), help));
+  std::string line = error.text();
+  if (status == kExitMisuse) {
+    absl::StrAppend(&line, "; see \"", program_, " --help\"");
+  }
+  WriteLine(kError, line);
   AddStatus(status);
 }
 
@@ -77,14 +77,17 @@ void Console::AddStatus(int status) {
   status_ = status_ == kExitOk || status_ == status ? status : kExitFailed;
 }
 
-bool Console::CanReport() {
-  if (quiet_ || kmsg_results_) return true;
-  const ErrnoOr<void> writable = binfmt::ProbeWritable(STDOUT_FILENO);
-  if (!writable) {
+bool Console::HasWritten(const ErrnoOr<void>& result) {
+  if (!result) {
     Complain(
-        binfmt::SystemError("write to", "standard output", writable.error()));
+        binfmt::SystemError("write to", "standard output", result.error()));
   }
-  return writable.has_value();
+  return result.has_value();
+}
+
+bool Console::CanReport() {
+  return quiet_ || kmsg_results_ ||
+         HasWritten(binfmt::ProbeWritable(STDOUT_FILENO));
 }
 
 void Console::Flush() {
@@ -97,11 +100,7 @@ void Console::Flush() {
     }
     return;
   }
-  if (const ErrnoOr<void> written = binfmt::WriteAll(STDOUT_FILENO, out);
-      !written) {
-    Complain(
-        binfmt::SystemError("write to", "standard output", written.error()));
-  }
+  (void)HasWritten(binfmt::WriteAll(STDOUT_FILENO, out));
 }
 
 int Console::Finish() {

@@ -83,6 +83,9 @@ class Console {
   // Writes that line to stderr or, at LEVEL, to the kernel's log.
   void WriteLine(std::string_view level, std::string_view text) const;
 
+  // Whether RESULT of writing to stdout is a success; complains where not.
+  bool HasWritten(const binfmt::ErrnoOr<void>& result);
+
   std::string program_;
   std::string out_;
   bool quiet_ = false;

@@ -145,11 +145,24 @@ class Register : public Applet {
 
  private:
   static Expected<void> StoreExportDir(Register& self, std::string_view name,
-                                       std::string_view value);
-  static Expected<void> StoreSystemd(Register& self, std::string_view name,
-                                     std::string_view value);
-  static Expected<void> StoreDebian(Register& self, std::string_view name,
-                                    std::string_view value);
+                                       std::string_view value) {
+    self.request_.print = FileFormat::kLine;
+    return StoreDirectory(self.request_.dir, name, value);
+  }
+
+  static Expected<void> StoreSystemd(Register& self, std::string_view,
+                                     std::string_view value) {
+    self.systemd_ = value == "ALL" ? "all" : value;
+    self.script_format_ = FileFormat::kLine;
+    return {};
+  }
+
+  static Expected<void> StoreDebian(Register& self, std::string_view,
+                                    std::string_view) {
+    self.script_format_ = FileFormat::kDebian;
+    return {};
+  }
+
   Expected<void> CompleteRequest(const std::vector<std::string>& operands);
   Expected<void> CheckOptions() const;
   void ChooseOutput();
@@ -256,25 +269,6 @@ std::vector<Option> Register::Options() {
     option.may_abbreviate = absl::StrContains(kScriptLetters, option.letter);
   }
   return options;
-}
-
-Expected<void> Register::StoreExportDir(Register& self, std::string_view name,
-                                        std::string_view value) {
-  self.request_.print = FileFormat::kLine;
-  return StoreDirectory(self.request_.dir, name, value);
-}
-
-Expected<void> Register::StoreSystemd(Register& self, std::string_view,
-                                      std::string_view value) {
-  self.systemd_ = value == "ALL" ? "all" : value;
-  self.script_format_ = FileFormat::kLine;
-  return {};
-}
-
-Expected<void> Register::StoreDebian(Register& self, std::string_view,
-                                     std::string_view) {
-  self.script_format_ = FileFormat::kDebian;
-  return {};
 }
 
 Expected<void> Register::CompleteRequest(
