@@ -16,10 +16,10 @@ std::string ProgramName(const Applet& applet) {
 
 std::string Usage(Applet& applet) {
   const AppletHelp& help = applet.help();
-  return absl::StrCat("usage: ", ProgramName(applet), " [OPTION]...",
-                      help.operands.empty() ? "" : " ", help.operands, "\n\n",
-                      help.summary, "\n\n", OptionsHelp(applet.Options()),
-                      help.details.empty() ? "" : "\n", help.details);
+  return absl::StrCat(
+      binfmt::Message("usage: binfmt-$0 $1", applet.name(), help.arguments),
+      "\n\n", help.summary, "\n\n", OptionsHelp(applet.Options()),
+      help.details);
 }
 
 }  // namespace
@@ -28,13 +28,8 @@ std::vector<Option> Applet::Options() { return {}; }
 
 void Applet::Run(const CommandLine&, Console&) {}
 
-std::vector<std::unique_ptr<Applet>> Applets() {
-  std::vector<std::unique_ptr<Applet>> applets;
-  applets.push_back(MountApplet());
-  applets.push_back(RegisterApplet());
-  applets.push_back(StatusApplet());
-  applets.push_back(ClearApplet());
-  return applets;
+std::array<std::unique_ptr<Applet>, 4> Applets() {
+  return {MountApplet(), RegisterApplet(), StatusApplet(), ClearApplet()};
 }
 
 std::unique_ptr<Applet> FindApplet(std::string_view name) {

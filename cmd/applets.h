@@ -3,6 +3,7 @@
 #ifndef CMD_APPLETS_H_
 #define CMD_APPLETS_H_
 
+#include <array>
 #include <memory>
 #include <span>
 #include <string>
@@ -17,10 +18,10 @@ namespace cmd {
 
 // What the help says of an applet besides its options.
 struct AppletHelp {
-  std::string_view name;      // "register"
-  std::string_view operands;  // in the usage line: "[TARGET]..."
-  std::string_view summary;   // one imperative sentence
-  std::string_view details;   // more lines, each with its newline, or empty
+  std::string_view name;       // "register"
+  std::string_view arguments;  // in the usage line: "[OPTION]... [TARGET]..."
+  std::string_view summary;    // one imperative sentence
+  std::string_view details;    // what follows the options, after an empty line
 };
 
 // One command line's use of an applet: the setters of its options write to it.
@@ -49,7 +50,7 @@ class Applet {
 };
 
 // All applets, in the order of --list.
-std::vector<std::unique_ptr<Applet>> Applets();
+std::array<std::unique_ptr<Applet>, 4> Applets();
 
 // The applet that NAME ("mount", "binfmt-mount") calls; nullptr: none.
 std::unique_ptr<Applet> FindApplet(std::string_view name);

@@ -18,7 +18,6 @@
 namespace cmd {
 namespace {
 
-using binfmt::Error;
 using binfmt::Expected;
 using binfmt::Failed;
 using binfmt::Message;
@@ -62,47 +61,35 @@ std::string Version() {
       arch_table::Targets().size(), " targets\nbuilt for ", kBuildTarget, "\n");
 }
 
-// What --install was asked for.
-struct Installation {
-  std::string dir;
+void Install(std::span<const char* const> args, Console& console) {
+  std::string_view dir;
   bool symbolic = false;
   bool bare = false;
-};
-
-Expected<Installation> ParseInstallation(std::span<const char* const> args) {
-  Installation installation;
   bool only_operands = false;
   for (const std::string_view arg : args) {
-    if (!only_operands && arg == "-s") {
-      installation.symbolic = true;
-    } else if (!only_operands && arg == "--bare") {
-      installation.bare = true;
-    } else if (!only_operands && arg == "--") {
+    if (only_operands || arg.size() < 2 || arg[0] != '-') {
+      if (!dir.empty() || arg.empty()) {
+        return console.Complain(Misuse("--install takes one directory"));
+      }
+      dir = arg;
+    } else if (arg == "-s") {
+      symbolic = true;
+    } else if (arg == "--bare") {
+      bare = true;
+    } else if (arg == "--") {
       only_operands = true;
-    } else if (!only_operands && arg.size() > 1 && arg[0] == '-') {
-      return std::unexpected(Misuse("unknown option \"$0\"", arg));
-    } else if (!installation.dir.empty() || arg.empty()) {
-      return std::unexpected(Misuse("--install takes one directory"));
     } else {
-      installation.dir = arg;
+      return console.Complain(Misuse("unknown option \"$0\"", arg));
     }
   }
-  if (installation.dir.empty()) {
-    return std::unexpected(Misuse("--install needs a directory"));
+  if (dir.empty()) {
+    return console.Complain(Misuse("--install needs a directory"));
   }
-  return installation;
-}
-
-void Install(std::span<const char* const> args, Console& console) {
-  const Expected<Installation> installation = ParseInstallation(args);
-  if (!installation) return console.Complain(installation.error());
   if (!console.CanReport()) return;
   for (const auto& applet : Applets()) {
-    const std::string path = absl::StrCat(
-        installation->dir,
-        Message("/$0$1", installation->bare ? "" : "binfmt-", applet->name()));
-    const Expected<bool> made =
-        binfmt::LinkToSelf(path, installation->symbolic);
+    const std::string path =
+        absl::StrCat(dir, bare ? "/" : "/binfmt-", applet->name());
+    const Expected<bool> made = binfmt::LinkToSelf(path, symbolic);
     if (made) {
       console.Result(
           absl::StrCat(Printable(path), *made ? "\n" : ": unchanged\n"));

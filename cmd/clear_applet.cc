@@ -9,7 +9,6 @@
 #include "absl/strings/str_cat.h"
 #include "arch_table/names.h"
 #include "binfmt/base/message.h"
-#include "binfmt/base/printable.h"
 #include "binfmt/kernel/install.h"
 #include "binfmt/kernel/mount.h"
 #include "binfmt/kernel/registry.h"
@@ -25,97 +24,51 @@ namespace {
 
 using arch_table::Target;
 using binfmt::Entry;
-using binfmt::Error;
 using binfmt::Expected;
 using binfmt::Failed;
+using binfmt::Message;
 using binfmt::Misuse;
-using binfmt::Printable;
 using binfmt::Record;
 using binfmt::Registry;
 
 constexpr std::string_view kFailed = "failed";
 
-enum class Action { kRemove, kDisable, kEnable };
+// Whether a record is meant by WORD.
+using Test = bool (*)(const Record& record, std::string_view word);
 
-// Which of the entries are meant.
-class Selection {
- public:
-  explicit Selection(const std::vector<Entry>& entries)
-      : entries_(entries), chosen_(entries.size()) {}
-
-  // Adds the entries whose records match; returns whether there are any.
-  template <typename Predicate>
-  bool Choose(Predicate matches) {
-    bool any = false;
-    for (size_t i = 0; i < entries_.size(); ++i) {
-      if (!matches(entries_[i].record)) continue;
-      chosen_[i] = true;
-      any = true;
-    }
-    return any;
-  }
-
-  // An entry's name comes first, then a target, then a pattern. Returns false
-  // where OPERAND means no existing entry.
-  bool ChooseOperand(const std::string& operand) {
-    const bool is_name =
-        Choose([&](const Record& record) { return record.name == operand; });
-    if (is_name) return true;
-    if (const Target* target = arch_table::FindTarget(operand)) {
-      const std::string_view name = target->entry_name;
-      // What a killed replacement left behind is in force as well.
-      return Choose([name](const Record& record) {
-        return record.name == name || binfmt::IsHelperName(record.name, name);
-      });
-    }
-    return Choose([&](const Record& record) {
-      return MatchesPattern(operand, record.name);
-    });
-  }
-
-  bool Has(size_t index) const { return chosen_[index]; }
-
- private:
-  const std::vector<Entry>& entries_;
-  std::vector<bool> chosen_;
-};
-
-// How an operand that means no entry is called.
-std::string MissingName(const std::string& operand) {
-  const Target* target = arch_table::FindTarget(operand);
-  return target != nullptr ? std::string(target->entry_name) : operand;
+bool HasName(const Record& record, std::string_view name) {
+  return record.name == name;
 }
 
-// Tells a user who may have mistyped, where nothing else is wrong.
+// What a killed replacement left behind is in force as well.
+bool HasNameOrHelps(const Record& record, std::string_view name) {
+  return record.name == name || binfmt::IsHelperName(record.name, name);
+}
+
+bool FitsPattern(const Record& record, std::string_view pattern) {
+  return MatchesPattern(pattern, record.name);
+}
+
+// Marks in CHOSEN those of ENTRIES that TEST finds to be meant by WORD; returns
+// whether there are any.
+bool Choose(const std::vector<Entry>& entries, Test test, std::string_view word,
+            std::vector<bool>& chosen) {
+  bool any = false;
+  for (size_t i = 0; i < entries.size(); ++i) {
+    if (!test(entries[i].record, word)) continue;
+    chosen[i] = true;
+    any = true;
+  }
+  return any;
+}
+
+// Tells a user who may have mistyped.
 void NoteUnknown(const std::string& operand, Console& console) {
-  if (IsPattern(operand) || arch_table::FindTarget(operand) != nullptr) return;
   const std::string suggestion =
       operand == "all" ? "; did you mean --all" : Suggestion(operand);
   if (suggestion.empty()) return;
   console.Note(absl::StrCat(
-      binfmt::Message("\"$0\" is neither an entry nor a target", operand),
-      suggestion));
-}
-
-// Does ACTION to ENTRY, or with DRY_RUN nothing. Returns a word for what was
-// done.
-Expected<std::string_view> Apply(const Registry& registry, const Entry& entry,
-                                 Action action, bool dry_run) {
-  const std::string& name = entry.record.name;
-  const bool enable = action == Action::kEnable;
-  if (action != Action::kRemove && entry.enabled == enable) return "unchanged";
-  if (dry_run) {
-    return action == Action::kRemove ? "would be removed"
-           : enable                  ? "would be enabled"
-                                     : "would be disabled";
-  }
-  Expected<void> done = action == Action::kRemove
-                            ? registry.Remove(name)
-                            : registry.SetEnabled(name, enable);
-  if (!done) return std::unexpected(std::move(done.error()));
-  return action == Action::kRemove ? "removed"
-         : enable                  ? "enabled"
-                                   : "disabled";
+      Message("\"$0\" is neither an entry nor a target", operand), suggestion));
 }
 
 // Reports what became of each entry, as text or as one JSON object.
@@ -135,15 +88,14 @@ class Report {
       json_.EndObject();
     } else if (result != kFailed) {
       // A failure has been complained of.
-      console_.Result(absl::StrCat(Printable(name), ": ", result, "\n"));
+      console_.Result(Message("$0: $1\n", name, result));
     }
   }
 
   void AddUnmount(const std::string& dir, std::string_view result) {
     unmount_ = result;
     if (!as_json_ && result != kFailed) {
-      console_.Result(
-          absl::StrCat("binfmt_misc on ", Printable(dir), ": ", result, "\n"));
+      console_.Result(Message("binfmt_misc on $0: $1\n", dir, result));
     }
   }
 
@@ -151,8 +103,7 @@ class Report {
     if (!as_json_) return;
     json_.EndArray();
     if (!unmount_.empty()) json_.Field("unmount", unmount_);
-    json_.EndObject();
-    console_.Result(absl::StrCat(json_.text(), "\n"));
+    console_.Result(json_.Finish());
   }
 
  private:
@@ -164,9 +115,10 @@ class Report {
 
 constexpr AppletHelp kHelp = {
     .name = "clear",
-    .operands = "[NAME|TARGET|PATTERN]...",
+    .arguments = "[OPTION]... [NAME|TARGET|PATTERN]...",
     .summary = "Take entries out of binfmt_misc.",
     .details =
+        "\n"
         "A TARGET means the entry that binfmt-register makes for it (arm64 "
         "means\n"
         "qemu-aarch64); a PATTERN is a shell pattern of entry names. One "
@@ -180,21 +132,14 @@ class Clear : public Applet {
 
   std::vector<Option> Options() override {
     return {
-        {.name = "ours",
-         .help = "the entries that binfmt-register makes",
-         .set = SetTrue(&ours_)},
-        {.name = "all",
-         .help = "every entry, whoever made it",
-         .set = SetTrue(&all_)},
-        {.name = "disable",
-         .help = "switch the entries off and leave them there",
-         .set = SetTrue(&disable_)},
-        {.name = "enable",
-         .help = "switch the entries on",
-         .set = SetTrue(&enable_)},
-        {.name = "unmount",
-         .help = "unmount binfmt_misc afterwards",
-         .set = SetTrue(&unmount_)},
+        FlagOption(kNoLetter, "ours", "the entries that binfmt-register makes",
+                   &ours_),
+        FlagOption(kNoLetter, "all", "every entry, whoever made it", &all_),
+        FlagOption(kNoLetter, "disable",
+                   "switch the entries off and leave them there", &disable_),
+        FlagOption(kNoLetter, "enable", "switch the entries on", &enable_),
+        FlagOption(kNoLetter, "unmount", "unmount binfmt_misc afterwards",
+                   &unmount_),
     };
   }
 
@@ -202,16 +147,17 @@ class Clear : public Applet {
 
  private:
   Expected<void> CheckOptions(const CommandLine& line) const;
+  // Marks in CHOSEN those of ENTRIES that an operand means: an entry's name
+  // comes first, then a target, then a pattern.
+  void ChooseOperand(const std::string& operand,
+                     const std::vector<Entry>& entries,
+                     std::vector<bool>& chosen, Report& report,
+                     Console& console) const;
   // Returns false where that could not begin, with a complaint.
   bool ChangeEntries(const CommandLine& line, Report& report,
                      Console& console) const;
   void Unmount(const CommonOptions& common, bool was_mounted, Report& report,
                Console& console) const;
-
-  Action action() const {
-    if (enable_) return Action::kEnable;
-    return disable_ ? Action::kDisable : Action::kRemove;
-  }
 
   bool ours_ = false;
   bool all_ = false;
@@ -235,6 +181,26 @@ Expected<void> Clear::CheckOptions(const CommandLine& line) const {
   return {};
 }
 
+void Clear::ChooseOperand(const std::string& operand,
+                          const std::vector<Entry>& entries,
+                          std::vector<bool>& chosen, Report& report,
+                          Console& console) const {
+  if (Choose(entries, HasName, operand, chosen)) return;
+  std::string_view name = operand;
+  const Target* const target = arch_table::FindTarget(operand);
+  if (target != nullptr) name = target->entry_name;
+  const Test test = target != nullptr ? HasNameOrHelps : FitsPattern;
+  if (Choose(entries, test, name, chosen)) return;
+  if (enable_) {
+    console.Complain(
+        Failed(0, "cannot enable $0: there is no such entry", name));
+    return;
+  }
+  if (IsPattern(operand)) return;
+  if (target == nullptr) NoteUnknown(operand, console);
+  report.Add(name, "not there");
+}
+
 bool Clear::ChangeEntries(const CommandLine& line, Report& report,
                           Console& console) const {
   Expected<Registry> registry = Registry::Open(line.common.dir);
@@ -242,32 +208,39 @@ bool Clear::ChangeEntries(const CommandLine& line, Report& report,
     console.Complain(registry.error());
     return false;
   }
-  if (!line.common.dry_run) registry->Lock();
+  const bool dry_run = line.common.dry_run;
+  if (!dry_run) registry->Lock();
   const Expected<std::vector<Entry>> entries = registry->ReadAll();
   if (!entries) {
     console.Complain(entries.error());
     return false;
   }
-  Selection selection(*entries);
-  if (ours_) selection.Choose(IsOurs);
-  if (all_) selection.Choose([](const Record&) { return true; });
+  std::vector<bool> chosen(entries->size());
   for (const std::string& operand : line.operands) {
-    if (selection.ChooseOperand(operand)) continue;
-    if (enable_) {
-      console.Complain(Failed(0, "cannot enable $0: there is no such entry",
-                              MissingName(operand)));
+    ChooseOperand(operand, *entries, chosen, report, console);
+  }
+  const bool removes = !enable_ && !disable_;
+  const std::string result =
+      absl::StrCat(dry_run ? "would be " : "", enable_    ? "enabled"
+                                               : disable_ ? "disabled"
+                                                          : "removed");
+  for (size_t i = 0; i < entries->size(); ++i) {
+    const Entry& entry = (*entries)[i];
+    const std::string& name = entry.record.name;
+    if (!all_ && !chosen[i] && !(ours_ && IsOurs(entry.record))) {
       continue;
     }
-    NoteUnknown(operand, console);
-    if (!IsPattern(operand)) report.Add(MissingName(operand), "not there");
-  }
-  for (size_t i = 0; i < entries->size(); ++i) {
-    if (!selection.Has(i)) continue;
-    const Entry& entry = (*entries)[i];
-    const Expected<std::string_view> result =
-        Apply(*registry, entry, action(), line.common.dry_run);
-    if (!result) console.Complain(result.error());
-    report.Add(entry.record.name, result.value_or(kFailed));
+    if (!removes && entry.enabled == enable_) {
+      report.Add(name, "unchanged");
+      continue;
+    }
+    Expected<void> done;
+    if (!dry_run) {
+      done = removes ? registry->Remove(name)
+                     : registry->SetEnabled(name, enable_);
+    }
+    if (!done) console.Complain(done.error());
+    report.Add(name, done ? result : kFailed);
   }
   return true;
 }

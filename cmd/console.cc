@@ -16,33 +16,25 @@ namespace {
 using binfmt::Cause;
 using binfmt::ErrnoOr;
 
-int StatusOf(Cause cause) {
-  switch (cause) {
-    case Cause::kFailed:
-      return kExitFailed;
-    case Cause::kMisuse:
-      return kExitMisuse;
-    case Cause::kNotMounted:
-      return kExitNotMounted;
-    case Cause::kNoSupport:
-      return kExitNoSupport;
-    case Cause::kDenied:
-      return kExitDenied;
-    case Cause::kWouldNotLast:
-      return kExitWouldNotLast;
-  }
-  return kExitFailed;
-}
+// The causes stand in the order of their statuses.
+int StatusOf(Cause cause) { return static_cast<int>(cause) + kExitFailed; }
+static_assert(static_cast<int>(Cause::kMisuse) + kExitFailed == kExitMisuse);
+static_assert(static_cast<int>(Cause::kWouldNotLast) + kExitFailed ==
+              kExitWouldNotLast);
 
 // The levels of the kernel's log: KERN_ERR, KERN_WARNING, KERN_INFO.
-constexpr char kError[] = "3";
-constexpr char kWarning[] = "4";
-constexpr char kInfo[] = "6";
+constexpr char kError[] = "<3>";
+constexpr char kWarning[] = "<4>";
+constexpr char kInfo[] = "<6>";
 // One write makes one line of the log, and fails with more than 976 bytes
 // (LOG_LINE_MAX of Linux 5.10).
 constexpr size_t kMaxLogLine = 900;
 
 }  // namespace
+
+std::string Console::Line(std::string_view text) const {
+  return absl::StrCat(program_, ": ", text, "\n");
+}
 
 void Console::WriteLine(std::string_view level, std::string_view text) const {
   while (kmsg_) {
@@ -51,17 +43,15 @@ void Console::WriteLine(std::string_view level, std::string_view text) const {
     const binfmt::UniqueFd fd =
         binfmt::OpenAt(AT_FDCWD, "/dev/kmsg", O_WRONLY | O_APPEND);
     if (!fd.ok() ||
-        !binfmt::WriteAll(fd.get(),
-                          absl::StrCat("<", level, ">", program_, ": ",
-                                       text.substr(0, kMaxLogLine), "\n"))) {
+        !binfmt::WriteAll(
+            fd.get(), absl::StrCat(level, Line(text.substr(0, kMaxLogLine))))) {
       break;
     }
     if (text.size() <= kMaxLogLine) return;
     text.remove_prefix(kMaxLogLine);
   }
   // Where stderr accepts nothing either, nobody can be told.
-  (void)binfmt::WriteAll(STDERR_FILENO,
-                         absl::StrCat(program_, ": ", text, "\n"));
+  (void)binfmt::WriteAll(STDERR_FILENO, Line(text));
 }
 
 void Console::Note(std::string_view text) {
@@ -70,15 +60,15 @@ void Console::Note(std::string_view text) {
 
 void Console::Complain(const binfmt::Error& error) {
   const int status = StatusOf(error.cause());
-  if (if_possible_ && status >= kExitNotMounted &&
-      status <= kExitWouldNotLast) {
+  if (if_possible_ && status >= kExitNotMounted) {
     WriteLine(kWarning, absl::StrCat("note: ", error.text()));
     return;
   }
-  const std::string help = status == kExitMisuse
-                               ? absl::StrCat("; see \"", program_, " --help\"")
-                               : "";
-  WriteLine(kError, absl::StrCat(error.text(), help));
+  std::string line = error.text();
+  if (status == kExitMisuse) {
+    absl::StrAppend(&line, "; see \"", program_, " --help\"");
+  }
+  WriteLine(kError, line);
   AddStatus(status);
 }
 
@@ -87,14 +77,17 @@ void Console::AddStatus(int status) {
   status_ = status_ == kExitOk || status_ == status ? status : kExitFailed;
 }
 
-bool Console::CanReport() {
-  if (quiet_ || kmsg_results_) return true;
-  const ErrnoOr<void> writable = binfmt::ProbeWritable(STDOUT_FILENO);
-  if (!writable) {
+bool Console::HasWritten(const ErrnoOr<void>& result) {
+  if (!result) {
     Complain(
-        binfmt::SystemError("write to", "standard output", writable.error()));
+        binfmt::SystemError("write to", "standard output", result.error()));
   }
-  return writable.has_value();
+  return result.has_value();
+}
+
+bool Console::CanReport() {
+  return quiet_ || kmsg_results_ ||
+         HasWritten(binfmt::ProbeWritable(STDOUT_FILENO));
 }
 
 void Console::Flush() {
@@ -107,11 +100,7 @@ void Console::Flush() {
     }
     return;
   }
-  if (const ErrnoOr<void> written = binfmt::WriteAll(STDOUT_FILENO, out);
-      !written) {
-    Complain(
-        binfmt::SystemError("write to", "standard output", written.error()));
-  }
+  (void)HasWritten(binfmt::WriteAll(STDOUT_FILENO, out));
 }
 
 int Console::Finish() {

@@ -78,8 +78,13 @@ class Console {
   int Finish();
 
  private:
-  // Writes a line "PROGRAM: TEXT" to stderr or, at LEVEL, to the kernel's log.
+  // "PROGRAM: TEXT", with a newline.
+  std::string Line(std::string_view text) const;
+  // Writes that line to stderr or, at LEVEL, to the kernel's log.
   void WriteLine(std::string_view level, std::string_view text) const;
+
+  // Whether RESULT of writing to stdout is a success; complains where not.
+  bool HasWritten(const binfmt::ErrnoOr<void>& result);
 
   std::string program_;
   std::string out_;

@@ -16,12 +16,10 @@
 #include <vector>
 
 #include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "binfmt/base/error.h"
 #include "binfmt/base/file.h"
 #include "binfmt/base/message.h"
-#include "binfmt/base/printable.h"
 #include "binfmt/kernel/mount.h"
 #include "binfmt/kernel/namespaces.h"
 #include "binfmt/kernel/registry.h"
@@ -36,7 +34,6 @@ namespace {
 
 using binfmt::Expected;
 using binfmt::Misuse;
-using binfmt::Printable;
 
 constexpr char kProgram[] = "binfmt";
 
@@ -77,7 +74,6 @@ int RunNamed(std::string_view name, std::span<const char* const> args) {
   if (const std::unique_ptr<Applet> applet = FindApplet(name)) {
     return RunApplet(*applet, args);
   }
-  const std::string word = Printable(name);
   Console console(kProgram);
   console.Complain(binfmt::Failed(
       0, "there is no applet \"$0\"; to register a target, say: --install $1",
@@ -136,14 +132,13 @@ Expected<void> ImageRun::AddWords(std::string_view name, std::string_view value,
   const Words list = SplitWords(value);
   // A script's variable may be empty: nothing would be done, and no error said.
   if (list.empty()) {
-    return std::unexpected(
-        Misuse(absl::StrCat("option --", name, " needs a value, LIST")));
+    return std::unexpected(Misuse("option --$0 needs a value, LIST", name));
   }
   for (const std::string& word : list) {
     // The applet would take it for an option: "--uninstall=--all".
     if (absl::StartsWith(word, "-")) {
-      return std::unexpected(Misuse(absl::StrCat(
-          "option --", name, " takes names, not \"", Printable(word), "\"")));
+      return std::unexpected(
+          Misuse("option --$0 takes names, not \"$1\"", name, word));
     }
     words.push_back(word);
   }
@@ -204,9 +199,9 @@ Expected<std::optional<int>> ImageRun::Parse(
 
 Expected<void> ImageRun::CheckInstallOptions() {
   const Words words = Concat({"--dir", dir_}, install_);
-  const CommandLine line =
+  CommandLine line =
       ParseCommandLine(RegisterApplet()->Options(), Pointers(words));
-  if (line.error) return std::unexpected(*line.error);
+  if (line.error) return std::unexpected(*std::move(line.error));
   dir_ = line.common.dir;
   // -n may stand among other letters.
   if (line.common.dry_run) dry_run_ = true;

@@ -87,4 +87,10 @@ void JsonWriter::FieldOrNull(std::string_view key, std::string_view bytes) {
   }
 }
 
+std::string_view JsonWriter::Finish() {
+  EndObject();
+  text_.push_back('\n');
+  return text_;
+}
+
 }  // namespace cmd

@@ -34,6 +34,8 @@ class JsonWriter {
   // null where BYTES are empty.
   void FieldOrNull(std::string_view key, std::string_view bytes);
 
+  // Ends the outermost object; returns its text, a line.
+  std::string_view Finish();
   // The text so far. Complete once every Begin has its End.
   std::string_view text() const { return text_; }
 

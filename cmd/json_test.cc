@@ -126,5 +126,12 @@ TEST(JsonWriterTest, EveryByteStaysInside) {
   }
 }
 
+TEST(JsonWriterTest, FinishEndsTheObjectAndTheLine) {
+  JsonWriter json;
+  json.BeginObject();
+  json.Field("a", true);
+  EXPECT_EQ(json.Finish(), "{\"a\":true}\n");
+}
+
 }  // namespace
 }  // namespace cmd

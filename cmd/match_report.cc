@@ -141,18 +141,18 @@ class RowPrinter {
 
 }  // namespace
 
-void ReportMatch(const std::string& file, const Overview& overview,
+void ReportMatch(const std::string& file, bool enabled,
                  const binfmt::Registry& registry,
                  std::span<const Entry> entries, bool as_json,
                  Console& console) {
   if (registry.saved()) {
     console.Note("a copy: order by modification times, newest first");
   }
-  if (!overview.enabled) console.Note("binfmt_misc is disabled");
+  if (!enabled) console.Note("binfmt_misc is disabled");
 
   const auto find_entry =
       [&](const binfmt::Candidate& candidate) -> const Entry* {
-    if (!overview.enabled) return nullptr;
+    if (!enabled) return nullptr;
     for (const Entry& entry : entries) {
       if (entry.enabled && binfmt::Matches(entry.record, candidate)) {
         return &entry;
@@ -206,7 +206,7 @@ void ReportMatch(const std::string& file, const Overview& overview,
         target != nullptr && last.program.elf && last.program.elf->is_loadable;
     error = is_program ? NoEntry(*target) : Error(0, "no entry takes it");
   }
-  json.Field("enabled", overview.enabled);
+  json.Field("enabled", enabled);
   json.Field("saved", registry.saved());
   json.Field("runs", !error.has_value());
   json.EndObject();

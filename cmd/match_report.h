@@ -9,7 +9,6 @@
 #include "binfmt/kernel/registry.h"
 #include "binfmt/record/entry.h"
 #include "cmd/console.h"
-#include "cmd/status_report.h"
 
 namespace cmd {
 
@@ -17,7 +16,7 @@ namespace cmd {
 // each of the others, and what follows, file after file, up to a program that
 // this machine runs. Complains where that is not reached. REGISTRY may be a
 // saved one.
-void ReportMatch(const std::string& file, const Overview& overview,
+void ReportMatch(const std::string& file, bool enabled,
                  const binfmt::Registry& registry,
                  std::span<const binfmt::Entry> entries, bool as_json,
                  Console& console);

@@ -5,9 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
 #include "binfmt/base/message.h"
-#include "binfmt/base/printable.h"
 #include "binfmt/kernel/lifetime.h"
 #include "binfmt/kernel/mount.h"
 #include "binfmt/kernel/registry.h"
@@ -21,7 +19,6 @@ namespace {
 using binfmt::Expected;
 using binfmt::Message;
 using binfmt::MountResult;
-using binfmt::Printable;
 
 constexpr int kHoldInterval = 5000;  // milliseconds
 
@@ -35,8 +32,7 @@ void Report(const CommonOptions& common, const MountResult& result,
                          : common.dry_run   ? "would mount"
                                             : "mounted");
     json.FieldOrNull("module", result.module);
-    json.EndObject();
-    console.Result(absl::StrCat(json.text(), "\n"));
+    console.Result(json.Finish());
     return;
   }
   if (!result.module.empty()) {
@@ -44,7 +40,6 @@ void Report(const CommonOptions& common, const MountResult& result,
                            common.dry_run ? "would load" : "loaded",
                            result.module));
   }
-  const std::string dir = Printable(common.dir);
   if (result.was_mounted) {
     console.Result(
         Message("binfmt_misc is mounted on $0 already\n", common.dir));
@@ -57,9 +52,10 @@ void Report(const CommonOptions& common, const MountResult& result,
 
 constexpr AppletHelp kHelp = {
     .name = "mount",
-    .operands = "",
+    .arguments = "[OPTION]...",
     .summary = "Mount binfmt_misc, and /proc before it where that is missing.",
     .details =
+        "\n"
         "In a user namespace other than the first, a mount hides the "
         "host's\n"
         "handlers there for good; that is done with --userns only.\n",
@@ -71,20 +67,19 @@ class Mount : public Applet {
 
   std::vector<Option> Options() override {
     return {
-        {.name = "module",
-         .value_name = "FILE",
-         .help = "the kernel module to load where the kernel lacks\n"
-                 "binfmt_misc (default: the one under /lib/modules)",
-         .set = SetString(&options_.module)},
-        {.name = "userns",
-         .help = "mount in a user namespace other than the first, too",
-         .set = SetTrue(&options_.allow_user_namespace)},
-        {.name = "host",
-         .help = "mount in PID 1's mount namespace as well",
-         .set = SetTrue(&options_.on_host)},
-        {.name = "hold",
-         .help = "stay and keep the mount until SIGTERM or SIGINT",
-         .set = SetTrue(&options_.holds)},
+        StringOption(kNoLetter, "module", "FILE",
+                     "the kernel module to load where the kernel lacks\n"
+                     "binfmt_misc (default: the one under /lib/modules)",
+                     &options_.module),
+        FlagOption(kNoLetter, "userns",
+                   "mount in a user namespace other than the first, too",
+                   &options_.allow_user_namespace),
+        FlagOption(kNoLetter, "host",
+                   "mount in PID 1's mount namespace as well",
+                   &options_.on_host),
+        FlagOption(kNoLetter, "hold",
+                   "stay and keep the mount until SIGTERM or SIGINT",
+                   &options_.holds),
     };
   }
 

@@ -7,8 +7,6 @@
 
 #include "absl/algorithm/container.h"
 #include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
 #include "binfmt/base/message.h"
 #include "binfmt/kernel/registry.h"
@@ -21,116 +19,95 @@ using binfmt::Misuse;
 
 constexpr size_t kHelpColumn = 25;
 
-std::vector<Option> CommonTable(CommonOptions* common) {
-  return {
-      {.letter = 'D',
-       .name = "dir",
-       .value_name = "DIR",
-       .help = "where binfmt_misc is mounted (default\n"
-               "/proc/sys/fs/binfmt_misc)",
-       .set = SetString(&common->dir)},
-      {.letter = 'n',
-       .name = "dry-run",
-       .help = "say what would be done and change nothing",
-       .set = SetTrue(&common->dry_run)},
-      {.letter = 'q',
-       .name = "quiet",
-       .help = "print errors only",
-       .set = SetTrue(&common->quiet)},
-      {.name = "json",
-       .help = "print one JSON object instead of text",
-       .set = SetTrue(&common->json)},
-      {.name = "kmsg",
-       .help = "write to the kernel's log instead of stdout and\n"
-               "stderr",
-       .set = SetTrue(&common->kmsg)},
-      {.name = "if-possible",
-       .help = "exit 0, with a note, where binfmt_misc can't be\n"
-               "used here",
-       .set = SetTrue(&common->if_possible)},
-      {.letter = 'h',
-       .name = "help",
-       .help = "print this text",
-       .set = SetTrue(&common->help),
-       .may_abbreviate = true},
+// The options OWN, and behind them the common ones.
+std::vector<Option> WholeTable(std::span<const Option> own,
+                               CommonOptions* common) {
+  const Option common_table[] = {
+      StringOption('D', "dir", "DIR",
+                   "where binfmt_misc is mounted (default\n"
+                   "/proc/sys/fs/binfmt_misc)",
+                   &common->dir),
+      FlagOption('n', "dry-run", "say what would be done and change nothing",
+                 &common->dry_run),
+      FlagOption('q', "quiet", "print errors only", &common->quiet),
+      FlagOption(kNoLetter, "json", "print one JSON object instead of text",
+                 &common->json),
+      FlagOption(kNoLetter, "kmsg",
+                 "write to the kernel's log instead of stdout and\n"
+                 "stderr",
+                 &common->kmsg),
+      FlagOption(kNoLetter, "if-possible",
+                 "exit 0, with a note, where binfmt_misc can't be\n"
+                 "used here",
+                 &common->if_possible),
+      FlagOption('h', "help", "print this text", &common->help),
   };
+  std::vector<Option> table(own.size() + std::size(common_table));
+  absl::c_copy(common_table, absl::c_copy(own, table.begin()));
+  table.back().may_abbreviate = true;  // --help
+  return table;
 }
 
-// Walks the arguments; an option's value may be the next one.
+// Walks the arguments twice, for a mistake anywhere keeps the own options from
+// being set: first it sets the common options, then the own ones.
 class Parser {
  public:
-  Parser(std::span<const Option> own, std::span<const Option> common,
-         std::span<const char* const> args)
-      : own_(own), common_(common), args_(args) {}
+  // OWN_COUNT options of TABLE are the applet's own. Operands go to LINE.
+  Parser(std::span<const Option> table, size_t own_count,
+         std::span<const char* const> args, CommandLine& line)
+      : table_(table), own_count_(own_count), args_(args), line_(line) {}
 
-  // Sets the common options, and collects the others.
-
-  Expected<void> Run() {
+  Expected<void> Run(bool sets_own) {
+    sets_own_ = sets_own;
+    next_ = 0;
+    line_.operands.clear();
+    line_.own_options = 0;
+    bool only_operands = false;
     while (next_ < args_.size()) {
       std::string_view arg = args_[next_++];
-      Expected<void> result;
-      if (arg == "--") {
-        while (next_ < args_.size()) operands_.emplace_back(args_[next_++]);
-      } else if (absl::ConsumePrefix(&arg, "--")) {
-        result = ParseLong(arg);
-      } else if (arg.size() > 1 && arg[0] == '-') {
-        result = ParseLetters(arg.substr(1));
-      } else {
-        operands_.emplace_back(arg);
+      if (only_operands || arg.size() < 2 || arg[0] != '-') {
+        line_.operands.push_back(std::string(arg));
+        continue;
       }
+      if (arg == "--") {
+        only_operands = true;
+        continue;
+      }
+      Expected<void> result = absl::ConsumePrefix(&arg, "--")
+                                  ? ParseLong(arg)
+                                  : ParseLetters(arg.substr(1));
       if (!result) return result;
     }
     return {};
   }
 
-  // Calls the setters of the own options.
-  Expected<void> SetOwn() const {
-    for (const auto& [option, value] : given_) {
-      Expected<void> set = option->set(option->name, value);
-      if (!set) return set;
-    }
-    return {};
-  }
-
-  std::vector<std::string> TakeOperands() { return std::move(operands_); }
-
  private:
-  // An option as it was given.
-  struct GivenOption {
-    const Option* option;
-    std::string_view value;
-  };
-
-  template <typename Predicate>
-  std::vector<const Option*> FindAll(Predicate matches) const {
-    std::vector<const Option*> found;
-    for (const std::span<const Option> table : {own_, common_}) {
-      for (const Option& option : table) {
-        if (matches(option)) found.push_back(&option);
+  const Option* FindLong(std::string_view name) const {
+    const Option* found = nullptr;
+    size_t beginnings = 0;
+    for (const Option& option : table_) {
+      if (option.name == name) return &option;
+      if (option.may_abbreviate && !name.empty() &&
+          absl::StartsWith(option.name, name)) {
+        found = &option;
+        ++beginnings;
       }
     }
-    return found;
+    return beginnings == 1 ? found : nullptr;
   }
 
-  const Option* FindLong(std::string_view name) const {
-    std::vector<const Option*> found =
-        FindAll([name](const Option& option) { return option.name == name; });
-    if (!found.empty()) return found[0];
-    if (name.empty()) return nullptr;
-    found = FindAll([name](const Option& option) {
-      return option.may_abbreviate && absl::StartsWith(option.name, name);
-    });
-    return found.size() == 1 ? found[0] : nullptr;
-  }
-
-  void Take(const Option& option, std::string_view value) {
-    const bool is_common = absl::c_any_of(
-        common_, [&option](const Option& other) { return &option == &other; });
-    if (is_common) {
-      (void)option.set(option.name, value);
-    } else {
-      given_.push_back({&option, value});
+  const Option* FindLetter(char letter) const {
+    for (const Option& option : table_) {
+      if (option.letter == letter) return &option;
     }
+    return nullptr;
+  }
+
+  Expected<void> Set(const Option& option, std::string_view value) {
+    const bool is_own = &option < table_.data() + own_count_;
+    if (is_own) ++line_.own_options;
+    if (is_own != sets_own_) return {};
+    return option.store(option.target, option.name, value);
   }
 
   Expected<void> ParseLong(std::string_view text) {
@@ -140,119 +117,139 @@ class Parser {
     if (option == nullptr) {
       return std::unexpected(Misuse("unknown option \"--$0\"", name));
     }
-    if (equals == std::string_view::npos) return TakeWithNext(*option);
+    if (equals == std::string_view::npos) return SetWithNext(*option);
     if (option->value_name.empty()) {
       return std::unexpected(
           Misuse("option --$0 takes no value", option->name));
     }
-    Take(*option, text.substr(equals + 1));
-    return {};
+    return Set(*option, text.substr(equals + 1));
   }
 
   Expected<void> ParseLetters(std::string_view letters) {
-    while (!letters.empty()) {
-      const char letter = letters[0];
-      const std::vector<const Option*> found = FindAll(
-          [letter](const Option& option) { return option.letter == letter; });
-      if (found.empty() || letter == '\0') {
+    for (;;) {
+      const Option* const option = FindLetter(letters[0]);
+      if (option == nullptr) {
         return std::unexpected(
             Misuse("unknown option \"-$0\"", letters.substr(0, 1)));
       }
       letters.remove_prefix(1);
-      if (letters.empty()) return TakeWithNext(*found[0]);
-      if (!found[0]->value_name.empty()) {
-        Take(*found[0], letters);
-        return {};
-      }
-      Take(*found[0], "");
+      if (letters.empty()) return SetWithNext(*option);
+      if (!option->value_name.empty()) return Set(*option, letters);
+      if (Expected<void> set = Set(*option, ""); !set) return set;
     }
-    return {};
   }
 
-  Expected<void> TakeWithNext(const Option& option) {
-    if (option.value_name.empty()) {
-      Take(option, "");
-      return {};
-    }
+  Expected<void> SetWithNext(const Option& option) {
+    if (option.value_name.empty()) return Set(option, "");
     if (next_ == args_.size()) {
       return std::unexpected(Misuse("option --$0 needs a value, $1",
                                     option.name, option.value_name));
     }
-    Take(option, args_[next_++]);
-    return {};
+    return Set(option, args_[next_++]);
   }
 
-  std::span<const Option> own_;
-  std::span<const Option> common_;
+  std::span<const Option> table_;
+  size_t own_count_;
   std::span<const char* const> args_;
+  CommandLine& line_;
+  bool sets_own_ = false;
   size_t next_ = 0;
-  std::vector<GivenOption> given_;
-  std::vector<std::string> operands_;
 };
 
-std::string TableHelp(std::span<const Option> table) {
-  std::string help;
-  for (const Option& option : table) {
-    std::string line =
-        option.letter == '\0'
-            ? std::string("      ")
-            : absl::StrCat("  -", std::string_view(&option.letter, 1), ", ");
-    absl::StrAppend(&line, "--", option.name,
-                    option.value_name.empty() ? "" : " ", option.value_name);
-    line.resize(std::max(kHelpColumn, line.size() + 2), ' ');
-    const std::string next_line =
-        absl::StrCat("\n", std::string(kHelpColumn, ' '));
-    absl::StrAppend(&help, line,
-                    absl::StrReplaceAll(option.help, {{"\n", next_line}}),
-                    "\n");
-  }
-  return help;
+Expected<void> StoreTrue(bool& flag, std::string_view, std::string_view) {
+  flag = true;
+  return {};
+}
+
+Expected<void> StoreString(std::string& target, std::string_view,
+                           std::string_view value) {
+  target = value;
+  return {};
+}
+
+Expected<void> StoreOptional(std::optional<std::string>& target,
+                             std::string_view, std::string_view value) {
+  target = value;
+  return {};
+}
+
+Expected<void> StoreAtEnd(std::vector<std::string>& values, std::string_view,
+                          std::string_view value) {
+  values.push_back(std::string(value));
+  return {};
 }
 
 }  // namespace
 
-OptionSetter SetTrue(bool* flag) {
-  return [flag](std::string_view, std::string_view) -> Expected<void> {
-    *flag = true;
-    return {};
-  };
+Option MakeOption(char letter, const char* name, const char* value_name,
+                  const char* help, void* target,
+                  decltype(Option::store) store) {
+  return {.letter = letter,
+          .name = name,
+          .value_name = value_name,
+          .help = help,
+          .store = store,
+          .target = target};
 }
 
-OptionSetter SetString(std::string* target) {
-  return [target](std::string_view, std::string_view value) -> Expected<void> {
-    *target = value;
-    return {};
-  };
+Option FlagOption(char letter, const char* name, const char* help, bool* flag) {
+  return OptionFor<StoreTrue>(letter, name, "", help, flag);
 }
 
-OptionSetter AppendString(std::vector<std::string>* values) {
-  return [values](std::string_view, std::string_view value) -> Expected<void> {
-    values->emplace_back(value);
-    return {};
-  };
+Option StringOption(char letter, const char* name, const char* value_name,
+                    const char* help, std::string* value) {
+  return OptionFor<StoreString>(letter, name, value_name, help, value);
+}
+
+Option StringOption(char letter, const char* name, const char* value_name,
+                    const char* help, std::optional<std::string>* value) {
+  return OptionFor<StoreOptional>(letter, name, value_name, help, value);
+}
+
+Option ListOption(char letter, const char* name, const char* value_name,
+                  const char* help, std::vector<std::string>* values) {
+  return OptionFor<StoreAtEnd>(letter, name, value_name, help, values);
 }
 
 CommandLine ParseCommandLine(std::span<const Option> own,
                              std::span<const char* const> args) {
   CommandLine line;
   line.common.dir = binfmt::kDefaultDir;
-  const std::vector<Option> common = CommonTable(&line.common);
-  Parser parser(own, common, args);
-  Expected<void> result = parser.Run();
-  line.operands = parser.TakeOperands();
+  const std::vector<Option> table = WholeTable(own, &line.common);
+  Parser parser(table, own.size(), args, line);
+  Expected<void> result = parser.Run(/*sets_own=*/false);
   // --help wins over what is wrong behind it.
   if (line.common.help) return line;
   if (result && line.common.dir.empty()) {
     result = std::unexpected(Misuse("option --dir needs a directory"));
   }
-  if (result) result = parser.SetOwn();
+  if (result) result = parser.Run(/*sets_own=*/true);
   if (!result) line.error = std::move(result.error());
   return line;
 }
 
 std::string OptionsHelp(std::span<const Option> own) {
   CommonOptions common;
-  return absl::StrCat(TableHelp(own), TableHelp(CommonTable(&common)));
+  std::string help;
+  for (const Option& option : WholeTable(own, &common)) {
+    std::string line = "      --";
+    if (option.letter != kNoLetter) {
+      line[2] = '-';
+      line[3] = option.letter;
+      line[4] = ',';
+    }
+    line += option.name;
+    if (!option.value_name.empty()) line += ' ';
+    line += option.value_name;
+    line.resize(std::max(kHelpColumn, line.size() + 2), ' ');
+    help += line;
+    for (const char c : option.help) {
+      help += c;
+      if (c == '\n') help.append(kHelpColumn, ' ');
+    }
+    help += '\n';
+  }
+  return help;
 }
 
 }  // namespace cmd

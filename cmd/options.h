@@ -4,7 +4,7 @@
 #ifndef CMD_OPTIONS_H_
 #define CMD_OPTIONS_H_
 
-#include <functional>
+#include <cstddef>
 #include <optional>
 #include <span>
 #include <string>
@@ -15,29 +15,50 @@
 
 namespace cmd {
 
-// Stores the VALUE of the option NAME, empty for an option without a value.
-// Fails with kMisuse where it makes no sense.
-using OptionSetter = std::function<binfmt::Expected<void>(
-    std::string_view name, std::string_view value)>;
-
 // A row of an option table.
 struct Option {
-  char letter = '\0';          // the short form; '\0': there is none
-  std::string_view name = {};  // the long form, without dashes
-  std::string_view value_name =
-      {};                      // in the help: "PATH"; empty: takes no value
-  std::string_view help = {};  // lines of at most 54 columns
-  OptionSetter set = {};
+  char letter = '\0';           // the short form; '\0': there is none
+  std::string_view name;        // the long form, without dashes
+  std::string_view value_name;  // in the help: "PATH"; empty: takes no value
+  std::string_view help;        // lines of at most 54 columns
+  // Stores the VALUE of the option NAME, empty for an option without a value,
+  // in TARGET. Fails with kMisuse where it makes no sense.
+  binfmt::Expected<void> (*store)(void* target, std::string_view name,
+                                  std::string_view value) = nullptr;
+  void* target = nullptr;
   // Any unambiguous beginning of the name will do, as with getopt(1). Only for
   // the options of QEMU's qemu-binfmt-conf.sh, which scripts abbreviate: an
   // abbreviation of others would change its meaning with each new option.
   bool may_abbreviate = false;
 };
 
-// Setters for the usual kinds of options.
-OptionSetter SetTrue(bool* flag);
-OptionSetter SetString(std::string* value);
-OptionSetter AppendString(std::vector<std::string>* values);
+constexpr char kNoLetter = '\0';
+
+// Rows for the usual kinds of options: one without a value, one whose value is
+// kept, and one that may be given several times.
+Option FlagOption(char letter, const char* name, const char* help, bool* flag);
+Option StringOption(char letter, const char* name, const char* value_name,
+                    const char* help, std::optional<std::string>* value);
+Option StringOption(char letter, const char* name, const char* value_name,
+                    const char* help, std::string* value);
+Option ListOption(char letter, const char* name, const char* value_name,
+                  const char* help, std::vector<std::string>* values);
+
+// A row of all its fields but the last one.
+Option MakeOption(char letter, const char* name, const char* value_name,
+                  const char* help, void* target,
+                  decltype(Option::store) store);
+
+// A row whose value kStore(*TARGET, name, value) stores.
+template <auto kStore, typename T>
+Option OptionFor(char letter, const char* name, const char* value_name,
+                 const char* help, T* target) {
+  return MakeOption(
+      letter, name, value_name, help, target,
+      [](void* pointer, std::string_view given, std::string_view value) {
+        return kStore(*static_cast<T*>(pointer), given, value);
+      });
+}
 
 // What every applet takes.
 struct CommonOptions {
@@ -53,6 +74,7 @@ struct CommonOptions {
 struct CommandLine {
   CommonOptions common;
   std::vector<std::string> operands;
+  size_t own_options = 0;  // how many were given that are not common
   // What is wrong with the line (kMisuse). The common options in front of the
   // fault count: --kmsg says where to report it.
   std::optional<binfmt::Error> error;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cmd/options.h"
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,30 +14,24 @@
 namespace cmd {
 namespace {
 
+// Notes in GIVEN how an option was given.
+binfmt::Expected<void> Note(std::string& given, std::string_view name,
+                            std::string_view value) {
+  absl::StrAppend(&given, given.empty() ? "" : " ", name, "=", value);
+  return {};
+}
+
 // A table whose options say how they were given.
 std::vector<Option> Table(std::string* given) {
-  const auto note = [given](std::string_view name,
-                            std::string_view value) -> binfmt::Expected<void> {
-    absl::StrAppend(given, given->empty() ? "" : " ", name, "=", value);
-    return {};
-  };
   return {
-      {.letter = 'a', .name = "apple", .help = "takes none", .set = note},
-      {.letter = 'b',
-       .name = "berry",
-       .value_name = "KIND",
-       .help = "takes a value; its help goes on\n"
-               "--below with what looks like an option",
-       .set = note},
-      {.name = "cherry",
-       .value_name = "KIND",
-       .help = "has no letter",
-       .set = note},
-      {.letter = 'x',
-       .name = "a-name-that-fills-the-column",
-       .value_name = "KIND",
-       .help = "has its help behind it",
-       .set = note},
+      OptionFor<Note>('a', "apple", "", "takes none", given),
+      OptionFor<Note>('b', "berry", "KIND",
+                      "takes a value; its help goes on\n"
+                      "--below with what looks like an option",
+                      given),
+      OptionFor<Note>(kNoLetter, "cherry", "KIND", "has no letter", given),
+      OptionFor<Note>('x', "a-name-that-fills-the-column", "KIND",
+                      "has its help behind it", given),
   };
 }
 
@@ -132,24 +127,16 @@ TEST(OptionsTest, UnknownOptions) {
 TEST(OptionsTest, OptionsThatMayBeAbbreviated) {
   const auto parse = [](const char* word) {
     std::string given;
-    std::vector<Option> table = Table(&given);
-    const OptionSetter note = table[0].set;
-    table = {
-        {.name = "persistent",
-         .value_name = "yes|no",
-         .set = note,
-         .may_abbreviate = true},
-        {.name = "preserve-argv0",
-         .value_name = "yes|no",
-         .set = note,
-         .may_abbreviate = true},
-        {.name = "systemd",
-         .value_name = "CPU|ALL",
-         .set = note,
-         .may_abbreviate = true},
-        {.name = "system", .set = note},
-        {.name = "print", .value_name = "FORMAT", .set = note},
+    std::vector<Option> table = {
+        OptionFor<Note>('p', "persistent", "yes|no", "", &given),
+        OptionFor<Note>('g', "preserve-argv0", "yes|no", "", &given),
+        OptionFor<Note>('s', "systemd", "CPU|ALL", "", &given),
+        OptionFor<Note>(kNoLetter, "system", "", "", &given),
+        OptionFor<Note>(kNoLetter, "print", "FORMAT", "", &given),
     };
+    for (Option& option : table) {
+      option.may_abbreviate = option.letter != kNoLetter;
+    }
     const CommandLine line = ParseCommandLine(table, {{word}});
     if (line.error) return line.error->text();
     return line.common.help ? std::string("help") : given;
@@ -194,17 +181,42 @@ TEST(OptionsTest, CommonOptionsInFrontOfAnErrorCount) {
   EXPECT_EQ(given, "");
 }
 
+binfmt::Expected<void> Refuse(std::string&, std::string_view name,
+                              std::string_view value) {
+  return std::unexpected(binfmt::Misuse("$0 is not $1", name, value));
+}
+
 TEST(OptionsTest, AValueThatMakesNoSense) {
+  std::string kind;
   const std::vector<Option> table = {
-      {.name = "kind",
-       .value_name = "KIND",
-       .set = [](std::string_view name,
-                 std::string_view value) -> binfmt::Expected<void> {
-         return std::unexpected(binfmt::Misuse("$0 is not $1", name, value));
-       }}};
+      OptionFor<Refuse>(kNoLetter, "kind", "KIND", "", &kind)};
   const CommandLine line = ParseCommandLine(table, {{"--kind", "so"}});
   ASSERT_TRUE(line.error);
   EXPECT_EQ(line.error->text(), "kind is not so");
+}
+
+TEST(OptionsTest, UsualKindsOfOptions) {
+  bool flag = false;
+  std::string text;
+  std::optional<std::string> other_text;
+  std::vector<std::string> list;
+  const std::vector<Option> table = {
+      FlagOption('a', "flag", "", &flag),
+      StringOption('b', "text", "TEXT", "", &text),
+      StringOption('c', "other-text", "TEXT", "", &other_text),
+      ListOption('d', "list", "TEXT", "", &list)};
+  CommandLine line = ParseCommandLine(table, {{"-q"}});
+  EXPECT_EQ(line.own_options, 0u);
+  EXPECT_FALSE(flag);
+  EXPECT_FALSE(other_text);
+  line = ParseCommandLine(
+      table, {{"-a", "-bold", "-bnew", "-c", "", "-done", "o", "-dtwo", "-q"}});
+  EXPECT_EQ(line.own_options, 6u);
+  EXPECT_EQ(line.operands, std::vector<std::string>{"o"});
+  EXPECT_TRUE(flag);
+  EXPECT_EQ(text, "new");
+  EXPECT_EQ(other_text, "");
+  EXPECT_EQ(list, (std::vector<std::string>{"one", "two"}));
 }
 
 TEST(OptionsTest, Help) {

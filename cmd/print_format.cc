@@ -2,7 +2,6 @@
 #include "cmd/print_format.h"
 
 #include <string>
-#include <string_view>
 
 #include "binfmt/base/message.h"
 
@@ -11,18 +10,17 @@ namespace cmd {
 using binfmt::Expected;
 using binfmt::FileFormat;
 
-OptionSetter SetFormat(std::optional<FileFormat>* format) {
-  return [format](std::string_view, std::string_view value) -> Expected<void> {
-    if (value == "debian") {
-      *format = FileFormat::kDebian;
-    } else if (value == "binfmt.d" || value == "record") {
-      *format = FileFormat::kLine;
-    } else {
-      return binfmt::Misuse(
-          "option --print takes record, binfmt.d or debian, not \"$0\"", value);
-    }
-    return {};
-  };
+Expected<void> StoreFormat(std::optional<FileFormat>& format, std::string_view,
+                           std::string_view value) {
+  if (value == "debian") {
+    format = FileFormat::kDebian;
+  } else if (value == "binfmt.d" || value == "record") {
+    format = FileFormat::kLine;
+  } else {
+    return std::unexpected(binfmt::Misuse(
+        "option --print takes record, binfmt.d or debian, not \"$0\"", value));
+  }
+  return {};
 }
 
 void PrintRecord(const binfmt::Record& record, FileFormat format,

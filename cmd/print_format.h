@@ -4,16 +4,19 @@
 #define CMD_PRINT_FORMAT_H_
 
 #include <optional>
+#include <string_view>
 
+#include "binfmt/base/error.h"
 #include "binfmt/record/record.h"
 #include "binfmt/record/record_formats.h"
 #include "cmd/console.h"
-#include "cmd/options.h"
 
 namespace cmd {
 
-// Stores the format that the value names: "record", "binfmt.d" or "debian".
-OptionSetter SetFormat(std::optional<binfmt::FileFormat>* format);
+// Stores the format that VALUE names: "record", "binfmt.d" or "debian".
+binfmt::Expected<void> StoreFormat(std::optional<binfmt::FileFormat>& format,
+                                   std::string_view name,
+                                   std::string_view value);
 
 // Prints RECORD in FORMAT, or complains.
 void PrintRecord(const binfmt::Record& record, binfmt::FileFormat format,

@@ -8,14 +8,14 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_join.h"
 #include "arch_table/emulators.h"
 #include "arch_table/names.h"
 #include "arch_table/table.h"
 #include "binfmt/base/decimal.h"
 #include "binfmt/base/error.h"
 #include "binfmt/base/message.h"
-#include "binfmt/base/printable.h"
 #include "binfmt/kernel/mount.h"
 #include "binfmt/kernel/running_kernel.h"
 #include "binfmt/record/kernel_cmdline.h"
@@ -34,71 +34,81 @@ using arch_table::Target;
 using binfmt::Expected;
 using binfmt::FileFormat;
 using binfmt::Misuse;
-using binfmt::Printable;
 
 constexpr uint32_t kMaxWaitSeconds = 86400;
 
-OptionSetter SetYesNo(Choice* choice) {
-  return [choice](std::string_view name,
-                  std::string_view value) -> Expected<void> {
-    if (value != "yes" && value != "no") {
-      return std::unexpected(
-          Misuse("option --$0 takes yes or no, not \"$1\"", name, value));
-    }
-    *choice = value == "yes" ? Choice::kYes : Choice::kNo;
-    return {};
-  };
+Expected<void> StoreYesNo(Choice& choice, std::string_view name,
+                          std::string_view value) {
+  if (value != "yes" && value != "no") {
+    return std::unexpected(
+        Misuse("option --$0 takes yes or no, not \"$1\"", name, value));
+  }
+  choice = value == "yes" ? Choice::kYes : Choice::kNo;
+  return {};
 }
 
-OptionSetter SetYesNoAuto(Choice* choice) {
-  return [choice](std::string_view name,
-                  std::string_view value) -> Expected<void> {
-    if (value == "auto") {
-      *choice = Choice::kAuto;
-      return {};
-    }
-    if (value == "yes" || value == "no") return SetYesNo(choice)(name, value);
+Expected<void> StoreYesNoAuto(Choice& choice, std::string_view name,
+                              std::string_view value) {
+  if (value == "yes" || value == "no") return StoreYesNo(choice, name, value);
+  if (value != "auto") {
     return std::unexpected(
         Misuse("option --$0 takes yes, no or auto, not \"$1\"", name, value));
-  };
+  }
+  choice = Choice::kAuto;
+  return {};
 }
 
-OptionSetter SetDirectory(std::string* dir) {
-  return
-      [dir](std::string_view name, std::string_view value) -> Expected<void> {
-        if (value.empty() || value[0] != '/') {
-          return std::unexpected(
-              Misuse("option --$0 needs an absolute path", name));
-        }
-        // "DIR/" is DIR, or the same entry would differ from itself.
-        while (value.size() > 1 && value.back() == '/') value.remove_suffix(1);
-        *dir = value;
-        return {};
-      };
+Expected<void> StoreDirectory(std::string& dir, std::string_view name,
+                              std::string_view value) {
+  if (value.empty() || value[0] != '/') {
+    return std::unexpected(Misuse("option --$0 needs an absolute path", name));
+  }
+  // "DIR/" is DIR, or the same entry would differ from itself.
+  while (value.size() > 1 && value.back() == '/') value.remove_suffix(1);
+  dir = value;
+  return {};
 }
 
-OptionSetter SetSeconds(int64_t* milliseconds) {
-  return [milliseconds](std::string_view name,
-                        std::string_view value) -> Expected<void> {
-    const std::optional<uint32_t> seconds =
-        binfmt::ParseDecimal(value, kMaxWaitSeconds);
-    if (!seconds) {
-      return std::unexpected(Misuse(
-          "option --$0 takes a number of seconds, at most $1, not \"$2\"", name,
-          kMaxWaitSeconds, value));
-    }
-    *milliseconds = int64_t{*seconds} * 1000;
-    return {};
-  };
+Expected<void> StoreSeconds(int64_t& milliseconds, std::string_view name,
+                            std::string_view value) {
+  const std::optional<uint32_t> seconds =
+      binfmt::ParseDecimal(value, kMaxWaitSeconds);
+  if (!seconds) {
+    return std::unexpected(
+        Misuse("option --$0 takes a number of seconds, at most $1, not \"$2\"",
+               name, kMaxWaitSeconds, value));
+  }
+  milliseconds = int64_t{*seconds} * 1000;
+  return {};
 }
+
+Expected<void> StoreInterpreter(std::string& interpreter, std::string_view,
+                                std::string_view value) {
+  if (value.empty()) {
+    return std::unexpected(Misuse("option --interpreter needs a path"));
+  }
+  interpreter = value;
+  return {};
+}
+
+Expected<void> StoreEmulator(const Emulator*& emulator, std::string_view,
+                             std::string_view value) {
+  emulator = arch_table::FindEmulator(value);
+  if (emulator != nullptr) return {};
+  return std::unexpected(Misuse("unknown emulator \"$0\"", value));
+}
+
+// The options of QEMU's qemu-binfmt-conf.sh.
+constexpr std::string_view kScriptLetters = "QFpcgiesd";
 
 constexpr AppletHelp kHelp = {
     .name = "register",
-    .operands = "[TARGET]...",
+    .arguments = "[OPTION]... [TARGET]...",
     .summary =
         "Register QEMU's user-mode emulators as handlers of foreign "
         "programs.",
     .details =
+        "\n"
         "A TARGET is written as QEMU (aarch64), Docker (linux/arm64), "
         "Debian\n"
         "(armhf), uname (armv7l) or Go (mips64le) write it; all is every "
@@ -134,187 +144,131 @@ class Register : public Applet {
   }
 
  private:
-  // The files that --systemd and --debian write, wherever these options stand.
-  struct ScriptFiles {
-    FileFormat format;
-    std::string_view default_dir;
-  };
+  static Expected<void> StoreExportDir(Register& self, std::string_view name,
+                                       std::string_view value) {
+    self.request_.print = FileFormat::kLine;
+    return StoreDirectory(self.request_.dir, name, value);
+  }
+
+  static Expected<void> StoreSystemd(Register& self, std::string_view,
+                                     std::string_view value) {
+    self.systemd_ = value == "ALL" ? "all" : value;
+    self.script_format_ = FileFormat::kLine;
+    return {};
+  }
+
+  static Expected<void> StoreDebian(Register& self, std::string_view,
+                                    std::string_view) {
+    self.script_format_ = FileFormat::kDebian;
+    return {};
+  }
 
   Expected<void> CompleteRequest(const std::vector<std::string>& operands);
   Expected<void> CheckOptions() const;
   void ChooseOutput();
   Expected<void> ReadCmdline();
-  Expected<std::vector<std::string>> TargetWords(
-      const std::vector<std::string>& operands) const;
-  Expected<void> ReadTargets(const std::vector<std::string>& words);
+  Expected<void> ReadTargets(const std::vector<std::string>& operands);
   Expected<void> ExpandAll();
 
   RegisterRequest request_;
   bool cmdline_option_ = false;
   std::string cmdline_;  // the kernel's, with --cmdline
   std::string systemd_;  // the value of --systemd
-  std::optional<ScriptFiles> script_files_;
-  bool exports_ = false;
+  // What --systemd and --debian write, wherever these options stand.
+  std::optional<FileFormat> script_format_;
   std::optional<FileFormat> print_;
 };
 
 std::vector<Option> Register::Options() {
   RecordOptions& record = request_.record;
-  return {
-      {.letter = 'I',
-       .name = "interpreter",
-       .value_name = "PATH",
-       .help = "this interpreter (for one target)",
-       .set = [&record](std::string_view,
-                        std::string_view value) -> Expected<void> {
-         record.interpreter = value;
-         if (!value.empty()) return {};
-         return std::unexpected(Misuse("option --interpreter needs a path"));
-       }},
-      {.letter = 'Q',
-       .name = "qemu-path",
-       .value_name = "DIR",
-       .help = "the directory of the interpreters",
-       .set = SetDirectory(&record.search.dir),
-       .may_abbreviate = true},
-      {.letter = 'F',
-       .name = "qemu-suffix",
-       .value_name = "SUFFIX",
-       .help = "what follows qemu-NAME in their names",
-       .set = [&record](std::string_view,
-                        std::string_view value) -> Expected<void> {
-         record.search.suffix = value;
-         return {};
-       },
-       .may_abbreviate = true},
-      {.name = "emulator",
-       .value_name = "NAME",
-       .help = "qemu (default), box64, box86, fex or rosetta",
-       .set = [&record](std::string_view,
-                        std::string_view value) -> Expected<void> {
-         const Emulator* emulator = arch_table::FindEmulator(value);
-         if (emulator == nullptr) {
-           return std::unexpected(Misuse("unknown emulator \"$0\"", value));
-         }
-         record.search.emulator = emulator;
-         return {};
-       }},
-      {.letter = 'p',
-       .name = "persistent",
-       .value_name = "yes|no",
-       .help = "open the interpreter now, so that it is found in\n"
-               "every container (flag F; default yes)",
-       .set = SetYesNo(&record.persistent),
-       .may_abbreviate = true},
-      {.letter = 'c',
-       .name = "credential",
-       .value_name = "yes|no",
-       .help = "run setuid programs with their owner's rights\n"
-               "(flags O and C; default no)",
-       .set = SetYesNo(&record.credential),
-       .may_abbreviate = true},
-      {.letter = 'g',
-       .name = "preserve-argv0",
-       .value_name = "yes|no|auto",
-       .help = "hand argv[0] over (flag P; default\n"
-               "auto: where it is understood)",
-       .set = SetYesNoAuto(&record.preserve_argv0),
-       .may_abbreviate = true},
-      {.letter = 'i',
-       .name = "ignore-family",
-       .value_name = "yes|no",
-       .help = "register what this machine runs by itself,\n"
-               "too (default no)",
-       .set = SetYesNo(&request_.ignore_family),
-       .may_abbreviate = true},
-      {.name = "if-missing",
-       .help = "leave out targets whose programs run already",
-       .set = SetTrue(&request_.if_missing)},
-      {.name = "replace",
-       .help = "swap entries that differ, without a gap",
-       .set = SetTrue(&request_.install.replace)},
-      {.name = "override",
-       .help = "register in front of other handlers",
-       .set = SetTrue(&request_.install.override_others)},
-      {.name = "rule",
-       .value_name = "RECORD",
-       .help = "register this record of the kernel's syntax",
-       .set = AppendString(&request_.rules)},
-      {.letter = 'f',
-       .name = "file",
-       .value_name = "FILE|DIR|-",
-       .help = "register records, binfmt.d or Debian files",
-       .set = AppendString(&request_.files)},
-      {.name = "system",
-       .help = "register what systemd-binfmt would",
-       .set = SetTrue(&request_.system)},
-      {.name = "print",
-       .value_name = "FORMAT",
-       .help = "print only: record, binfmt.d or debian",
-       .set = SetFormat(&print_)},
-      {.letter = 'e',
-       .name = "exportdir",
-       .value_name = "DIR",
-       .help = "write files only",
-       .set =
-           [this](std::string_view name, std::string_view value) {
-             exports_ = true;
-             return SetDirectory(&request_.dir)(name, value);
-           },
-       .may_abbreviate = true},
-      {.letter = 's',
-       .name = "systemd",
-       .value_name = "CPU|ALL",
-       .help = "write binfmt.d files, into /etc/binfmt.d unless -e",
-       .set = [this](std::string_view,
-                     std::string_view value) -> Expected<void> {
-         systemd_ = value == "ALL" ? "all" : value;
-         script_files_ = {FileFormat::kLine, "/etc/binfmt.d"};
-         return {};
-       },
-       .may_abbreviate = true},
-      {.letter = 'd',
-       .name = "debian",
-       .help = "write Debian's, into /usr/share/binfmts unless -e",
-       .set = [this](std::string_view, std::string_view) -> Expected<void> {
-         script_files_ = {FileFormat::kDebian, "/usr/share/binfmts"};
-         return {};
-       },
-       .may_abbreviate = true},
-      {.name = "cmdline",
-       .help = "read binfmt.targets= and binfmt.flags= of the kernel\n"
-               "command line",
-       .set = SetTrue(&cmdline_option_)},
-      {.name = "binfmt-d",
-       .value_name = "DIR",
-       .help = "leave the records in DIR, too, for systemd-binfmt",
-       .set = SetDirectory(&request_.dir)},
-      {.name = "mount",
-       .help = "mount binfmt_misc first, as binfmt-mount does",
-       .set = SetTrue(&request_.mount)},
-      {.name = "module",
-       .value_name = "FILE",
-       .help = "with --mount: the kernel module to load",
-       .set = SetString(&request_.mounting.module)},
-      {.name = "userns",
-       .help = "with --mount: in any user namespace",
-       .set = SetTrue(&request_.mounting.allow_user_namespace)},
-      {.name = "host",
-       .help = "with --mount: in PID 1's mount namespace, too",
-       .set = SetTrue(&request_.mounting.on_host)},
-      {.name = "verify",
-       .help = "run a small program through each handler, and take\n"
-               "back what does not run it",
-       .set = SetTrue(&request_.verify)},
-      {.name = "wait",
-       .value_name = "SEC",
-       .help = "wait for interpreters that are not there yet",
-       .set = SetSeconds(&request_.wait)},
-      {.name = "hold",
-       .help = "stay until SIGTERM or SIGINT and put back what gets\n"
-               "lost",
-       .set = SetTrue(&request_.hold)},
+  std::vector<Option> options = {
+      OptionFor<StoreInterpreter>('I', "interpreter", "PATH",
+                                  "this interpreter (for one target)",
+                                  &record.interpreter),
+      OptionFor<StoreDirectory>('Q', "qemu-path", "DIR",
+                                "the directory of the interpreters",
+                                &record.search.dir),
+      StringOption('F', "qemu-suffix", "SUFFIX",
+                   "what follows qemu-NAME in their names",
+                   &record.search.suffix),
+      OptionFor<StoreEmulator>(kNoLetter, "emulator", "NAME",
+                               "qemu (default), box64, box86, fex or rosetta",
+                               &record.search.emulator),
+      OptionFor<StoreYesNo>('p', "persistent", "yes|no",
+                            "open the interpreter now, so that it is found in\n"
+                            "every container (flag F; default yes)",
+                            &record.persistent),
+      OptionFor<StoreYesNo>('c', "credential", "yes|no",
+                            "run setuid programs with their owner's rights\n"
+                            "(flags O and C; default no)",
+                            &record.credential),
+      OptionFor<StoreYesNoAuto>('g', "preserve-argv0", "yes|no|auto",
+                                "hand argv[0] over (flag P; default\n"
+                                "auto: where it is understood)",
+                                &record.preserve_argv0),
+      OptionFor<StoreYesNo>('i', "ignore-family", "yes|no",
+                            "register what this machine runs by itself,\n"
+                            "too (default no)",
+                            &request_.ignore_family),
+      FlagOption(kNoLetter, "if-missing",
+                 "leave out targets whose programs run already",
+                 &request_.if_missing),
+      FlagOption(kNoLetter, "replace",
+                 "swap entries that differ, without a gap",
+                 &request_.install.replace),
+      FlagOption(kNoLetter, "override", "register in front of other handlers",
+                 &request_.install.override_others),
+      ListOption(kNoLetter, "rule", "RECORD",
+                 "register this record of the kernel's syntax",
+                 &request_.rules),
+      ListOption('f', "file", "FILE|DIR|-",
+                 "register records, binfmt.d or Debian files", &request_.files),
+      FlagOption(kNoLetter, "system", "register what systemd-binfmt would",
+                 &request_.system),
+      OptionFor<StoreFormat>(kNoLetter, "print", "FORMAT",
+                             "print only: record, binfmt.d or debian", &print_),
+      OptionFor<StoreExportDir>('e', "exportdir", "DIR", "write files only",
+                                this),
+      OptionFor<StoreSystemd>(
+          's', "systemd", "CPU|ALL",
+          "write binfmt.d files, into /etc/binfmt.d unless -e", this),
+      OptionFor<StoreDebian>(
+          'd', "debian", "",
+          "write Debian's, into /usr/share/binfmts unless -e", this),
+      FlagOption(kNoLetter, "cmdline",
+                 "read binfmt.targets= and binfmt.flags= of the kernel\n"
+                 "command line",
+                 &cmdline_option_),
+      OptionFor<StoreDirectory>(
+          kNoLetter, "binfmt-d", "DIR",
+          "leave the records in DIR, too, for systemd-binfmt", &request_.dir),
+      FlagOption(kNoLetter, "mount",
+                 "mount binfmt_misc first, as binfmt-mount does",
+                 &request_.mount),
+      StringOption(kNoLetter, "module", "FILE",
+                   "with --mount: the kernel module to load",
+                   &request_.mounting.module),
+      FlagOption(kNoLetter, "userns", "with --mount: in any user namespace",
+                 &request_.mounting.allow_user_namespace),
+      FlagOption(kNoLetter, "host",
+                 "with --mount: in PID 1's mount namespace, too",
+                 &request_.mounting.on_host),
+      FlagOption(kNoLetter, "verify",
+                 "run a small program through each handler, and take\n"
+                 "back what does not run it",
+                 &request_.verify),
+      OptionFor<StoreSeconds>(kNoLetter, "wait", "SEC",
+                              "wait for interpreters that are not there yet",
+                              &request_.wait),
+      FlagOption(kNoLetter, "hold",
+                 "stay until SIGTERM or SIGINT and put back what gets\n"
+                 "lost",
+                 &request_.hold),
   };
+  for (Option& option : options) {
+    option.may_abbreviate = absl::StrContains(kScriptLetters, option.letter);
+  }
+  return options;
 }
 
 Expected<void> Register::CompleteRequest(
@@ -327,20 +281,18 @@ Expected<void> Register::CompleteRequest(
   if (cmdline_option_) {
     if (Expected<void> read = ReadCmdline(); !read) return read;
   }
-  Expected<std::vector<std::string>> words = TargetWords(operands);
-  if (!words) return std::unexpected(std::move(words.error()));
-  return ReadTargets(*words);
+  return ReadTargets(operands);
 }
 
 // Decides whether records are registered or written, and where to.
 void Register::ChooseOutput() {
-  if (exports_) request_.print = FileFormat::kLine;
-  if (script_files_) {
+  if (script_format_) {
     request_.missing_too = true;
-    request_.print = script_files_->format;
-    const std::string_view exportdir = Environment("EXPORTDIR");
+    request_.print = script_format_;
+    if (request_.dir.empty()) request_.dir = Environment("EXPORTDIR");
     if (request_.dir.empty()) {
-      request_.dir = exportdir.empty() ? script_files_->default_dir : exportdir;
+      request_.dir = script_format_ == FileFormat::kLine ? "/etc/binfmt.d"
+                                                         : "/usr/share/binfmts";
     }
   }
   if (print_) request_.print = print_;
@@ -373,12 +325,11 @@ Expected<void> Register::ReadCmdline() {
   cmdline_ = *std::move(cmdline);
   RecordOptions& record = request_.record;
   for (const char& flag : binfmt::FindParameter(cmdline_, "binfmt.flags")) {
-    if (flag == 'C') {
-      if (record.credential == Choice::kAuto) record.credential = Choice::kYes;
-    } else if (flag == 'P') {
-      if (record.preserve_argv0 == Choice::kAuto) {
-        record.preserve_argv0 = Choice::kYes;
-      }
+    Choice* const choice = flag == 'C'   ? &record.credential
+                           : flag == 'P' ? &record.preserve_argv0
+                                         : nullptr;
+    if (choice != nullptr) {
+      if (*choice == Choice::kAuto) *choice = Choice::kYes;
     } else if (flag != 'F') {  // F is the default
       return std::unexpected(
           Misuse("unknown flag \"$0\" in binfmt.flags= of the kernel command "
@@ -389,33 +340,23 @@ Expected<void> Register::ReadCmdline() {
   return {};
 }
 
-// The words that name targets: operands, or what stands in for them.
-Expected<std::vector<std::string>> Register::TargetWords(
-    const std::vector<std::string>& operands) const {
-  std::vector<std::string> words;
-  for (const std::string& operand : operands) {
-    for (std::string& word : SplitWords(operand)) {
-      words.push_back(std::move(word));
-    }
-  }
+// Reads the words that name targets: OPERANDS, or what stands in for them.
+Expected<void> Register::ReadTargets(const std::vector<std::string>& operands) {
+  std::vector<std::string> words = SplitWords(absl::StrJoin(operands, ","));
   if (!systemd_.empty()) words.push_back(systemd_);
   if (words.empty() && !operands.empty()) {
     return std::unexpected(Misuse("an operand names no target"));
   }
-  if (!words.empty() || !request_.rules.empty() || !request_.files.empty() ||
-      request_.system) {
-    return words;
+  if (words.empty() && request_.rules.empty() && request_.files.empty() &&
+      !request_.system) {
+    for (const std::string_view list :
+         {Environment("QEMU_TARGET_LIST"), Environment("qemu_target_list"),
+          binfmt::FindParameter(cmdline_, "binfmt.targets"),
+          std::string_view("all")}) {
+      words = SplitWords(list);
+      if (!words.empty()) break;
+    }
   }
-  for (const std::string_view list :
-       {Environment("QEMU_TARGET_LIST"), Environment("qemu_target_list"),
-        binfmt::FindParameter(cmdline_, "binfmt.targets")}) {
-    words = SplitWords(list);
-    if (!words.empty()) return words;
-  }
-  return std::vector<std::string>{"all"};
-}
-
-Expected<void> Register::ReadTargets(const std::vector<std::string>& words) {
   const Emulator& emulator = *request_.record.search.emulator;
   for (const std::string& word : words) {
     if (word == "all") {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/algorithm/container.h"
 #include "binfmt/kernel/install.h"
 #include "binfmt/kernel/mount.h"
 #include "binfmt/record/record_formats.h"
@@ -68,7 +69,9 @@ struct RegisterRequest {
   std::string dir;
 
   // Whether TARGET was asked for by name.
-  bool IsNamed(const arch_table::Target* target) const;
+  bool IsNamed(const arch_table::Target* target) const {
+    return absl::c_linear_search(named, target);
+  }
 };
 
 }  // namespace cmd

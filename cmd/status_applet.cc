@@ -1,20 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // status: shows what the kernel will really do.
-#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "arch_table/names.h"
 #include "binfmt/base/message.h"
-#include "binfmt/base/printable.h"
-#include "binfmt/kernel/namespaces.h"
 #include "binfmt/kernel/registry.h"
-#include "binfmt/kernel/running_kernel.h"
 #include "cmd/applets.h"
 #include "cmd/entry_table.h"
 #include "cmd/match_report.h"
@@ -31,67 +26,40 @@ using binfmt::Error;
 using binfmt::Expected;
 using binfmt::Failed;
 using binfmt::Message;
-using binfmt::Printable;
 using binfmt::Registry;
 
 // Why ROW takes no program at the moment; empty: it does.
-std::string WhyUnusable(const Overview& overview, const EntryRow& row) {
-  const std::string name = Printable(row.entry->record.name);
-  if (!overview.enabled) {
+std::string WhyUnusable(const StatusReport& report, const EntryRow& row) {
+  const binfmt::Record& record = row.entry->record;
+  if (!report.enabled) {
     return Message(
         "$0 is of no use while binfmt_misc is disabled; enable it with: echo 1 "
         "> $1/status",
-        row.entry->record.name, overview.dir);
+        record.name, report.registry.dir());
   }
   if (!row.entry->enabled) {
     return Message(
-        "$0 is disabled; enable it with: binfmtbox clear --enable $1",
-        row.entry->record.name, row.entry->record.name);
+        "$0 is disabled; enable it with: binfmtbox clear --enable $0",
+        record.name);
   }
   if (row.shadowed_by != nullptr) {
-    return Message("$0 never gets a program: $1 takes them first",
-                   row.entry->record.name, row.shadowed_by->record.name);
+    return Message("$0 never gets a program: $1 takes them first", record.name,
+                   row.shadowed_by->record.name);
   }
   if (!row.startable()) {
     return Message("the interpreter of $0, $1, is missing or not executable",
-                   row.entry->record.name, row.entry->record.interpreter);
+                   record.name, record.interpreter);
   }
   return "";
 }
 
-// The registry as status sees it.
-struct Snapshot {
-  Registry registry;
-  Overview overview;
-  std::vector<Entry> entries;
-};
-
-Expected<Snapshot> Read(const std::string& dir, Registry::Kind kind) {
-  Expected<Registry> registry = Registry::Open(dir, kind);
-  if (!registry) return std::unexpected(std::move(registry.error()));
-  Expected<bool> enabled = registry->ReadEnabled();
-  if (!enabled) return std::unexpected(std::move(enabled.error()));
-  Expected<std::vector<Entry>> entries = registry->ReadAll();
-  if (!entries) return std::unexpected(std::move(entries.error()));
-  if (registry->saved() && entries->empty()) {
-    // An empty directory is no copy; this says what is wrong with it.
-    return Read(dir, Registry::Kind::kMounted);
-  }
-  Overview overview = {.dir = registry->dir(),
-                       .enabled = *enabled,
-                       .read_only = registry->read_only(),
-                       .user_namespace = binfmt::CurrentUserNamespace(),
-                       .kernel = binfmt::RunningKernel().release};
-  return Snapshot{*std::move(registry), std::move(overview),
-                  *std::move(entries)};
-}
-
 constexpr AppletHelp kHelp = {
     .name = "status",
-    .operands = "[NAME|TARGET]...",
+    .arguments = "[OPTION]... [NAME|TARGET]...",
     .summary =
         "Show the entries of binfmt_misc in the order in which they match.",
     .details =
+        "\n"
         "With operands it is a probe: the exit status is 0 only when each "
         "NAME is\n"
         "an entry that is enabled and usable, and programs of each TARGET "
@@ -104,43 +72,33 @@ class Status : public Applet {
 
   std::vector<Option> Options() override {
     return {
-        {.name = "match",
-         .value_name = "FILE",
-         .help = "show what the kernel would do with FILE, and why",
-         .set = [this](std::string_view,
-                       std::string_view value) -> Expected<void> {
-           match_ = value;
-           ++option_count_;
-           return {};
-         }},
-        {.name = "print",
-         .value_name = "FORMAT",
-         .help = "print record, binfmt.d or debian, for --file",
-         .set =
-             [this](std::string_view name, std::string_view value) {
-               ++option_count_;
-               return SetFormat(&format_)(name, value);
-             }},
-        {.name = "platforms",
-         .help = "print what runs in Docker's words, as JSON",
-         .set = [this](std::string_view, std::string_view) -> Expected<void> {
-           platforms_ = true;
-           ++option_count_;
-           return {};
-         }},
-        {.name = "probe",
-         .help = "run a small program for each target through its\nhandler",
-         .set = [this](std::string_view, std::string_view) -> Expected<void> {
-           probe_ = true;
-           ++option_count_;
-           return {};
-         }},
+        StringOption(kNoLetter, "match", "FILE",
+                     "show what the kernel would do with FILE, and why",
+                     &match_),
+        OptionFor<StoreFormat>(kNoLetter, "print", "FORMAT",
+                               "print record, binfmt.d or debian, for --file",
+                               &format_),
+        FlagOption(kNoLetter, "platforms",
+                   "print what runs in Docker's words, as JSON", &platforms_),
+        FlagOption(kNoLetter, "probe",
+                   "run a small program for each target through its\nhandler",
+                   &probe_),
     };
   }
 
-  void Run(const CommandLine& line, Console& console) override;
+  void Run(const CommandLine& line, Console& console) override {
+    if (match_ && line.own_options + line.operands.size() > 1) {
+      return console.Complain(binfmt::Misuse("--match FILE stands alone"));
+    }
+    Show(line,
+         match_ ? Registry::Kind::kMountedOrSaved : Registry::Kind::kMounted,
+         console);
+  }
 
  private:
+  // Shows the registry, which is one of KIND.
+  void Show(const CommandLine& line, Registry::Kind kind, Console& console);
+
   // Answers one operand: adds to REPORT what it means, and marks its row.
   // Unless records are printed, complains of what takes no program.
   void Answer(const std::string& operand, EntryTable& table,
@@ -159,7 +117,6 @@ class Status : public Applet {
   std::optional<binfmt::FileFormat> format_;
   bool platforms_ = false;
   bool probe_ = false;
-  size_t option_count_ = 0;
 };
 
 void Status::Answer(const std::string& operand, EntryTable& table,
@@ -188,8 +145,7 @@ void Status::Answer(const std::string& operand, EntryTable& table,
   }
   row->wanted = true;
   if (format_) return;
-  if (const std::string why = WhyUnusable(report.overview, *row);
-      !why.empty()) {
+  if (const std::string why = WhyUnusable(report, *row); !why.empty()) {
     console.Complain(Error(0, why));
     return;
   }
@@ -207,7 +163,7 @@ void Status::AddAllTargets(EntryTable& table, StatusReport& report) const {
     const bool is_added =
         handler == nullptr
             ? platforms_ && IsNative(target)
-            : !platforms_ || (report.overview.enabled && handler->startable());
+            : !platforms_ || (report.enabled && handler->startable());
     if (is_added) report.probed.push_back(&target);
   }
 }
@@ -228,33 +184,35 @@ void Status::PrintRecords(bool all, std::vector<Entry>& entries,
   }
 }
 
-void Status::Run(const CommandLine& line, Console& console) {
-  if (match_ && option_count_ + line.operands.size() > 1) {
-    return console.Complain(binfmt::Misuse("--match FILE stands alone"));
+void Status::Show(const CommandLine& line, Registry::Kind kind,
+                  Console& console) {
+  const Expected<Registry> registry = Registry::Open(line.common.dir, kind);
+  if (!registry) return console.Complain(registry.error());
+  const Expected<bool> enabled = registry->ReadEnabled();
+  if (!enabled) return console.Complain(enabled.error());
+  Expected<std::vector<Entry>> entries = registry->ReadAll();
+  if (!entries) return console.Complain(entries.error());
+  if (registry->saved() && entries->empty()) {
+    // An empty directory is no copy; this says what is wrong with it.
+    return Show(line, Registry::Kind::kMounted, console);
   }
-  Expected<Snapshot> snapshot =
-      Read(line.common.dir,
-           match_ ? Registry::Kind::kMountedOrSaved : Registry::Kind::kMounted);
-  if (!snapshot) return console.Complain(snapshot.error());
   if (match_) {
-    return ReportMatch(*match_, snapshot->overview, snapshot->registry,
-                       snapshot->entries, line.common.json, console);
+    return ReportMatch(*match_, *enabled, *registry, *entries, line.common.json,
+                       console);
   }
-  EntryTable table(snapshot->entries);
+  EntryTable table(*entries);
   const bool all = line.operands.empty();
-  StatusReport report;
-  report.overview = snapshot->overview;
-  report.probe = probe_;
+  StatusReport report = {
+      .registry = *registry, .enabled = *enabled, .probe = probe_};
   for (const std::string& operand : line.operands) {
     Answer(operand, table, report, console);
   }
   if (all && (probe_ || platforms_)) AddAllTargets(table, report);
-  if (format_) return PrintRecords(all, snapshot->entries, table, console);
+  if (format_) return PrintRecords(all, *entries, table, console);
   if (platforms_) return PrintPlatforms(report, table.rows(), console);
   for (EntryRow& row : table.rows()) {
     if (!all && !row.wanted) continue;
-    row.older_file =
-        row.wanted && snapshot->registry.HoldsOlderFile(row.entry->record);
+    row.older_file = row.wanted && registry->HoldsOlderFile(row.entry->record);
     report.rows.push_back(row);
   }
   if (line.common.json) {

@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cmd/status_report.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstddef>
+#include <limits>
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include "absl/strings/escaping.h"
@@ -11,12 +16,15 @@
 #include "arch_table/table.h"
 #include "binfmt/base/message.h"
 #include "binfmt/base/printable.h"
+#include "binfmt/base/terminal.h"
+#include "binfmt/kernel/namespaces.h"
+#include "binfmt/kernel/running_kernel.h"
 #include "binfmt/record/entry.h"
 #include "binfmt/record/record.h"
 #include "cmd/describe_flags.h"
+#include "cmd/environment.h"
 #include "cmd/json.h"
 #include "cmd/probe.h"
-#include "cmd/style.h"
 
 namespace cmd {
 namespace {
@@ -26,8 +34,8 @@ using binfmt::Entry;
 using binfmt::Message;
 using binfmt::Printable;
 
-std::string_view NamespaceWord(binfmt::UserNamespace user_namespace) {
-  switch (user_namespace) {
+std::string_view NamespaceWord() {
+  switch (binfmt::CurrentUserNamespace()) {
     case binfmt::UserNamespace::kFirst:
       return "first";
     case binfmt::UserNamespace::kOther:
@@ -75,16 +83,46 @@ std::string_view NameOf(const Target* target) {
   return target == nullptr ? std::string_view() : target->name;
 }
 
-// A cell of the table, filled with blanks to WIDTH.
-std::string Cell(std::string_view text, size_t width) {
-  std::string cell(text);
-  cell.resize(std::max(width, cell.size()), ' ');
-  return cell;
+// Adds a cell to the line of a table: TEXT, "-" where it is empty, filled with
+// blanks to WIDTH, and two more.
+void AddCell(std::string_view text, size_t width, std::string& line) {
+  if (text.empty()) text = "-";
+  line += text;
+  line.append(std::max(width, text.size()) - text.size() + 2, ' ');
 }
 
-// The same, with "-" where there is nothing to say.
-std::string CellOrDash(std::string_view text, size_t width) {
-  return Cell(text.empty() ? "-" : text, width);
+// How results look on a terminal. Elsewhere they have no colour and no width.
+struct Style {
+  // Around what deserves attention. Empty without colour: where stdout is no
+  // terminal, $NO_COLOR is not empty (no-color.org), or $TERM is dumb.
+  std::string_view on;
+  std::string_view off;
+  size_t width = std::numeric_limits<size_t>::max();  // in columns
+};
+
+Style StyleOf(const Console& console) {
+  Style style;
+  if (console.logs_results()) return style;
+  const std::optional<size_t> width = binfmt::TerminalWidth(STDOUT_FILENO);
+  if (!width) return style;
+  if (*width > 0) style.width = *width;
+  if (Environment("NO_COLOR").empty() && Environment("TERM") != "dumb") {
+    style.on = "\x1b[33m";
+    style.off = "\x1b[m";
+  }
+  return style;
+}
+
+// The end of PATH, printable, with "..." before it where it has more than WIDTH
+// bytes. Never fewer than the last 16.
+std::string EndOfPath(std::string_view path, size_t width) {
+  const std::string text = Printable(path);
+  width = std::max(width, size_t{16});
+  if (text.size() <= width) return text;
+  size_t cut = text.size() - width + 3;
+  // Not within a character of UTF-8.
+  while (cut < text.size() && (text[cut] & 0xc0) == 0x80) ++cut;
+  return absl::StrCat("...", text.substr(cut));
 }
 
 // TEXT where it deserves attention.
@@ -126,15 +164,6 @@ void WriteRow(const EntryRow& row, JsonWriter& json) {
   json.EndObject();
 }
 
-std::string OverviewLine(const Overview& overview, const Style& style) {
-  return absl::StrCat(
-      "binfmt_misc: ",
-      overview.enabled ? "enabled" : Highlight(style, "DISABLED"), " on ",
-      Printable(overview.dir), overview.read_only ? " (read-only)" : "",
-      ", user namespace: ", NamespaceWord(overview.user_namespace), ", Linux ",
-      Printable(overview.kernel), "\n");
-}
-
 // What is known of a row beyond its line.
 std::string Details(const EntryRow& row) {
   std::string details;
@@ -153,7 +182,12 @@ std::string Details(const EntryRow& row) {
 
 void PrintText(const StatusReport& report, Console& console) {
   const Style style = StyleOf(console);
-  console.Result(OverviewLine(report.overview, style));
+  console.Result("binfmt_misc: ");
+  console.Result(report.enabled ? "enabled" : Highlight(style, "DISABLED"));
+  console.Result(Message(" on $0$1, user namespace: $2, Linux $3\n",
+                         report.registry.dir(),
+                         report.registry.read_only() ? " (read-only)" : "",
+                         NamespaceWord(), binfmt::RunningKernel().release));
   size_t name_width = 0;
   size_t target_width = 1;
   for (const EntryRow& row : report.rows) {
@@ -161,21 +195,23 @@ void PrintText(const StatusReport& report, Console& console) {
     target_width = std::max(target_width, NameOf(row.target).size());
   }
   for (const EntryRow& row : report.rows) {
-    const std::string flags = CellOrDash(FlagText(*row.entry), 4);
+    const Entry& entry = *row.entry;
+    std::string line;
+    AddCell(Printable(entry.record.name), name_width, line);
+    AddCell(entry.enabled ? "enabled " : Highlight(style, "disabled"), 0, line);
+    AddCell(FlagText(entry), 4, line);
+    AddCell(NameOf(row.target), target_width, line);
     std::string marks = Marks(row);
-    size_t other_width = name_width + flags.size() + target_width +
-                         sizeof("    enabled     ") - 1;
+    size_t other_width = line.size();
+    if (!entry.enabled) other_width -= style.on.size() + style.off.size();
     if (!marks.empty()) {
       other_width += marks.size() + sizeof("  ()") - 1;
       marks = absl::StrCat("  (", Highlight(style, marks), ")");
     }
-    console.Result(absl::StrCat(
-        Cell(Printable(row.entry->record.name), name_width), "  ",
-        row.entry->enabled ? "enabled " : Highlight(style, "disabled"), "  ",
-        flags, "  ", CellOrDash(NameOf(row.target), target_width), "  ",
-        EndOfPath(row.entry->record.interpreter,
-                  style.width - std::min(style.width, other_width)),
-        marks, "\n"));
+    line += EndOfPath(entry.record.interpreter,
+                      style.width - std::min(style.width, other_width));
+    line += marks;
+    console.Result(line + "\n");
     if (row.wanted && !console.quiet()) console.Result(Details(row));
   }
   for (const Target* native : report.natives) {
@@ -186,14 +222,13 @@ void PrintText(const StatusReport& report, Console& console) {
 }
 
 void PrintJson(const StatusReport& report, Console& console) {
-  const Overview& overview = report.overview;
   JsonWriter json;
   json.BeginObject();
-  json.Field("dir", overview.dir);
-  json.Field("enabled", overview.enabled);
-  json.Field("read_only", overview.read_only);
-  json.Field("user_namespace", NamespaceWord(overview.user_namespace));
-  json.Field("kernel", overview.kernel);
+  json.Field("dir", report.registry.dir());
+  json.Field("enabled", report.enabled);
+  json.Field("read_only", report.registry.read_only());
+  json.Field("user_namespace", NamespaceWord());
+  json.Field("kernel", binfmt::RunningKernel().release);
   json.BeginArray("entries");
   for (const EntryRow& row : report.rows) WriteRow(row, json);
   json.EndArray();
@@ -201,8 +236,7 @@ void PrintJson(const StatusReport& report, Console& console) {
   for (const Target* native : report.natives) json.String(native->name);
   json.EndArray();
   if (report.probe) ProbeAll(report.probed, &json, console);
-  json.EndObject();
-  console.Result(absl::StrCat(json.text(), "\n"));
+  console.Result(json.Finish());
 }
 
 void PrintPlatforms(const StatusReport& report,
@@ -225,8 +259,7 @@ void PrintPlatforms(const StatusReport& report,
     }
   }
   json.EndArray();
-  json.EndObject();
-  console.Result(absl::StrCat(json.text(), "\n"));
+  console.Result(json.Finish());
 }
 
 }  // namespace cmd

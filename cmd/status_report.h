@@ -3,32 +3,23 @@
 #ifndef CMD_STATUS_REPORT_H_
 #define CMD_STATUS_REPORT_H_
 
-#include <string>
 #include <vector>
 
-#include "binfmt/kernel/namespaces.h"
+#include "binfmt/kernel/registry.h"
 #include "cmd/console.h"
 #include "cmd/entry_table.h"
 #include "cmd/targets.h"
 
 namespace cmd {
 
-// The registry as a whole.
-struct Overview {
-  std::string dir;
-  bool enabled = false;
-  bool read_only = false;
-  binfmt::UserNamespace user_namespace = binfmt::UserNamespace::kUnknown;
-  std::string kernel;
-};
-
 // What status shows.
 struct StatusReport {
-  Overview overview;
-  std::vector<EntryRow> rows;
-  TargetList natives;  // targets asked for that the machine runs natively
+  const binfmt::Registry& registry;
+  bool enabled = false;  // binfmt_misc as a whole
+  std::vector<EntryRow> rows = {};
+  TargetList natives = {};  // targets asked for that the machine runs natively
   bool probe = false;
-  TargetList probed;  // whose programs are to be run
+  TargetList probed = {};  // whose programs are to be run
 };
 
 void PrintText(const StatusReport& report, Console& console);

@@ -22,19 +22,26 @@ struct Parsed {
   std::vector<std::string> own;
 };
 
-// Parses WORDS by TABLE, whose setters are not called.
+binfmt::Expected<void> NoteFlag(void* words, std::string_view name,
+                                std::string_view) {
+  static_cast<std::vector<std::string>*>(words)->push_back("--" +
+                                                           std::string(name));
+  return {};
+}
+
+binfmt::Expected<void> NoteValue(void* words, std::string_view name,
+                                 std::string_view value) {
+  static_cast<std::vector<std::string>*>(words)->push_back(
+      "--" + std::string(name) + "=" + std::string(value));
+  return {};
+}
+
+// Parses WORDS by TABLE, which only notes what was given.
 Parsed Parse(std::vector<Option> table, const std::vector<std::string>& words) {
   Parsed parsed;
   for (Option& option : table) {
-    const bool has_value = !option.value_name.empty();
-    option.set = [&parsed, has_value](
-                     std::string_view name,
-                     std::string_view value) -> binfmt::Expected<void> {
-      std::string word = "--" + std::string(name);
-      if (has_value) word += "=" + std::string(value);
-      parsed.own.push_back(word);
-      return {};
-    };
+    option.store = option.value_name.empty() ? NoteFlag : NoteValue;
+    option.target = &parsed.own;
   }
   std::vector<const char*> args;
   for (const std::string& word : words) args.push_back(word.c_str());
