@@ -62,9 +62,9 @@ class Selection {
         Choose([&](const Record& record) { return record.name == operand; });
     if (is_name) return true;
     if (const Target* target = arch_table::FindTarget(operand)) {
-      const std::string_view name = target->entry_name;
+      const std::string name = target->EntryName();
       // What a killed replacement left behind is in force as well.
-      return Choose([name](const Record& record) {
+      return Choose([&name](const Record& record) {
         return record.name == name || binfmt::IsHelperName(record.name, name);
       });
     }
@@ -83,7 +83,7 @@ class Selection {
 // How an operand that means no entry is called.
 std::string MissingName(const std::string& operand) {
   const Target* target = arch_table::FindTarget(operand);
-  return target != nullptr ? std::string(target->entry_name) : operand;
+  return target != nullptr ? target->EntryName() : operand;
 }
 
 // Tells a user who may have mistyped, where nothing else is wrong.
