@@ -85,11 +85,11 @@ Candidate Nearest(const Target& target, std::string_view word) {
 const Target* FindTarget(std::string_view any_case) {
   const std::string lower = Normalized(any_case);
   std::string_view word = lower;
-  if (absl::ConsumePrefix(&word, "linux/")) return FindNameOrAlias(word);
   if (absl::ConsumePrefix(&word, "qemu-")) {
     absl::ConsumeSuffix(&word, "-static");
     return FindName(word);
   }
+  absl::ConsumePrefix(&word, "linux/");
   return FindNameOrAlias(word);
 }
 

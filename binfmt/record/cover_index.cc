@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <utility>
 
 #include "binfmt/record/elf_header.h"
 #include "binfmt/record/match.h"
@@ -25,7 +24,7 @@ bool SameShape(const Record& a, const Record& b) {
 }
 
 // The shape of RECORD in SHAPES, which gets it where it is new.
-Shape& ShapeOf(const Record& record, std::vector<Shape>* shapes) {
+Shape& ShapeOf(const Record& record, std::list<Shape>* shapes) {
   for (Shape& shape : *shapes) {
     if (SameShape(*shape.example, record)) return shape;
   }
@@ -78,10 +77,9 @@ size_t Find(const Positions& positions, const std::string& key) {
   return found == positions.end() ? kNone : found->second;
 }
 
-// Sets the position of KEY, and returns the one before.
-size_t Exchange(Positions* positions, const std::string& key, size_t position) {
-  return std::exchange(positions->try_emplace(key, kNone).first->second,
-                       position);
+// The position of KEY, which is kNone where it is new.
+size_t& At(Positions* positions, const std::string& key) {
+  return positions->try_emplace(key, kNone).first->second;
 }
 
 }  // namespace
@@ -96,7 +94,8 @@ bool IsForOneMachine(const Record& record) {
 void CoverIndex::Add(const Record& record) {
   Shape& shape = ShapeOf(record, &shapes_);
   shape.machines |= MachineBits(record);
-  shape.by_bits.emplace(*BitsOf(record, record), records_.size());
+  size_t& first = At(&shape.by_bits, *BitsOf(record, record));
+  first = std::min(first, records_.size());
   records_.push_back(&record);
 }
 
@@ -117,10 +116,10 @@ std::optional<size_t> CoverIndex::FirstCovering(const Record& narrow) const {
 
 void OverlapIndex::Add(const Record& record) {
   Shape& shape = ShapeOf(record, &shapes_);
-  const size_t position = links_.size();
-  links_.push_back({&record,
-                    Exchange(&shape.by_bits, *BitsOf(record, record), position),
-                    Exchange(&shape.by_machine, MachineOf(record), position)});
+  size_t& by_bits = At(&shape.by_bits, *BitsOf(record, record));
+  size_t& by_machine = At(&shape.by_machine, MachineOf(record));
+  links_.push_back({&record, by_bits, by_machine});
+  by_bits = by_machine = links_.size() - 1;
 }
 
 std::vector<size_t> OverlapIndex::Overlapping(const Record& record) const {

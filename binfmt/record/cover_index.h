@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <list>
 #include <optional>
 #include <string>
 #include <vector>
@@ -49,7 +50,7 @@ class CoverIndex {
 
  private:
   std::vector<const Record*> records_;
-  std::vector<internal::Shape> shapes_;
+  std::list<internal::Shape> shapes_;
 };
 
 // Finds which of many records for one machine each (IsForOneMachine()) take
@@ -75,7 +76,7 @@ class OverlapIndex {
   };
 
   std::vector<Link> links_;
-  std::vector<internal::Shape> shapes_;
+  std::list<internal::Shape> shapes_;
 };
 
 // Whether RECORD compares class and e_machine of the ELF header completely.

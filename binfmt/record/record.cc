@@ -9,7 +9,6 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "binfmt/base/decimal.h"
 #include "binfmt/base/message.h"
 
@@ -440,13 +439,18 @@ Expected<std::string> FormatRecord(const Record& record) {
   }
   const bool is_magic = record.type == RecordType::kMagic;
   const char type = static_cast<char>(record.type);
-  std::string text = absl::StrJoin<std::string_view>(
-      {"", record.name, std::string_view(&type, 1),
-       is_magic ? absl::StrCat(record.offset) : "",
-       is_magic ? Escaped(record.magic) : record.magic,
-       is_magic ? Escaped(record.mask) : "", record.interpreter,
-       FlagLetters(static_cast<Flags>(record.flags & ~kStartDisabled))},
-      std::string_view(&*delimiter, 1));
+  std::string text;
+  const auto add = [&](std::string_view field) {
+    text += *delimiter;
+    text += field;
+  };
+  add(record.name);
+  add(std::string_view(&type, 1));
+  add(is_magic ? absl::StrCat(record.offset) : "");
+  add(is_magic ? Escaped(record.magic) : record.magic);
+  add(is_magic ? Escaped(record.mask) : "");
+  add(record.interpreter);
+  add(FlagLetters(static_cast<Flags>(record.flags & ~kStartDisabled)));
   if (!HasValidLength(text)) return Invalid(record.name, WrongLength(text));
   return text;
 }

@@ -10,7 +10,6 @@
 #include "absl/algorithm/container.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "binfmt/base/message.h"
@@ -87,12 +86,18 @@ bool IsComplete(const Values& values) {
 
 std::string RuleOf(std::string_view name, const Values& values) {
   const bool by_magic = values.extension.empty();
-  return absl::StrJoin<std::string_view>(
-      {"", name == "-" ? values.package : name, by_magic ? "M" : "E",
-       values.offset, by_magic ? values.magic : values.extension, values.mask,
-       values.detector.empty() ? values.interpreter : kRunDetectors,
-       FlagLetters(values.flags)},
-      ":");
+  const std::string flags = FlagLetters(values.flags);
+  std::string rule;
+  for (const std::string_view field :
+       {name == "-" ? values.package : name,
+        std::string_view(by_magic ? "M" : "E"), values.offset,
+        by_magic ? values.magic : values.extension, values.mask,
+        values.detector.empty() ? values.interpreter : kRunDetectors,
+        std::string_view(flags)}) {
+    rule += ':';
+    rule += field;
+  }
+  return rule;
 }
 
 // How many lines FILE has, with the last one even where it lacks a newline.
