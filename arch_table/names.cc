@@ -47,7 +47,7 @@ const Target* FindNameOrAlias(std::string_view word) {
 // neighbour to turn `a` into `b` (optimal string alignment).
 size_t Distance(std::string_view a, std::string_view b) {
   // The last three rows of the usual matrix; a swap looks two rows back.
-  std::array<size_t, kMaxName + 1> before, last, row;
+  std::array<size_t, kMaxName + 1> before = {}, last = {}, row = {};
   for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
   for (size_t i = 1; i <= a.size(); ++i) {
     before = last;
