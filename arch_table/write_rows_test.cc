@@ -63,7 +63,7 @@ constexpr Target kTargets[] = {
     },
 };
 
-constexpr uint32_t kChecksum = 0xe9faf381;
+constexpr uint32_t kChecksum = 0x8efdff70;
 )");
 }
 
