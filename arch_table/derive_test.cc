@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include "arch_table/derive.h"
-
 #include <string>
 #include <string_view>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "arch_table/spec.h"
+#include "arch_table/write_rows.h"
 #include "gtest/gtest.h"
 
 namespace arch_table {

@@ -25,7 +25,7 @@ namespace {
 constexpr unsigned kSeconds = 60;
 
 std::string EmulatorOf(const Target& target) {
-  return absl::StrCat("/usr/bin/qemu-", target.interpreter, "-static");
+  return absl::StrCat("/usr/bin/qemu-", target.interpreter(), "-static");
 }
 
 // Runs a command without output, and returns its exit status, or -1 if it did
@@ -131,7 +131,7 @@ TEST(EmulatorTest, EmulatorsLoadExactlyWhatTheTableTakes) {
       program.replace(variant.offset, variant.bytes.size(), variant.bytes);
       const Target* taker = FindByHeader(program);
       const bool taken =
-          taker != nullptr && taker->interpreter == target.interpreter;
+          taker != nullptr && taker->interpreter() == target.interpreter();
       EXPECT_EQ(RunEmulated(target, program) == kProgramExitStatus, taken)
           << target.name << ": " << variant.what;
     }
@@ -142,7 +142,7 @@ TEST(EmulatorTest, EmulatorsLoadExactlyWhatTheTableTakes) {
 TEST(EmulatorTest, MipsEmulatorsLoadOnlyTheirAbi) {
   int checked = 0;
   for (const Target& target : Targets()) {
-    if (target.magic.size() != 40) continue;
+    if (target.magic().size() != 40) continue;
     std::string program = BuiltInProgram(target);
     const size_t offset = target.is_big_endian ? 39 : 36;
     program[offset] = static_cast<char>(program[offset] ^ 0x20);

@@ -12,18 +12,7 @@ using std::string_view_literals::operator""sv;
 constexpr uint16_t kMachine386 = 3;
 constexpr uint16_t kMachineX86_64 = 62;
 
-constexpr std::string_view kQemuFiles[] = {"qemu-$0-static", "qemu-$0",
-                                           "$0-binfmt-P"};
-constexpr std::string_view kQemuDirs[] = {"/usr/bin", "/usr/local/bin",
-                                          "/usr/libexec/qemu-binfmt"};
-constexpr std::string_view kUsualDirs[] = {"/usr/bin", "/usr/local/bin"};
-constexpr std::string_view kBox64Files[] = {"box64"};
-constexpr std::string_view kBox86Files[] = {"box86"};
-constexpr std::string_view kFexFiles[] = {"FEX", "FEXInterpreter"};
-constexpr std::string_view kRosettaFiles[] = {"rosetta"};
-// Lima mounts Rosetta on the first, Apple's documentation on the second.
-constexpr std::string_view kRosettaDirs[] = {"/mnt/lima-rosetta",
-                                             "/media/rosetta"};
+constexpr std::string_view kUsualDirs = "/usr/bin /usr/local/bin";
 
 // box64: system/box64.conf.cmake at 28dc8e6; box86: system/box86.conf.cmake at
 // b01ad69; FEX: Data/binfmts at 1e9c311, and the older file name at 016c3c0;
@@ -32,28 +21,21 @@ constexpr std::string_view kRosettaDirs[] = {"/mnt/lima-rosetta",
 constexpr Emulator kEmulators[] = {
     {.word = "qemu",
      .flag_letters = "F",
-     .x86_mask = "",
-     .x86_64_entry = "",
-     .i386_entry = "",
-     .files = kQemuFiles,
-     .dirs = kQemuDirs,
+     .files = "qemu-$0-static qemu-$0 $0-binfmt-P",
+     .dirs = "/usr/bin /usr/local/bin /usr/libexec/qemu-binfmt",
      .package = "qemu-user-static"},
     {.word = "box64",
-     .flag_letters = "",
      .x86_mask = "\xff\xff\xff\xff\xff\xff\xff\0\0\0\0\xff\xff\xff\xff\xff"
                  "\xfe\xff\xff\xff"sv,
      .x86_64_entry = "x86_64",
-     .i386_entry = "",
-     .files = kBox64Files,
+     .files = "box64",
      .dirs = kUsualDirs,
      .package = "box64"},
     {.word = "box86",
-     .flag_letters = "",
      .x86_mask = "\xff\xff\xff\xff\xff\xff\xff\0\xff\xff\xff\xff\xff\xff\xff"
                  "\xff\xfe\xff\xff\xff"sv,
-     .x86_64_entry = "",
      .i386_entry = "x86",
-     .files = kBox86Files,
+     .files = "box86",
      .dirs = kUsualDirs,
      .package = "box86"},
     {.word = "fex",
@@ -62,7 +44,7 @@ constexpr Emulator kEmulators[] = {
                  "\xfe\xff\xff\xff"sv,
      .x86_64_entry = "FEX-x86_64",
      .i386_entry = "FEX-x86",
-     .files = kFexFiles,
+     .files = "FEX FEXInterpreter",
      .dirs = kUsualDirs,
      .package = "fex"},
     {.word = "rosetta",
@@ -70,22 +52,22 @@ constexpr Emulator kEmulators[] = {
      .x86_mask = "\xff\xff\xff\xff\xff\xfe\xfe\0\xff\xff\xff\xff\xff\xff\xff"
                  "\xff\xfe\xff\xff\xff"sv,
      .x86_64_entry = "rosetta",
-     .i386_entry = "",
-     .files = kRosettaFiles,
-     .dirs = kRosettaDirs,
+     .files = "rosetta",
+     // Lima mounts it on the first, Apple's documentation on the second.
+     .dirs = "/mnt/lima-rosetta /media/rosetta",
      .package = "rosetta"},
 };
 
 }  // namespace
 
-std::string_view Emulator::EntryName(const Target& target) const {
-  if (is_qemu()) return target.entry_name;
-  if (target.machine == kMachineX86_64) return x86_64_entry;
-  return target.machine == kMachine386 ? i386_entry : "";
+std::string Emulator::EntryName(const Target& target) const {
+  if (is_qemu()) return target.EntryName();
+  if (target.machine == kMachineX86_64) return std::string(x86_64_entry);
+  return std::string(target.machine == kMachine386 ? i386_entry : "");
 }
 
 std::string_view Emulator::Mask(const Target& target) const {
-  return is_qemu() ? target.mask : x86_mask;
+  return is_qemu() ? target.mask() : x86_mask;
 }
 
 std::span<const Emulator> Emulators() { return kEmulators; }

@@ -6,6 +6,7 @@
 #define ARCH_TABLE_EMULATORS_H_
 
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "arch_table/table.h"
@@ -16,23 +17,25 @@ namespace arch_table {
 // own projects do it, so that an entry of an emulator's package equals ours.
 // Lives as long as the process does.
 struct Emulator {
-  std::string_view word;          // "fex"
-  std::string_view flag_letters;  // in the kernel's order: "POCF"
-  std::string_view x86_mask;      // for the target's magic; empty: the target's
-  std::string_view
-      x86_64_entry;             // its entry's name; empty: does not run x86_64
-  std::string_view i386_entry;  // the same for i386
-  // File names, the best first. $0 stands for target.interpreter.
-  std::span<const std::string_view> files;
+  std::string_view word;               // "fex"
+  std::string_view flag_letters = {};  // in the kernel's order: "POCF"
+  // For the target's magic; empty: the target's.
+  std::string_view x86_mask = {};
+  // Its entries' names; empty where it does not run such programs.
+  std::string_view x86_64_entry = {};
+  std::string_view i386_entry = {};
+  // File names, the best first, with blanks between them. $0 stands for the
+  // target's interpreter.
+  std::string_view files;
   // Directories in which the files may be, the most likely first.
-  std::span<const std::string_view> dirs;
+  std::string_view dirs;
   std::string_view package;  // what to install to have it
 
   bool is_qemu() const { return x86_mask.empty(); }
 
   // The name of the entry for `target`; empty if the emulator does not run its
   // programs.
-  std::string_view EntryName(const Target& target) const;
+  std::string EntryName(const Target& target) const;
 
   std::string_view Mask(const Target& target) const;
 };

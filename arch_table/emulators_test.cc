@@ -16,9 +16,9 @@ namespace {
 std::string EntryNames(std::string_view word) {
   std::string names;
   for (const Target& target : Targets()) {
-    const std::string_view name = FindEmulator(word)->EntryName(target);
+    const std::string name = FindEmulator(word)->EntryName(target);
     if (name.empty()) continue;
-    names += std::string(target.name) + "=" + std::string(name) + " ";
+    names += std::string(target.name) + "=" + name + " ";
   }
   return names;
 }
@@ -28,8 +28,8 @@ TEST(EmulatorsTest, QemuRunsEveryTarget) {
   EXPECT_EQ(FindEmulator("qemu"), &qemu);
   EXPECT_TRUE(qemu.is_qemu());
   for (const Target& target : Targets()) {
-    EXPECT_EQ(qemu.EntryName(target), target.entry_name);
-    EXPECT_EQ(qemu.Mask(target), target.mask);
+    EXPECT_EQ(qemu.EntryName(target), target.EntryName());
+    EXPECT_EQ(qemu.Mask(target), target.mask());
   }
 }
 
@@ -54,9 +54,10 @@ TEST(EmulatorsTest, MasksFitTheTargets) {
     for (const Target& target : Targets()) {
       if (emulator.EntryName(target).empty()) continue;
       const std::string_view mask = emulator.Mask(target);
-      ASSERT_EQ(mask.size(), target.mask.size()) << emulator.word;
+      ASSERT_EQ(mask.size(), target.mask().size()) << emulator.word;
       EXPECT_EQ(mask.substr(0, 5), "\xff\xff\xff\xff\xff") << emulator.word;
-      EXPECT_EQ(mask.substr(16, 4), target.mask.substr(16, 4)) << emulator.word;
+      EXPECT_EQ(mask.substr(16, 4), target.mask().substr(16, 4))
+          << emulator.word;
     }
   }
 }
@@ -65,7 +66,7 @@ TEST(EmulatorsTest, NamesOfEntriesAreDistinct) {
   std::set<std::string> names;
   for (const Emulator& emulator : Emulators()) {
     for (const Target& target : Targets()) {
-      const std::string name(emulator.EntryName(target));
+      const std::string name = emulator.EntryName(target);
       if (name.empty()) continue;
       EXPECT_TRUE(names.insert(name).second) << name;
     }

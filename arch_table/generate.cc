@@ -16,7 +16,6 @@
 #include <vector>
 
 #include "absl/strings/str_split.h"
-#include "arch_table/derive.h"
 #include "arch_table/spec.h"
 #include "arch_table/write_rows.h"
 

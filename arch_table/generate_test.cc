@@ -68,19 +68,19 @@ TEST_F(GenerateTest, AllRows) {
   EXPECT_EQ(Generate(kTwoRows), 0);
   EXPECT_EQ(err_, "");
   const std::string all = out_;
-  EXPECT_NE(all.find(".name = {\"a\""), std::string::npos);
-  EXPECT_NE(all.find(".name = {\"b\""), std::string::npos);
+  EXPECT_NE(all.find(".name = \"a\""), std::string::npos);
+  EXPECT_NE(all.find(".name = \"b\""), std::string::npos);
   EXPECT_EQ(Generate(kTwoRows, "--only all"), 0);
   EXPECT_EQ(out_, all);
 }
 
 TEST_F(GenerateTest, SomeRowsInTheOrderOfTheFile) {
   EXPECT_EQ(Generate(kTwoRows, "--only b"), 0);
-  EXPECT_EQ(out_.find(".name = {\"a\""), std::string::npos);
-  EXPECT_NE(out_.find(".name = {\"b\""), std::string::npos);
+  EXPECT_EQ(out_.find(".name = \"a\""), std::string::npos);
+  EXPECT_NE(out_.find(".name = \"b\""), std::string::npos);
   const int status = Generate(kTwoRows, "--only b,a");
   EXPECT_EQ(status, 0);
-  EXPECT_LT(out_.find(".name = {\"a\""), out_.find(".name = {\"b\""));
+  EXPECT_LT(out_.find(".name = \"a\""), out_.find(".name = \"b\""));
 }
 
 TEST_F(GenerateTest, RowsThatAreNotThere) {

@@ -3,10 +3,10 @@
 #include "arch_table/names.h"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "absl/strings/ascii.h"
@@ -36,8 +36,8 @@ const Target* FindName(std::string_view word) {
 const Target* FindNameOrAlias(std::string_view word) {
   if (const Target* target = FindName(word)) return target;
   for (const Target& target : Targets()) {
-    if (std::ranges::find(target.aliases, word) != target.aliases.end()) {
-      return &target;
+    for (const std::string_view alias : target.Aliases()) {
+      if (alias == word) return &target;
     }
   }
   return nullptr;
@@ -47,13 +47,11 @@ const Target* FindNameOrAlias(std::string_view word) {
 // neighbour to turn `a` into `b` (optimal string alignment).
 size_t Distance(std::string_view a, std::string_view b) {
   // The last three rows of the usual matrix; a swap looks two rows back.
-  std::vector<size_t> before(b.size() + 1);
-  std::vector<size_t> last(b.size() + 1);
-  std::vector<size_t> row(b.size() + 1);
+  std::array<size_t, kMaxName + 1> before = {}, last = {}, row = {};
   for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
   for (size_t i = 1; i <= a.size(); ++i) {
-    std::swap(before, last);
-    std::swap(last, row);
+    before = last;
+    last = row;
     row[0] = i;
     for (size_t j = 1; j <= b.size(); ++j) {
       size_t best = last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
@@ -75,7 +73,7 @@ struct Candidate {
 // The name or alias of the target that is nearest to `word`.
 Candidate Nearest(const Target& target, std::string_view word) {
   Candidate nearest = {target.name, Distance(word, target.name)};
-  for (const std::string_view alias : target.aliases) {
+  for (const std::string_view alias : target.Aliases()) {
     const size_t distance = Distance(word, alias);
     if (distance < nearest.distance) nearest = {alias, distance};
   }
@@ -87,11 +85,11 @@ Candidate Nearest(const Target& target, std::string_view word) {
 const Target* FindTarget(std::string_view any_case) {
   const std::string lower = Normalized(any_case);
   std::string_view word = lower;
-  if (absl::ConsumePrefix(&word, "linux/")) return FindNameOrAlias(word);
   if (absl::ConsumePrefix(&word, "qemu-")) {
     absl::ConsumeSuffix(&word, "-static");
     return FindName(word);
   }
+  absl::ConsumePrefix(&word, "linux/");
   return FindNameOrAlias(word);
 }
 

@@ -29,11 +29,11 @@ TEST(NamesTest, EveryNameAndAliasIsItsRow) {
     const std::string name(target.name);
     EXPECT_EQ(Found(name), name);
     EXPECT_EQ(Found(absl::AsciiStrToUpper(name)), name);
-    EXPECT_EQ(Found(target.entry_name), name);
-    EXPECT_EQ(Found(absl::StrCat(target.entry_name, "-static")), name);
-    EXPECT_NE(FindTarget(absl::StrCat("qemu-", target.interpreter)), nullptr);
+    EXPECT_EQ(Found(target.EntryName()), name);
+    EXPECT_EQ(Found(absl::StrCat(target.EntryName(), "-static")), name);
+    EXPECT_NE(FindTarget(absl::StrCat("qemu-", target.interpreter())), nullptr);
     EXPECT_EQ(Found("linux/" + name), name);
-    for (const std::string_view alias : target.aliases) {
+    for (const std::string_view alias : target.Aliases()) {
       EXPECT_EQ(Found(alias), name) << alias;
       EXPECT_EQ(Found(absl::AsciiStrToUpper(alias)), name) << alias;
       EXPECT_EQ(Found(absl::StrCat("linux/", alias)), name) << alias;

@@ -116,17 +116,17 @@ std::string NativeProbe(const Target& target) {
 }
 
 std::string BuiltInProgram(const Target& target) {
-  if (target.code.empty()) return "";
+  if (target.code().empty()) return "";
 
   const uint32_t code_offset = HeaderSize(target) + ProgramHeaderSize(target);
   const uint32_t file_size =
-      code_offset + static_cast<uint32_t>(target.code.size());
+      code_offset + static_cast<uint32_t>(target.code().size());
   constexpr uint32_t kLoad = 1;  // PT_LOAD
 
   ElfWriter elf(target);
   WriteHeader(target, kCurrentVersion, kLoadAddress + code_offset, 1, elf);
   WriteProgramHeader(target, kLoad, 0, file_size, elf);
-  elf.Bytes(target.code);
+  elf.Bytes(target.code());
   return std::move(elf).TakeImage();
 }
 

@@ -20,14 +20,15 @@ TEST(ProgramTest, EveryRowTakesItsSampleAndItsProgram) {
     EXPECT_EQ(FindByHeader(header), &target);
     const std::string program = BuiltInProgram(target);
     EXPECT_EQ(FindByHeader(program), &target);
-    EXPECT_GE(program.size(), 84 + target.code.size());
-    EXPECT_EQ(program.substr(program.size() - target.code.size()), target.code);
+    EXPECT_GE(program.size(), 84 + target.code().size());
+    EXPECT_EQ(program.substr(program.size() - target.code().size()),
+              target.code());
   }
 }
 
 TEST(ProgramTest, EveryRowHasCode) {
   for (const Target& target : Targets()) {
-    EXPECT_FALSE(target.code.empty()) << target.name;
+    EXPECT_FALSE(target.code().empty()) << target.name;
   }
 }
 

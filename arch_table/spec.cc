@@ -24,7 +24,7 @@ namespace {
 
 constexpr size_t kMaxWord = 32;
 // Far more than any exit(42) takes, far less than would bloat the target.
-constexpr size_t kMaxCode = 64;
+constexpr size_t kMaxCode = 32;
 
 // The grammars of a line and its parts. Built once; RE2 objects are safe to
 // share.

@@ -47,7 +47,7 @@ struct Spec {
 void AddError(SpecError error, std::vector<SpecError>* errors);
 
 // Reads the text of a data file. Finds all errors that a row or a pair of names
-// can have; whether two rows take the same file is derive.h's to say.
+// can have; whether two rows take the same file is FindOverlaps()'s to say.
 Spec ParseSpec(std::string_view text);
 
 }  // namespace arch_table

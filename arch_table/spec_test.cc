@@ -188,9 +188,9 @@ TEST(SpecTest, CodeThatIsNoCode) {
             "2: code \"012\" is not pairs of digits 0-9a-f\n");
   EXPECT_EQ(Errors(a + "  code 0G\n"),
             "2: code \"0G\" is not pairs of digits 0-9a-f\n");
-  EXPECT_EQ(Errors(a + "  code " + std::string(128, '0')), "");
-  EXPECT_EQ(Errors(a + "  code " + std::string(130, '0')),
-            "2: more than 64 bytes of code\n");
+  EXPECT_EQ(Errors(a + "  code " + std::string(64, '0')), "");
+  EXPECT_EQ(Errors(a + "  code " + std::string(66, '0')),
+            "2: more than 32 bytes of code\n");
 }
 
 TEST(SpecTest, AllErrorsAtOnceInTheOrderOfLines) {

@@ -4,6 +4,9 @@
 
 #include <cstddef>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+
 namespace arch_table {
 namespace {
 
@@ -11,17 +14,34 @@ namespace {
 
 }  // namespace
 
+std::string Target::EntryName() const { return absl::StrCat("qemu-", name); }
+
+std::vector<std::string_view> Target::Aliases() const {
+  if (alias_words.empty()) return {};
+  return absl::StrSplit(alias_words, ' ');
+}
+
+std::vector<std::string_view> Target::DockerNames() const {
+  if (docker_names == 0) return {name};
+  std::vector<std::string_view> words = Aliases();
+  words.resize(docker_names);
+  return words;
+}
+
+std::string_view Target::mask() const {
+  return {kMasks[mask_number], rule_size};
+}
+
 std::span<const Target> Targets() { return kTargets; }
 
 const Target* FindByHeader(std::string_view header) {
   for (const Target& target : Targets()) {
-    if (header.size() < target.magic.size()) continue;
+    const std::string_view magic = target.magic();
+    const std::string_view mask = target.mask();
+    if (header.size() < magic.size()) continue;
     // From the end, where e_machine tells most of them apart.
-    size_t i = target.magic.size();
-    while (i > 0 &&
-           (header[i - 1] & target.mask[i - 1]) == target.magic[i - 1]) {
-      --i;
-    }
+    size_t i = magic.size();
+    while (i > 0 && (header[i - 1] & mask[i - 1]) == magic[i - 1]) --i;
     if (i == 0) return &target;
   }
   return nullptr;

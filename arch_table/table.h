@@ -8,54 +8,69 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace arch_table {
 
 // One architecture. Targets live in the table as long as the process does; pass
-// them by reference or pointer.
+// them by reference or pointer. Short texts stand within the row, since each
+// pointer in it costs 24 bytes more for its relocation.
 struct Target {
   bool SameFamily(const Target& other) const { return family == other.family; }
   bool SameInterpreter(const Target& other) const {
-    return interpreter == other.interpreter;
+    return interpreter() == other.interpreter();
   }
+
+  // The name that a binfmt_misc entry of this target gets: "qemu-aarch64".
+  std::string EntryName() const;
+
+  // What follows "qemu-" in the emulator's file name: "i386" for i486, the name
+  // itself for most.
+  std::string_view interpreter() const {
+    return other_interpreter.empty() ? name : other_interpreter;
+  }
+
+  // The other words for this target, as people write them ("arm64",
+  // "arm64/v8"), without those that follow from a rule (see names.h).
+  std::vector<std::string_view> Aliases() const;
+
+  // Docker's words for it, "arm64", or "arm/v7" and "arm/v6": "linux/WORD" is a
+  // platform. The name where Docker has no other.
+  std::vector<std::string_view> DockerNames() const;
+
+  // The bytes of a file, from offset 0, that the target's files have where the
+  // mask has ones. 20 bytes; 40 where e_flags decides. Both are of one length,
+  // and magic() has no bit that mask() does not have.
+  std::string_view magic() const { return {magic_bytes, rule_size}; }
+  std::string_view mask() const;
+
+  // Machine code of exit(41 + argc), position independent; empty if the row has
+  // none.
+  std::string_view code() const { return {code_bytes, code_size}; }
 
   // QEMU's name: "aarch64".
   std::string_view name;
 
-  // The name that a binfmt_misc entry of this target gets: "qemu-aarch64".
-  std::string_view entry_name;
+  std::string_view other_interpreter;  // empty: the name
+  std::string_view alias_words;        // with blanks between them
+  uint8_t docker_names;  // how many aliases, from the first, are Docker's
 
-  // Targets of one family are those that one kind of processor may run
-  // natively, as QEMU sees it: "arm" of arm and aarch64.
-  std::string_view family;
+  // Equal for the targets of one family, those that one kind of processor may
+  // run natively, as QEMU sees it: arm and aarch64.
+  uint8_t family;
 
-  // What follows "qemu-" in the emulator's file name: "i386" for i486, the name
-  // itself for most.
-  std::string_view interpreter;
+  uint8_t rule_size;
+  uint8_t code_size;
+  uint8_t mask_number;  // rows share few masks
+  char magic_bytes[41];
+  char code_bytes[33];
 
-  // The other words for this target, as people write them ("arm64",
-  // "arm64/v8"), without those that follow from a rule (see names.h).
-  std::span<const std::string_view> aliases;
-
-  // Docker's words for it, "arm64", or "arm/v7" and "arm/v6": "linux/WORD" is a
-  // platform. The name where Docker has no other.
-  std::span<const std::string_view> docker_names;
-
-  // The bytes of a file, from offset 0, that the target's files have where mask
-  // has ones. 20 bytes; 40 where e_flags decides. Both are of one length, and
-  // magic has no bit that mask does not have.
-  std::string_view magic;
-  std::string_view mask;
-
-  // Machine code of exit(41 + argc), position independent; empty if the row has
-  // none.
-  std::string_view code;
-
-  uint16_t machine;  // e_machine
-  uint32_t flags;    // e_flags of a typical program
   bool is_64bit;
   bool is_big_endian;
+  uint16_t machine;  // e_machine
+  uint32_t flags;    // e_flags of a typical program
 };
 
 // All rows, in the order of the data file.

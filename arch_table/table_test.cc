@@ -48,12 +48,12 @@ std::string Differences(const QemuRule& qemu, const Target& target) {
     return i < bytes.size() ? bytes.substr(i, 1) : std::string_view("\0", 1);
   };
   std::string text;
-  const size_t size = std::max(qemu.magic.size(), target.magic.size());
+  const size_t size = std::max(qemu.magic.size(), target.magic().size());
   for (size_t i = 0; i < size; ++i) {
     const std::string theirs =
         absl::StrCat(ToHex(at(qemu.magic, i)), "/", ToHex(at(qemu.mask, i)));
-    const std::string ours = absl::StrCat(ToHex(at(target.magic, i)), "/",
-                                          ToHex(at(target.mask, i)));
+    const std::string ours = absl::StrCat(ToHex(at(target.magic(), i)), "/",
+                                          ToHex(at(target.mask(), i)));
     if (theirs == ours) continue;
     absl::StrAppend(&text, i, ":", theirs, ">", ours, " ");
   }
@@ -66,12 +66,11 @@ TEST(TableTest, EveryRowIsWellFormed) {
   for (const Target& target : Targets()) {
     SCOPED_TRACE(std::string(target.name));
     EXPECT_TRUE(names.insert(target.name).second);
-    EXPECT_EQ(target.entry_name, absl::StrCat("qemu-", target.name));
-    EXPECT_FALSE(target.family.empty());
-    EXPECT_EQ(target.magic.size(), target.mask.size());
-    EXPECT_TRUE(target.magic.size() == 20 || target.magic.size() == 40);
-    for (size_t i = 0; i < target.magic.size(); ++i) {
-      EXPECT_EQ(target.magic[i] & ~target.mask[i], 0) << "byte " << i;
+    EXPECT_EQ(target.EntryName(), absl::StrCat("qemu-", target.name));
+    EXPECT_EQ(target.magic().size(), target.mask().size());
+    EXPECT_TRUE(target.magic().size() == 20 || target.magic().size() == 40);
+    for (size_t i = 0; i < target.magic().size(); ++i) {
+      EXPECT_EQ(target.magic()[i] & ~target.mask()[i], 0) << "byte " << i;
     }
   }
 }
@@ -79,25 +78,25 @@ TEST(TableTest, EveryRowIsWellFormed) {
 TEST(TableTest, AliasesAndDockerNames) {
   const Target* target = FindTarget("aarch64");
   ASSERT_NE(target, nullptr);
-  EXPECT_EQ(absl::StrJoin(target->aliases, " "),
+  EXPECT_EQ(absl::StrJoin(target->Aliases(), " "),
             "arm64 arm64/v8 arm64/v9 arm64v8");
-  EXPECT_EQ(absl::StrJoin(target->docker_names, " "), "arm64");
-  EXPECT_EQ(absl::StrJoin(FindTarget("arm")->docker_names, " "),
+  EXPECT_EQ(absl::StrJoin(target->DockerNames(), " "), "arm64");
+  EXPECT_EQ(absl::StrJoin(FindTarget("arm")->DockerNames(), " "),
             "arm/v7 arm/v6 arm/v5");
 }
 
 TEST(TableTest, ATargetWithoutDockerNamesHasItsOwn) {
   const Target* target = FindTarget("mips64");
   ASSERT_NE(target, nullptr);
-  EXPECT_TRUE(target->aliases.empty());
-  EXPECT_EQ(absl::StrJoin(target->docker_names, " "), "mips64");
+  EXPECT_TRUE(target->Aliases().empty());
+  EXPECT_EQ(absl::StrJoin(target->DockerNames(), " "), "mips64");
 }
 
 TEST(TableTest, InterpretersThatAreNotTheName) {
   std::string text;
   for (const Target& target : Targets()) {
-    if (target.interpreter == target.name) continue;
-    absl::StrAppend(&text, target.name, " ", target.interpreter, "\n");
+    if (target.interpreter() == target.name) continue;
+    absl::StrAppend(&text, target.name, " ", target.interpreter(), "\n");
   }
   EXPECT_EQ(text,
             "i486 i386\n"
@@ -162,7 +161,7 @@ TEST(TableTest, DifferencesFromQemu) {
     const Target* target = FindTarget(rule.name);
     ASSERT_NE(target, nullptr);
     EXPECT_EQ(target->name, rule.name);
-    EXPECT_EQ(absl::StrCat("qemu-", target->interpreter), rule.interpreter);
+    EXPECT_EQ(absl::StrCat("qemu-", target->interpreter()), rule.interpreter);
     const auto it = expected.find(rule.name);
     EXPECT_EQ(Differences(rule, *target),
               it == expected.end() ? common : it->second);

@@ -8,6 +8,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/substitute.h"
 #include "binfmt/base/message.h"
 #include "binfmt/base/path.h"
@@ -25,19 +26,20 @@ using binfmt::Program;
 std::vector<std::string> FileNames(const arch_table::Target& target,
                                    const SearchOptions& options) {
   if (options.suffix) {
-    return {
-        absl::StrCat(Message("qemu-$0", target.interpreter), *options.suffix)};
+    return {absl::StrCat(Message("qemu-$0", target.interpreter()),
+                         *options.suffix)};
   }
   std::vector<std::string> names;
-  for (const std::string_view pattern : options.emulator->files) {
-    names.push_back(absl::Substitute(pattern, target.interpreter));
+  for (const std::string_view pattern :
+       absl::StrSplit(options.emulator->files, ' ')) {
+    names.push_back(absl::Substitute(pattern, target.interpreter()));
   }
   return names;
 }
 
 std::vector<std::string_view> Directories(const SearchOptions& options) {
   if (!options.dir.empty()) return {options.dir};
-  return {options.emulator->dirs.begin(), options.emulator->dirs.end()};
+  return absl::StrSplit(options.emulator->dirs, ' ');
 }
 
 }  // namespace

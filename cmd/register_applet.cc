@@ -18,7 +18,7 @@
 #include "binfmt/base/message.h"
 #include "binfmt/kernel/mount.h"
 #include "binfmt/kernel/running_kernel.h"
-#include "binfmt/record/kernel_cmdline.h"
+#include "binfmt/record/proc_files.h"
 #include "cmd/applets.h"
 #include "cmd/environment.h"
 #include "cmd/print_format.h"

@@ -90,7 +90,7 @@ class Checker {
   // The targets whose programs ITEM's record takes.
   TargetList TakenTargets(const PlanItem& item) const {
     // No two rows of the table take the same file.
-    if (item.target != nullptr && item.record.mask == item.target->mask) {
+    if (item.target != nullptr && item.record.mask == item.target->mask()) {
       return {item.target};
     }
     TargetList taken;

@@ -21,8 +21,7 @@
 #include "binfmt/base/printable.h"
 #include "binfmt/kernel/lifetime.h"
 #include "binfmt/kernel/record_files.h"
-#include "binfmt/record/binfmt_d.h"
-#include "binfmt/record/debian_format.h"
+#include "binfmt/record/record_formats.h"
 #include "cmd/interpreter_search.h"
 #include "cmd/target_matcher.h"
 
@@ -79,7 +78,7 @@ class Collector {
  private:
   void AddTargets() {
     for (const Target* target : request_.targets) {
-      const std::string_view name =
+      const std::string name =
           request_.record.search.emulator->EntryName(*target);
       if (request_.if_missing && IsLeftOut(*target, name)) continue;
       pending_.push_back({target, "", absl::StrCat(name, ": ")});

@@ -93,7 +93,7 @@ Expected<void> PlanMaker::AddTarget(const Target& target, bool by_name) {
   const arch_table::Emulator& emulator = *options_.search.emulator;
   Record record;
   record.name = emulator.EntryName(target);
-  record.magic = target.magic;
+  record.magic = target.magic();
   record.mask = emulator.Mask(target);
   record.interpreter = last_found_->path;
   record.flags = binfmt::ParseFlagLetters(emulator.flag_letters).value_or(0);

@@ -133,7 +133,7 @@ void Status::Answer(const std::string& operand, EntryTable& table,
       return;
     }
     row = table.HandlerOf(*target);
-    if (row == nullptr) row = table.Find(target->entry_name);
+    if (row == nullptr) row = table.Find(target->EntryName());
   }
   if (row == nullptr) {
     if (IsNative(*target)) {

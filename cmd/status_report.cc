@@ -246,8 +246,8 @@ void PrintPlatforms(const StatusReport& report,
   json.BeginArray("supported");
   for (const Target* target : report.probed) {
     // Docker has no word for a variant that shares another target's emulator.
-    if (target->interpreter != target->name) continue;
-    for (const std::string_view word : target->docker_names) {
+    if (target->interpreter() != target->name) continue;
+    for (const std::string_view word : target->DockerNames()) {
       json.String(absl::StrCat("linux/", word));
     }
   }

@@ -24,7 +24,8 @@ const Target* RowOf(const Record& record) {
     return nullptr;
   }
   const Target* target = arch_table::FindByHeader(record.magic);
-  return target != nullptr && target->magic == record.magic ? target : nullptr;
+  return target != nullptr && target->magic() == record.magic ? target
+                                                              : nullptr;
 }
 
 // The beginning of a program for each row of the table.
@@ -44,7 +45,7 @@ const std::vector<std::string>& SampleHeaders() {
 const Target* TargetOf(const Record& record) {
   // No two rows take the same file.
   const Target* found = RowOf(record);
-  if (found != nullptr && found->mask == record.mask) return found;
+  if (found != nullptr && found->mask() == record.mask) return found;
   found = nullptr;
   for (const Target& target : arch_table::Targets()) {
     if (!Takes(record, target)) continue;
@@ -64,13 +65,14 @@ bool IsOurs(const Record& record) { return IsOursFor(RowOf(record), record); }
 
 bool IsOursFor(const Target* target, const Record& record) {
   if (target == nullptr || record.offset != 0 ||
-      target->magic != record.magic) {
+      target->magic() != record.magic) {
     return false;
   }
   for (const arch_table::Emulator& emulator : arch_table::Emulators()) {
-    const std::string_view name = emulator.EntryName(*target);
+    if (emulator.Mask(*target) != record.mask) continue;
+    const std::string name = emulator.EntryName(*target);
     // A helper of a run that died is ours as well.
-    if (emulator.Mask(*target) == record.mask && !name.empty() &&
+    if (!name.empty() &&
         (record.name == name || binfmt::IsHelperName(record.name, name))) {
       return true;
     }

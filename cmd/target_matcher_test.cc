@@ -28,7 +28,7 @@ Record Magic(std::string_view name, std::string_view magic,
 
 Record RecordOf(const Target& target) {
   Record record;
-  record.name = target.entry_name;
+  record.name = target.EntryName();
   record.magic = std::string(target.magic);
   record.mask = std::string(target.mask);
   record.interpreter = "/x";
@@ -131,7 +131,7 @@ TEST(TargetMatcherTest, RulesOfDebian) {
        "fffffffffffffffcfffffffffffffffffffeffff"},
   };
   for (const auto& row : kRows) {
-    EXPECT_EQ(NameOfTarget(Magic("other", row.magic, row.mask)), row.name);
+    EXPECT_EQ(NameOfTarget(Magic("other", row.magic(), row.mask())), row.name);
   }
 }
 
@@ -187,7 +187,7 @@ TEST(TargetMatcherTest, OursIsRuleAndName) {
   record.name = std::string(record.name) + "x";
   EXPECT_FALSE(IsOurs(record));
   record = RecordOf(target);
-  record.name = arch_table::Targets()[1].entry_name;
+  record.name = arch_table::Targets()[1].EntryName();
   EXPECT_FALSE(IsOurs(record)) << "the name of another row";
   record = RecordOf(target);
   record.mask =

@@ -22,7 +22,7 @@
 #include "binfmt/base/file.h"
 #include "binfmt/base/message.h"
 #include "binfmt/kernel/namespaces.h"
-#include "binfmt/record/mountinfo.h"
+#include "binfmt/record/proc_files.h"
 
 namespace binfmt {
 namespace {

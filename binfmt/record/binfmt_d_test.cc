@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "binfmt/record/binfmt_d.h"
-
 #include <string>
 #include <string_view>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "binfmt/record/record_formats.h"
 #include "gtest/gtest.h"
 
 namespace binfmt {

@@ -3,13 +3,14 @@
 
 #include <algorithm>
 #include <cstring>
-#include <iterator>
 
 #include "binfmt/record/elf_header.h"
 #include "binfmt/record/match.h"
 
 namespace binfmt {
 namespace {
+
+using internal::Shape;
 
 // The bytes of an ELF header that name its machine.
 constexpr size_t kMachinePositions[] = {kElfClassPosition, kElfMachinePosition,
@@ -23,8 +24,7 @@ bool SameShape(const Record& a, const Record& b) {
 }
 
 // The shape of RECORD in SHAPES, which gets it where it is new.
-template <typename Shape>
-Shape& ShapeOf(const Record& record, std::vector<Shape>* shapes) {
+Shape& ShapeOf(const Record& record, std::list<Shape>* shapes) {
   for (Shape& shape : *shapes) {
     if (SameShape(*shape.example, record)) return shape;
   }
@@ -60,75 +60,86 @@ uint64_t MachineBits(const Record& record) {
 }
 
 // The machine that RECORD is for, where IsForOneMachine().
-uint32_t MachineOf(const Record& record) {
-  uint32_t machine = 0;
+std::string MachineOf(const Record& record) {
+  std::string machine;
   for (const size_t position : kMachinePositions) {
-    machine = machine << 8 | ComparedAt(record, position).value;
+    machine.push_back(static_cast<char>(ComparedAt(record, position).value));
   }
   return machine;
+}
+
+// Positions of records by what they compare.
+using Positions = absl::flat_hash_map<std::string, size_t>;
+constexpr size_t kNone = ~size_t{0};
+
+size_t Find(const Positions& positions, const std::string& key) {
+  const auto found = positions.find(key);
+  return found == positions.end() ? kNone : found->second;
+}
+
+// The position of KEY, which is kNone where it is new.
+size_t& At(Positions* positions, const std::string& key) {
+  return positions->try_emplace(key, kNone).first->second;
 }
 
 }  // namespace
 
 bool IsForOneMachine(const Record& record) {
   return record.type == RecordType::kMagic &&
-         std::all_of(std::begin(kMachinePositions), std::end(kMachinePositions),
-                     [&](size_t position) {
-                       return ComparedAt(record, position).bits == 0xff;
-                     });
+         std::ranges::all_of(kMachinePositions, [&](size_t position) {
+           return ComparedAt(record, position).bits == 0xff;
+         });
 }
 
 void CoverIndex::Add(const Record& record) {
   Shape& shape = ShapeOf(record, &shapes_);
   shape.machines |= MachineBits(record);
-  shape.first_by_bits.emplace(*BitsOf(record, record), records_.size());
+  size_t& first = At(&shape.by_bits, *BitsOf(record, record));
+  first = std::min(first, records_.size());
   records_.push_back(&record);
 }
 
 std::optional<size_t> CoverIndex::FirstCovering(const Record& narrow) const {
-  std::optional<size_t> first;
   // Only its BPF program knows which files such a record takes.
-  if (narrow.type == RecordType::kBpf) return first;
+  if (narrow.type == RecordType::kBpf) return std::nullopt;
+  size_t first = kNone;
   const uint64_t machine = MachineBits(narrow);
   for (const Shape& shape : shapes_) {
     if ((shape.machines & machine) == 0) continue;
     const std::optional<std::string> bits = BitsOf(narrow, *shape.example);
     if (!bits) continue;
-    const auto found = shape.first_by_bits.find(*bits);
-    if (found != shape.first_by_bits.end()) {
-      first = std::min(first.value_or(found->second), found->second);
-    }
+    first = std::min(first, Find(shape.by_bits, *bits));
   }
+  if (first == kNone) return std::nullopt;
   return first;
 }
 
 void OverlapIndex::Add(const Record& record) {
   Shape& shape = ShapeOf(record, &shapes_);
-  shape.by_bits[*BitsOf(record, record)].push_back(records_.size());
-  shape.by_machine[MachineOf(record)].push_back(records_.size());
-  records_.push_back(&record);
+  size_t& by_bits = At(&shape.by_bits, *BitsOf(record, record));
+  size_t& by_machine = At(&shape.by_machine, MachineOf(record));
+  links_.push_back({&record, by_bits, by_machine});
+  by_bits = by_machine = links_.size() - 1;
 }
 
 std::vector<size_t> OverlapIndex::Overlapping(const Record& record) const {
   std::vector<size_t> positions;
   for (const Shape& shape : shapes_) {
     // Records with equal bits overlap; of those for the same machine some may.
-    if (const std::optional<std::string> bits =
-            BitsOf(record, *shape.example)) {
-      if (const auto found = shape.by_bits.find(*bits);
-          found != shape.by_bits.end()) {
-        positions.insert(positions.end(), found->second.begin(),
-                         found->second.end());
+    const std::optional<std::string> bits = BitsOf(record, *shape.example);
+    size_t position = bits ? Find(shape.by_bits, *bits)
+                           : Find(shape.by_machine, MachineOf(record));
+    while (position != kNone) {
+      const Link& link = links_[position];
+      if (bits || CanOverlap(*link.record, record)) {
+        positions.push_back(position);
       }
-    } else if (const auto found = shape.by_machine.find(MachineOf(record));
-               found != shape.by_machine.end()) {
-      std::copy_if(found->second.begin(), found->second.end(),
-                   std::back_inserter(positions), [&](size_t position) {
-                     return CanOverlap(*records_[position], record);
-                   });
+      position = bits ? link.before_by_bits : link.before_by_machine;
     }
   }
-  std::sort(positions.begin(), positions.end());
+  // The heap's functions are a tenth as large as std::sort().
+  std::ranges::make_heap(positions);
+  std::ranges::sort_heap(positions);
   return positions;
 }
 

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <list>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,6 +15,22 @@
 #include "binfmt/record/record.h"
 
 namespace binfmt {
+namespace internal {
+
+// The records of one type, offset and mask, by position.
+struct Shape {
+  const Record* example;
+  // A bit for each machine that a record of the shape is for. A search skips
+  // most shapes by it.
+  uint64_t machines = 0;
+  // For each value of the bits that the shape compares the first record, or the
+  // last one in an OverlapIndex.
+  absl::flat_hash_map<std::string, size_t> by_bits;
+  // The last record for each machine; OverlapIndex only.
+  absl::flat_hash_map<std::string, size_t> by_machine;
+};
+
+}  // namespace internal
 
 // Records by what they compare. A search costs as much as there are different
 // shapes (type, offset and mask), of which the architectures have ten, however
@@ -32,17 +49,8 @@ class CoverIndex {
   }
 
  private:
-  struct Shape {
-    const Record* example;
-    // A bit for each machine that a record of the shape is for. A search skips
-    // most shapes by it.
-    uint64_t machines = 0;
-    // The first record for each value of the bits that the shape compares.
-    absl::flat_hash_map<std::string, size_t> first_by_bits;
-  };
-
   std::vector<const Record*> records_;
-  std::vector<Shape> shapes_;
+  std::list<internal::Shape> shapes_;
 };
 
 // Finds which of many records for one machine each (IsForOneMachine()) take
@@ -59,15 +67,16 @@ class OverlapIndex {
   std::vector<size_t> Overlapping(const Record& record) const;
 
  private:
-  struct Shape {
-    const Record* example;
-    // Positions by the bits that the shape compares, and by machine.
-    absl::flat_hash_map<std::string, std::vector<size_t>> by_bits;
-    absl::flat_hash_map<uint32_t, std::vector<size_t>> by_machine;
+  // A record, and the one of its shape before it that has the same bits, or the
+  // same machine.
+  struct Link {
+    const Record* record;
+    size_t before_by_bits;
+    size_t before_by_machine;
   };
 
-  std::vector<const Record*> records_;
-  std::vector<Shape> shapes_;
+  std::vector<Link> links_;
+  std::list<internal::Shape> shapes_;
 };
 
 // Whether RECORD compares class and e_machine of the ELF header completely.

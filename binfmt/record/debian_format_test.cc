@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "binfmt/record/debian_format.h"
-
 #include <string>
 #include <string_view>
 
 #include "absl/strings/str_cat.h"
+#include "binfmt/record/record_formats.h"
 #include "gtest/gtest.h"
 
 namespace binfmt {

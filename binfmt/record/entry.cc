@@ -6,21 +6,16 @@
 #include <expected>
 #include <optional>
 
+#include "absl/algorithm/container.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "binfmt/base/decimal.h"
 #include "binfmt/base/message.h"
-#include "binfmt/record/hex_digit.h"
 
 namespace binfmt {
 namespace {
-
-std::unexpected<Error> Malformed(std::string_view name, std::string_view why) {
-  return std::unexpected(Error(
-      EINVAL,
-      absl::StrCat(Message("entry \"$0\" is not understood: ", name), why)));
-}
 
 // Takes the first line, without its newline, off TEXT.
 std::string_view TakeLine(std::string_view* text) {
@@ -40,40 +35,32 @@ void ParseFlags(std::string_view letters, Entry* entry) {
   }
 }
 
-// The bytes for HEX. Nothing where its length is odd, or a character is no hex
-// digit: absl::HexStringToBytes() does not check that.
-std::optional<std::string> ParseHex(std::string_view hex) {
-  if (hex.size() % 2 != 0) return std::nullopt;
-  std::string bytes(hex.size() / 2, '\0');
-  for (size_t i = 0; i < bytes.size(); ++i) {
-    const int high = HexDigitValue(hex[2 * i]);
-    const int low = HexDigitValue(hex[2 * i + 1]);
-    if (high < 0 || low < 0) return std::nullopt;
-    bytes[i] = static_cast<char>(high * 16 + low);
+// Sets BYTES to those that HEX stands for. False where its length is odd, or a
+// character is no hex digit: absl::HexStringToBytes() does not check that.
+bool ParseHex(std::string_view hex, std::string* bytes) {
+  if (hex.size() % 2 != 0 || !absl::c_all_of(hex, absl::ascii_isxdigit)) {
+    return false;
   }
-  return bytes;
+  *bytes = absl::HexStringToBytes(hex);
+  return true;
 }
 
-}  // namespace
-
-Expected<Entry> ParseEntry(std::string_view name, std::string_view content) {
-  Entry entry;
-  Record& record = entry.record;
-  record.name = name;
-  std::string_view text = content;
+// Reads TEXT into ENTRY. Returns what is wrong with it, or nullptr.
+const char* Parse(std::string_view text, Entry* entry) {
+  Record& record = entry->record;
   if (text.find('\0') != std::string_view::npos) {
-    return Malformed(name, "it holds a zero byte");
+    return "it holds a zero byte";
   }
   if (absl::ConsumePrefix(&text, "enabled\n")) {
-    entry.enabled = true;
+    entry->enabled = true;
   } else if (!absl::ConsumePrefix(&text, "disabled\n")) {
-    return Malformed(name, "it begins with neither enabled nor disabled");
+    return "it begins with neither enabled nor disabled";
   }
   bool has_matcher = false;
   if (absl::ConsumePrefix(&text, "interpreter ")) {
     // The path may hold a newline; the flags line ends it.
     const size_t end = text.find("\nflags: ");
-    if (end == std::string_view::npos) return Malformed(name, "no flags line");
+    if (end == std::string_view::npos) return "no flags line";
     record.interpreter = text.substr(0, end);
     text.remove_prefix(end + 1);
   } else if (absl::ConsumePrefix(&text, "bpf ")) {
@@ -81,7 +68,7 @@ Expected<Entry> ParseEntry(std::string_view name, std::string_view content) {
     record.interpreter = TakeLine(&text);
     has_matcher = true;
   } else {
-    return Malformed(name, "no interpreter line");
+    return "no interpreter line";
   }
   bool has_flags = false;
   while (!text.empty()) {
@@ -95,28 +82,37 @@ Expected<Entry> ParseEntry(std::string_view name, std::string_view content) {
     std::string_view line = TakeLine(&text);
     if (absl::ConsumePrefix(&line, "flags: ")) {
       has_flags = true;
-      ParseFlags(line, &entry);
+      ParseFlags(line, entry);
     } else if (absl::ConsumePrefix(&line, "offset ")) {
       const std::optional<uint32_t> offset = ParseDecimal(line, INT32_MAX);
-      if (!offset) return Malformed(name, "the offset is no number");
+      if (!offset) return "the offset is no number";
       record.offset = *offset;
     } else if (absl::ConsumePrefix(&line, "magic ")) {
-      std::optional<std::string> magic = ParseHex(line);
-      if (!magic) return Malformed(name, "the magic is not hex");
+      if (!ParseHex(line, &record.magic)) return "the magic is not hex";
       has_matcher = true;
-      record.magic = *std::move(magic);
     } else if (absl::ConsumePrefix(&line, "mask ")) {
-      std::optional<std::string> mask = ParseHex(line);
-      if (!mask) return Malformed(name, "the mask is not hex");
-      record.mask = *std::move(mask);
+      if (!ParseHex(line, &record.mask)) return "the mask is not hex";
     } else {
-      entry.complete = false;
+      entry->complete = false;
     }
   }
-  if (!has_flags) return Malformed(name, "no flags line");
-  if (!has_matcher) return Malformed(name, "neither magic nor extension");
+  if (!has_flags) return "no flags line";
+  if (!has_matcher) return "neither magic nor extension";
   if (!record.mask.empty() && record.mask.size() != record.magic.size()) {
-    return Malformed(name, "mask and magic differ in length");
+    return "mask and magic differ in length";
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+Expected<Entry> ParseEntry(std::string_view name, std::string_view content) {
+  Expected<Entry> entry;
+  entry->record.name = name;
+  if (const char* const why = Parse(content, &*entry)) {
+    entry = std::unexpected(Error(
+        EINVAL,
+        absl::StrCat(Message("entry \"$0\" is not understood: ", name), why)));
   }
   return entry;
 }

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Parameters as lib/cmdline.c and kernel/params.c of Linux 6.12 read them.
-#include "binfmt/record/kernel_cmdline.h"
-
 #include <string>
 #include <string_view>
 
+#include "binfmt/record/proc_files.h"
 #include "gtest/gtest.h"
 
 namespace binfmt {

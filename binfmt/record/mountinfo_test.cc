@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "binfmt/record/mountinfo.h"
-
+#include "binfmt/record/proc_files.h"
 #include "gtest/gtest.h"
 
 namespace binfmt {

@@ -7,10 +7,10 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "binfmt/base/decimal.h"
 #include "binfmt/base/message.h"
-#include "binfmt/record/hex_digit.h"
 
 namespace binfmt {
 namespace {
@@ -61,23 +61,20 @@ Expected<void> CheckName(std::string_view name) {
   return {};
 }
 
-Expected<void> CheckMaskLength(const Record& record) {
-  if (record.mask.size() == record.magic.size()) return {};
-  return Invalid(record.name, Message("the mask has $0 bytes, the magic $1",
-                                      record.mask.size(), record.magic.size()));
-}
-
 Expected<void> CheckMagic(const Record& record) {
-  if (record.magic.empty()) return Invalid(record.name, "the magic is empty");
-  if (record.magic.size() > kMatchWindow ||
-      record.offset > kMatchWindow - record.magic.size()) {
+  const size_t size = record.magic.size();
+  if (size == 0) return Invalid(record.name, "the magic is empty");
+  if (!record.mask.empty() && record.mask.size() != size) {
+    return Invalid(record.name, Message("the mask has $0 bytes, the magic $1",
+                                        record.mask.size(), size));
+  }
+  if (size > kMatchWindow || record.offset > kMatchWindow - size) {
     return Invalid(record.name,
                    Message("offset $0 and $1 bytes of magic reach over the $2 "
                            "bytes that the kernel looks at",
-                           record.offset, record.magic.size(), kMatchWindow));
+                           record.offset, size, kMatchWindow));
   }
-  if (record.mask.empty()) return {};
-  return CheckMaskLength(record);
+  return {};
 }
 
 Expected<void> CheckExtension(const Record& record) {
@@ -121,100 +118,36 @@ std::optional<char> ChooseDelimiter(const Record& record) {
 // BYTES with all but letters and digits as \xHH.
 std::string Escaped(std::string_view bytes) {
   constexpr char kDigits[] = "0123456789abcdef";
-  std::string text(4 * bytes.size(), '\0');
-  size_t size = 0;
+  std::string text;
+  text.reserve(4 * bytes.size());
   for (const char c : bytes) {
     const auto byte = static_cast<unsigned char>(c);
     if (absl::ascii_isalnum(byte)) {
-      text[size++] = c;
-      continue;
+      text += c;
+    } else {
+      text += {'\\', 'x', kDigits[byte >> 4], kDigits[byte & 15]};
     }
-    text[size++] = '\\';
-    text[size++] = 'x';
-    text[size++] = kDigits[byte >> 4];
-    text[size++] = kDigits[byte & 15];
   }
-  text.resize(size);
   return text;
 }
 
-// Walks through the text of a record field by field, as the kernel does on its
-// copy. The kernel pads the copy with eight delimiters: the end of the text
-// ends a field too, and At() returns the delimiter beyond it.
-class FieldReader {
- public:
-  explicit FieldReader(std::string_view text)
-      : text_(text), delimiter_(text[0]) {}
-
-  char delimiter() const { return delimiter_; }
-  size_t position() const { return position_; }
-  void Skip() { ++position_; }
-  char Current() const { return At(position_); }
-
-  // The field up to the next delimiter (strchr()). Nothing where a NUL comes
-  // first.
-  std::optional<std::string_view> Next() {
-    size_t end = position_;
-    for (; At(end) != delimiter_; ++end) {
-      if (At(end) == '\0') return std::nullopt;
-    }
-    return TakeUntil(end);
-  }
-
-  // The same for a field with escapes (scanarg()). A delimiter within \xHH is
-  // part of the escape, and a NUL does not end the text. Nothing where \x lacks
-  // two hex digits.
-  std::optional<std::string_view> NextEscaped() {
-    size_t end = position_;
-    for (; At(end) != delimiter_; ++end) {
-      if (At(end) != '\\' || At(end + 1) != 'x') continue;
-      if (HexDigitValue(At(end + 2)) < 0 || HexDigitValue(At(end + 3)) < 0) {
-        return std::nullopt;
-      }
-      end += 3;
-    }
-    return TakeUntil(end);
-  }
-
- private:
-  char At(size_t position) const {
-    return position < text_.size() ? text_[position] : delimiter_;
-  }
-
-  std::string_view TakeUntil(size_t end) {
-    const size_t begin = std::min(position_, text_.size());
-    const std::string_view field = text_.substr(begin, end - begin);
-    position_ = end + 1;
-    return field;
-  }
-
-  std::string_view text_;
-  char delimiter_;
-  size_t position_ = 1;
-};
-
-// FIELD without its escapes (string_unescape(UNESCAPE_HEX)): one or two hex
-// digits after \x; any other backslash stays and takes the next byte with it; a
-// NUL ends the text.
+// FIELD without its escapes (string_unescape(UNESCAPE_HEX)): \x has two hex
+// digits, or the text would have been refused; any other backslash stays and
+// takes the next byte with it; a NUL ends the text.
 std::string Unescape(std::string_view field) {
   field = field.substr(0, field.find('\0'));
   std::string bytes;
   bytes.reserve(field.size());
-  for (size_t i = 0; i < field.size();) {
+  for (size_t i = 0; i < field.size(); ++i) {
     if (field[i] == '\\' && i + 1 < field.size()) {
-      if (field[i + 1] == 'x' && i + 2 < field.size() &&
-          HexDigitValue(field[i + 2]) >= 0) {
-        int byte = HexDigitValue(field[i + 2]);
+      if (field[i + 1] == 'x') {
+        bytes += absl::HexStringToBytes(field.substr(i + 2, 2));
         i += 3;
-        if (i < field.size() && HexDigitValue(field[i]) >= 0) {
-          byte = byte * 16 + HexDigitValue(field[i++]);
-        }
-        bytes.push_back(static_cast<char>(byte));
         continue;
       }
-      bytes.push_back(field[i++]);
+      bytes += field[i++];
     }
-    bytes.push_back(field[i++]);
+    bytes += field[i];
   }
   return bytes;
 }
@@ -231,83 +164,183 @@ std::optional<uint32_t> ParseOffset(std::string_view text) {
   return offset;
 }
 
-Expected<void> ParseMagicFields(FieldReader* reader, Record* record) {
-  const std::optional<std::string_view> offset = reader->Next();
-  if (!offset) return Invalid(record->name, "the offset field has no end");
-  if (!offset->empty()) {
-    const std::optional<uint32_t> number = ParseOffset(*offset);
-    if (!number) {
-      return Invalid(
-          record->name,
-          Message("the offset \"$0\" is not a decimal number", *offset));
+// Reads the text of a record field by field, as the kernel does on its copy.
+// The kernel pads the copy with eight delimiters: the end of the text ends a
+// field too, and At() returns the delimiter beyond it.
+class Parser {
+ public:
+  Parser(std::string_view text, const KernelVersion* kernel, Record* record)
+      : text_(text), delimiter_(text[0]), kernel_(kernel), record_(*record) {}
+
+  Expected<void> Parse();
+
+ private:
+  Expected<void> ParseMagicFields();
+  Expected<void> ParseExtensionFields();
+  Expected<void> ParseFlags();
+
+  std::unexpected<Error> Refuse(std::string_view why) const {
+    return Invalid(record_.name, why);
+  }
+
+  char At(size_t position) const {
+    return position < text_.size() ? text_[position] : delimiter_;
+  }
+  char Current() const { return At(position_); }
+
+  // Takes the field up to the next delimiter (strchr()). False where a NUL
+  // comes first.
+  bool Next(std::string_view* field) {
+    size_t end = position_;
+    for (; At(end) != delimiter_; ++end) {
+      if (At(end) == '\0') return false;
     }
-    record->offset = *number;
+    *field = TakeUntil(end);
+    return true;
   }
-  const std::optional<std::string_view> magic = reader->NextEscaped();
-  if (!magic) {
-    return Invalid(record->name,
-                   "the magic holds a \\x without two hex digits");
+
+  // The same for a field with escapes (scanarg()). A delimiter within \xHH is
+  // part of the escape, and a NUL does not end the text. False where \x lacks
+  // two hex digits.
+  bool NextEscaped(std::string_view* field) {
+    size_t end = position_;
+    for (; At(end) != delimiter_; ++end) {
+      if (At(end) != '\\' || At(end + 1) != 'x') continue;
+      if (!absl::ascii_isxdigit(At(end + 2)) ||
+          !absl::ascii_isxdigit(At(end + 3))) {
+        return false;
+      }
+      end += 3;
+    }
+    *field = TakeUntil(end);
+    return true;
   }
-  if (magic->empty() || magic->front() == '\0') {
-    return Invalid(record->name, "the magic is empty");
+
+  std::string_view TakeUntil(size_t end) {
+    const size_t begin = std::min(position_, text_.size());
+    position_ = end + 1;
+    return text_.substr(begin, end - begin);
   }
-  const std::optional<std::string_view> mask = reader->NextEscaped();
-  if (!mask) {
-    return Invalid(record->name, "the mask holds a \\x without two hex digits");
+
+  const std::string_view text_;
+  const char delimiter_;
+  const KernelVersion* const kernel_;
+  size_t position_ = 1;
+  Record& record_;
+};
+
+Expected<void> Parser::Parse() {
+  // Linux 6.18.44 refuses these, as do later releases of the stable kernels 6.1
+  // and 6.12, which the version does not tell from the earlier ones. Those took
+  // the padding for flags (check_special_flags()) and read on behind it, unless
+  // a newline came first. Refused here for all of them.
+  const bool is_new = kernel_ != nullptr && !kernel_->IsBefore(7, 3);
+  if (Contains(is_new ? kFlagLetters : kFlagLetters.substr(0, kOldFlagLetters),
+               delimiter_)) {
+    return std::unexpected(
+        Error(EINVAL, "a record whose delimiter is a flag's letter"));
   }
-  record->magic = Unescape(*magic);
-  record->mask = Unescape(*mask);
-  if (!record->mask.empty()) {
-    if (Expected<void> equal = CheckMaskLength(*record); !equal) return equal;
+  std::string_view field;
+  if (!Next(&field)) {
+    return std::unexpected(Error(EINVAL, "a record whose name has no end"));
   }
-  return CheckMagic(*record);
+  record_.name = field;
+  // EEXIST and ENAMETOOLONG come from the look-up, for which the kernel has
+  // read all of the text.
+  Expected<void> valid_name = CheckName(record_.name);
+  if (!valid_name && valid_name.error().errnum() == EINVAL) return valid_name;
+
+  const char type = Current();
+  if (type != 'M' && type != 'E' && type != 'B') {
+    return Refuse(Message("the type \"$0\" is neither M, E nor B",
+                          std::string_view(&type, 1)));
+  }
+  record_.type = static_cast<RecordType>(type);
+  ++position_;
+  if (Current() != delimiter_) {
+    return Refuse("the type is longer than one letter");
+  }
+  ++position_;
+  if (Expected<void> rule =
+          type == 'M' ? ParseMagicFields() : ParseExtensionFields();
+      !rule) {
+    return rule;
+  }
+  if (!Next(&field)) return Refuse("the interpreter field has no end");
+  if (field.empty()) return Refuse("the interpreter is empty");
+  if (type == 'B' && Contains(field, '/')) {
+    return Refuse("type B takes no path");
+  }
+  record_.interpreter = field;
+  if (Expected<void> flags = ParseFlags(); !flags) return flags;
+  if (kernel_ != nullptr) {
+    if ((record_.flags & kStartDisabled) != 0 && !is_new) {
+      return Refuse("flag D needs Linux 7.3");
+    }
+    if (Expected<void> known = CheckForKernel(record_, *kernel_); !known) {
+      return known;
+    }
+  }
+  return valid_name;
 }
 
-Expected<void> ParseExtensionFields(FieldReader* reader, Record* record) {
-  const std::optional<std::string_view> offset = reader->Next();
-  const std::optional<std::string_view> extension =
-      offset ? reader->Next() : std::nullopt;
-  if (!extension) {
-    return Invalid(record->name, "the extension field has no end");
+Expected<void> Parser::ParseMagicFields() {
+  std::string_view offset;
+  std::string_view magic;
+  std::string_view mask;
+  if (!Next(&offset)) return Refuse("the offset field has no end");
+  if (!offset.empty()) {
+    const std::optional<uint32_t> number = ParseOffset(offset);
+    if (!number) {
+      return Refuse(
+          Message("the offset \"$0\" is not a decimal number", offset));
+    }
+    record_.offset = *number;
   }
-  const bool is_bpf = record->type == RecordType::kBpf;
-  if (is_bpf && !extension->empty()) {
-    return Invalid(record->name, "type B has no magic");
+  if (!NextEscaped(&magic)) {
+    return Refuse("the magic holds a \\x without two hex digits");
   }
-  if (!is_bpf && extension->empty()) {
-    return Invalid(record->name, "the extension is empty");
+  record_.magic = Unescape(magic);
+  if (record_.magic.empty()) return Refuse("the magic is empty");
+  if (!NextEscaped(&mask)) {
+    return Refuse("the mask holds a \\x without two hex digits");
   }
-  if (Contains(*extension, '/')) {
-    return Invalid(record->name, "the extension holds a slash");
+  record_.mask = Unescape(mask);
+  return CheckMagic(record_);
+}
+
+Expected<void> Parser::ParseExtensionFields() {
+  std::string_view offset;
+  std::string_view extension;
+  std::string_view mask;
+  if (!Next(&offset) || !Next(&extension)) {
+    return Refuse("the extension field has no end");
   }
-  if (!reader->Next()) {
-    return Invalid(record->name, "the mask field has no end");
+  const bool is_bpf = record_.type == RecordType::kBpf;
+  if (is_bpf != extension.empty()) {
+    return Refuse(is_bpf ? "type B has no magic" : "the extension is empty");
   }
-  record->magic = *extension;
+  if (Contains(extension, '/')) return Refuse("the extension holds a slash");
+  if (!Next(&mask)) return Refuse("the mask field has no end");
+  record_.magic = extension;
   return {};
 }
 
 // check_special_flags() takes letters as long as they are flags; one newline
 // may follow, and then the text must end.
-Expected<void> ParseFlags(FieldReader* reader, size_t text_size,
-                          Record* record) {
-  while (reader->position() < text_size) {
-    const char letter = reader->Current();
-    const std::optional<Flags> flag =
-        ParseFlagLetters(std::string_view(&letter, 1));
-    if (!flag) break;
-    record->flags |= *flag;
-    reader->Skip();
+Expected<void> Parser::ParseFlags() {
+  std::string letters;
+  for (; position_ < text_.size() && Contains(kFlagLetters, Current());
+       ++position_) {
+    letters += Current();
   }
-  if (reader->Current() == '\n') reader->Skip();
-  if (reader->position() < text_size) {
-    const char c = reader->Current();
-    return Invalid(record->name,
-                   Message("\"$0\" is not a flag", std::string_view(&c, 1)));
+  record_.flags = ParseFlagLetters(letters).value_or(0);
+  if (Current() == '\n') ++position_;
+  if (position_ < text_.size()) {
+    return Refuse(Message("\"$0\" is not a flag", text_.substr(position_, 1)));
   }
-  if (reader->position() > text_size) {
-    return Invalid(record->name,
-                   "the delimiter after the interpreter is missing");
+  if (position_ > text_.size()) {
+    return Refuse("the delimiter after the interpreter is missing");
   }
   return {};
 }
@@ -366,26 +399,20 @@ Expected<void> CheckRecord(const Record& record) {
 Expected<void> CheckForKernel(const Record& record,
                               const KernelVersion& kernel) {
   const auto has = [&](int flags) { return (record.flags & flags) != 0; };
+  const auto refuse = [&](MessageFormat<1> why) -> Expected<void> {
+    return Invalid(record.name, Message(why, kernel.release));
+  };
   if (kernel.IsBefore(7, 3)) {
     if (has(kTransparent | kLoader) || record.type == RecordType::kBpf) {
-      return Invalid(
-          record.name,
-          Message("flags T and L and type B need Linux 7.3, this is $0",
-                  kernel.release));
+      return refuse("flags T and L and type B need Linux 7.3, this is $0");
     }
     if (has(kFixBinary) && kernel.IsBefore(4, 8)) {
-      return Invalid(
-          record.name,
-          Message("flag F needs Linux 4.8, this is $0; use --persistent no",
-                  kernel.release));
+      return refuse("flag F needs Linux 4.8, this is $0; use --persistent no");
     }
     if (record.type == RecordType::kMagic && kernel.IsBefore(5, 1) &&
         record.offset + record.magic.size() > kOldMatchWindow) {
-      return Invalid(
-          record.name,
-          Message(
-              "this kernel ($0) looks at the first 128 bytes of a file only",
-              kernel.release));
+      return refuse(
+          "this kernel ($0) looks at the first 128 bytes of a file only");
     }
     return {};
   }
@@ -410,16 +437,20 @@ Expected<std::string> FormatRecord(const Record& record) {
     return Invalid(record.name,
                    "name and interpreter leave no character for a delimiter");
   }
-  const std::string_view d(&*delimiter, 1);
+  const bool is_magic = record.type == RecordType::kMagic;
   const char type = static_cast<char>(record.type);
-  const auto flags = static_cast<Flags>(record.flags & ~kStartDisabled);
-  std::string text =
-      absl::StrCat(d, record.name, d, std::string_view(&type, 1), d,
-                   record.type == RecordType::kMagic
-                       ? absl::StrCat(record.offset, d, Escaped(record.magic),
-                                      d, Escaped(record.mask))
-                       : absl::StrCat(d, record.magic, d),
-                   d, record.interpreter, d, FlagLetters(flags));
+  std::string text;
+  const auto add = [&](std::string_view field) {
+    text += *delimiter;
+    text += field;
+  };
+  add(record.name);
+  add(std::string_view(&type, 1));
+  add(is_magic ? absl::StrCat(record.offset) : "");
+  add(is_magic ? Escaped(record.magic) : record.magic);
+  add(is_magic ? Escaped(record.mask) : "");
+  add(record.interpreter);
+  add(FlagLetters(static_cast<Flags>(record.flags & ~kStartDisabled)));
   if (!HasValidLength(text)) return Invalid(record.name, WrongLength(text));
   return text;
 }
@@ -429,69 +460,10 @@ Expected<Record> ParseRecord(std::string_view text,
   if (!HasValidLength(text)) {
     return std::unexpected(Error(EINVAL, WrongLength(text)));
   }
-  FieldReader reader(text);
-  // Linux 6.18.44 refuses these, as do later releases of the stable kernels 6.1
-  // and 6.12, which the version does not tell from the earlier ones. Those took
-  // the padding for flags (check_special_flags()) and read on behind it, unless
-  // a newline came first. Refused here for all of them.
-  const bool is_new = kernel != nullptr && !kernel->IsBefore(7, 3);
-  if (Contains(is_new ? kFlagLetters : kFlagLetters.substr(0, kOldFlagLetters),
-               reader.delimiter())) {
-    return std::unexpected(
-        Error(EINVAL, "a record whose delimiter is a flag's letter"));
+  Expected<Record> record;
+  if (Expected<void> parsed = Parser(text, kernel, &*record).Parse(); !parsed) {
+    record = std::unexpected(std::move(parsed.error()));
   }
-  const std::optional<std::string_view> name = reader.Next();
-  if (!name) {
-    return std::unexpected(Error(EINVAL, "a record whose name has no end"));
-  }
-  // EEXIST and ENAMETOOLONG come from the look-up, for which the kernel has
-  // read all of the text.
-  Expected<void> valid_name = CheckName(*name);
-  if (!valid_name && valid_name.error().errnum() == EINVAL) {
-    return std::unexpected(std::move(valid_name.error()));
-  }
-  Record record;
-  record.name = *name;
-
-  const char type = reader.Current();
-  if (type != 'M' && type != 'E' && type != 'B') {
-    return Invalid(*name, Message("the type \"$0\" is neither M, E nor B",
-                                  std::string_view(&type, 1)));
-  }
-  record.type = static_cast<RecordType>(type);
-  reader.Skip();
-  if (reader.Current() != reader.delimiter()) {
-    return Invalid(*name, "the type is longer than one letter");
-  }
-  reader.Skip();
-  if (Expected<void> rule = record.type == RecordType::kMagic
-                                ? ParseMagicFields(&reader, &record)
-                                : ParseExtensionFields(&reader, &record);
-      !rule) {
-    return std::unexpected(std::move(rule.error()));
-  }
-  const std::optional<std::string_view> interpreter = reader.Next();
-  if (!interpreter) {
-    return Invalid(*name, "the interpreter field has no end");
-  }
-  if (interpreter->empty()) return Invalid(*name, "the interpreter is empty");
-  if (record.type == RecordType::kBpf && Contains(*interpreter, '/')) {
-    return Invalid(*name, "type B takes no path");
-  }
-  record.interpreter = *interpreter;
-  if (Expected<void> flags = ParseFlags(&reader, text.size(), &record);
-      !flags) {
-    return std::unexpected(std::move(flags.error()));
-  }
-  if (kernel != nullptr) {
-    if ((record.flags & kStartDisabled) != 0 && kernel->IsBefore(7, 3)) {
-      return Invalid(*name, "flag D needs Linux 7.3");
-    }
-    if (Expected<void> known = CheckForKernel(record, *kernel); !known) {
-      return std::unexpected(std::move(known.error()));
-    }
-  }
-  if (!valid_name) return std::unexpected(std::move(valid_name.error()));
   return record;
 }
 

@@ -6,7 +6,6 @@
 
 #include "binfmt/base/error.h"
 #include "binfmt/base/printable.h"
-#include "binfmt/record/binfmt_d.h"
 #include "binfmt/record/record.h"
 #include "gtest/gtest.h"
 

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "binfmt/base/error.h"
-#include "binfmt/record/binfmt_d.h"
 #include "binfmt/record/record.h"
+#include "binfmt/record/record_formats.h"
 #include "testing/fuzz/check.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {

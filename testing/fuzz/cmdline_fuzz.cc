@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "binfmt/record/kernel_cmdline.h"
+#include "binfmt/record/proc_files.h"
 #include "testing/fuzz/check.h"
 
 namespace {

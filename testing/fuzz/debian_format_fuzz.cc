@@ -5,7 +5,6 @@
 #include <string>
 
 #include "binfmt/base/error.h"
-#include "binfmt/record/debian_format.h"
 #include "binfmt/record/record.h"
 #include "binfmt/record/record_formats.h"
 #include "testing/fuzz/check.h"

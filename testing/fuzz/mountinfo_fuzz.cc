@@ -5,7 +5,7 @@
 #include <sstream>
 #include <string>
 
-#include "binfmt/record/mountinfo.h"
+#include "binfmt/record/proc_files.h"
 #include "testing/fuzz/check.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {

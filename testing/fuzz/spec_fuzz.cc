@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <string>
 
-#include "arch_table/derive.h"
 #include "arch_table/spec.h"
 #include "arch_table/write_rows.h"
 #include "testing/fuzz/check.h"

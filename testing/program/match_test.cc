@@ -172,9 +172,9 @@ TEST_F(MatchTest, FilesOfAllTargets) {
     }
     // Such an entry would take every program of the test.
     if (name == "x86_64") continue;
-    Register(absl::StrCat(":", target.entry_name, ":M::", Escape(target.magic),
-                          ":", Escape(target.mask), ":", MakeInterpreter(name),
-                          ":"));
+    Register(absl::StrCat(
+        ":", target.EntryName(), ":M::", Escape(target.magic()), ":",
+        Escape(target.mask()), ":", MakeInterpreter(name), ":"));
   }
   // Every fourth entry disabled, then all, and i386 left to the kernel.
   for (const bool disabled : {false, true}) {
@@ -184,7 +184,7 @@ TEST_F(MatchTest, FilesOfAllTargets) {
       for (const Target& target : arch_table::Targets()) {
         if (target.name == "x86_64") continue;
         if (++i % 4 == 0 || target.name == "i386") {
-          Write(std::string(target.entry_name), "0");
+          Write(target.EntryName(), "0");
         }
       }
     }

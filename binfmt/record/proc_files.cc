@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "binfmt/record/kernel_cmdline.h"
+#include "binfmt/record/proc_files.h"
 
 #include <cstddef>
+
+#include "absl/strings/str_split.h"
 
 namespace binfmt {
 namespace {
@@ -45,6 +47,17 @@ std::string_view FindParameter(std::string_view line, std::string_view name) {
     if (wanted) found = value;
   }
   return found;
+}
+
+bool ListsDevice(std::string_view mountinfo, std::string_view device) {
+  for (const std::string_view line : absl::StrSplit(mountinfo, '\n')) {
+    // The mount's number, its parent's, the device, and the rest.
+    int index = 0;
+    for (const std::string_view field : absl::StrSplit(line, ' ')) {
+      if (index++ == 2 && field == device) return true;
+    }
+  }
+  return false;
 }
 
 }  // namespace binfmt
