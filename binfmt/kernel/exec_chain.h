@@ -5,10 +5,10 @@
 #ifndef BINFMT_KERNEL_EXEC_CHAIN_H_
 #define BINFMT_KERNEL_EXEC_CHAIN_H_
 
+#include <list>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "absl/functional/function_ref.h"
 #include "binfmt/base/error.h"
@@ -74,7 +74,7 @@ struct ExecChain {
   // From the file itself to the last one that could be opened. Where the last
   // step is readable, its taker has neither handler nor interpreter, and it is
   // not native, nothing takes it.
-  std::vector<ExecStep> steps;
+  std::list<ExecStep> steps;
   // Why the kernel cannot open the next file, or starts no further interpreter.
   std::optional<Error> error;
 };
