@@ -188,7 +188,7 @@ void Clear::ChooseOperand(const std::string& operand,
   if (Choose(entries, HasName, operand, chosen)) return;
   std::string_view name = operand;
   const Target* const target = arch_table::FindTarget(operand);
-  if (target != nullptr) name = target->entry_name;
+  if (target != nullptr) name = target->EntryName();
   const Test test = target != nullptr ? HasNameOrHelps : FitsPattern;
   if (Choose(entries, test, name, chosen)) return;
   if (enable_) {

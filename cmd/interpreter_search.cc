@@ -8,8 +8,8 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
-#include "absl/strings/substitute.h"
 #include "binfmt/base/message.h"
 #include "binfmt/base/path.h"
 #include "cmd/targets.h"
@@ -26,13 +26,12 @@ using binfmt::Program;
 std::vector<std::string> FileNames(const arch_table::Target& target,
                                    const SearchOptions& options) {
   if (options.suffix) {
-    return {absl::StrCat(Message("qemu-$0", target.interpreter()),
-                         *options.suffix)};
+    return {absl::StrCat("qemu-", target.interpreter(), *options.suffix)};
   }
   std::vector<std::string> names;
   for (const std::string_view pattern :
        absl::StrSplit(options.emulator->files, ' ')) {
-    names.push_back(absl::Substitute(pattern, target.interpreter()));
+    names.push_back(absl::StrReplaceAll(pattern, {{"$0", target.interpreter()}}));
   }
   return names;
 }
@@ -52,13 +51,11 @@ FoundInterpreter FindInterpreter(const arch_table::Target& target,
   for (const std::string_view dir : Directories(options)) {
     for (const std::string& file : files) {
       std::string path = absl::StrCat(dir, dir == "/" ? "" : "/", file);
-      Expected<Program> program = binfmt::InspectInterpreter(path);
+      bool is_missing = false;
+      Expected<Program> program = binfmt::InspectInterpreter(path, &is_missing);
       if (program) return {std::move(path), std::move(program)};
       // A file that exists and cannot be used is worth reporting.
-      if (!unusable && (program.error().errnum() != ENOENT ||
-                        binfmt::IsDanglingLink(path))) {
-        unusable = std::move(program.error());
-      }
+      if (!unusable && !is_missing) unusable = std::move(program.error());
       if (first_path.empty()) first_path = std::move(path);
     }
   }

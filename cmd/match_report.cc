@@ -160,22 +160,20 @@ void ReportMatch(const std::string& file, bool enabled,
     }
     return nullptr;
   };
-  const binfmt::ExecQuestions questions = {
-      .find_handler = [&](const binfmt::Candidate& candidate) -> const Record* {
-        const Entry* entry = find_entry(candidate);
-        return entry == nullptr ? nullptr : &entry->record;
-      },
-      .holds_other_file =
-          [&](const Record& handler) {
-            return registry.HoldsOlderFile(handler);
-          },
-      .is_native =
-          [](const binfmt::Program& program) {
-            const Target* target = TargetOf(program);
-            return target != nullptr && IsNative(*target);
-          },
+  const auto find_handler =
+      [&](const binfmt::Candidate& candidate) -> const Record* {
+    const Entry* entry = find_entry(candidate);
+    return entry == nullptr ? nullptr : &entry->record;
   };
-  binfmt::ExecChain chain = binfmt::WalkExec(file, questions);
+  const auto holds_other_file = [&](const Record& handler) {
+    return registry.HoldsOlderFile(handler);
+  };
+  const auto is_native = [](const binfmt::Program& program) {
+    const Target* target = TargetOf(program);
+    return target != nullptr && IsNative(*target);
+  };
+  binfmt::ExecChain chain =
+      binfmt::WalkExec(file, {find_handler, holds_other_file, is_native});
   std::optional<Error> error = std::move(chain.error);
   if (chain.steps.empty()) {
     if (error) console.Complain(*error);

@@ -98,7 +98,7 @@ ErrnoOr<std::vector<std::string>> ListNames(int fd, size_t max_names) {
     const std::string_view name = entry->d_name;
     if (name == "." || name == "..") continue;
     if (names.size() == max_names) return std::unexpected(EFBIG);
-    names.emplace_back(name);
+    names.push_back(std::string(name));
   }
 }
 

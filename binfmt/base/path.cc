@@ -8,7 +8,6 @@
 #include <cerrno>
 
 #include "binfmt/base/message.h"
-#include "binfmt/base/printable.h"
 
 namespace binfmt {
 
@@ -38,7 +37,6 @@ std::string UnsearchableDirectory(const std::string& path) {
        end = path.find('/', end + 1)) {
     const std::string dir = path.substr(0, end);
     if (access(dir.c_str(), X_OK) == 0) continue;
-    const std::string name = Printable(dir);
     return Message("; the directory $0 may not be searched: chmod +x $1", dir,
                    dir);
   }

@@ -13,11 +13,10 @@
 #include <cstdint>
 #include <cstring>
 #include <utility>
-#include <vector>
 
-#include "absl/strings/str_cat.h"
 #include "binfmt/base/clock.h"
 #include "binfmt/base/file.h"
+#include "binfmt/base/message.h"
 #include "binfmt/base/unique_fd.h"
 
 namespace binfmt {
@@ -64,9 +63,8 @@ std::string MakeReply(const Expected<std::string>& result) {
     head.cause = result.error().cause();
     head.errnum = result.error().errnum();
   }
-  return absl::StrCat(
-      std::string_view(reinterpret_cast<const char*>(&head), sizeof(head)),
-      result ? *result : result.error().text());
+  std::string reply(reinterpret_cast<const char*>(&head), sizeof(head));
+  return reply + (result ? *result : result.error().text());
 }
 
 Expected<std::string> ReadReply(std::string_view reply) {
@@ -89,7 +87,7 @@ Expected<int> RunSharingMemory(int (*function)(void*), void* argument,
   signal(SIGCHLD, SIG_DFL);
   // A stack of its own, as musl's vfork(2) is fork(2) on most architectures,
   // and the address sanitizer keeps track of frames that never return.
-  std::vector<char> stack(kStackSize);
+  std::string stack(kStackSize, '\0');
   const pid_t pid = clone(function, stack.data() + kStackSize,
                           CLONE_VM | CLONE_VFORK | SIGCHLD, argument);
   if (pid < 0) return std::unexpected(SystemError("start", "a process", errno));
@@ -122,7 +120,7 @@ Expected<int> RunSharingMemory(int (*function)(void*), void* argument,
 }
 
 Expected<std::string> CallInChild(
-    const std::function<Expected<std::string>()>& function) {
+    absl::FunctionRef<Expected<std::string>()> function) {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) {
     return std::unexpected(SystemError("make", "a pipe", errno));
@@ -184,7 +182,7 @@ ProgramEnd RunProgramFromMemory(std::string_view program, const char* argv0,
   const UniqueFd fd(memfd_create("binfmtbox-probe", 0));
   // A file that was not made, or not written, does not start either.
   (void)WriteAll(fd.get(), program);
-  return RunProgram(absl::StrCat("/proc/self/fd/", fd.get()), argv0, nullptr,
+  return RunProgram(Message("/proc/self/fd/$0", fd.get()), argv0, nullptr,
                     max_milliseconds);
 }
 

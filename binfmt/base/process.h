@@ -3,10 +3,10 @@
 #ifndef BINFMT_BASE_PROCESS_H_
 #define BINFMT_BASE_PROCESS_H_
 
-#include <functional>
 #include <string>
 #include <string_view>
 
+#include "absl/functional/function_ref.h"
 #include "binfmt/base/error.h"
 
 namespace binfmt {
@@ -32,7 +32,7 @@ Expected<int> RunSharingMemory(int (*function)(void*), void* argument,
 // namespaces, root and working directory, its memory. Unlike with
 // RunSharingMemory(), it may allocate.
 Expected<std::string> CallInChild(
-    const std::function<Expected<std::string>()>& function);
+    absl::FunctionRef<Expected<std::string>()> function);
 
 // How a program ended.
 struct ProgramEnd {

@@ -17,7 +17,7 @@ ChainLimit ChainDepth::Add(Flags flags) {
   return ChainLimit::kNone;
 }
 
-Taker FindTaker(const Candidate& file, const HandlerFinder& find_handler) {
+Taker FindTaker(const Candidate& file, HandlerFinder find_handler) {
   if (const Record* const handler = find_handler(file)) {
     return {.handler = handler, .interpreter = handler->interpreter};
   }

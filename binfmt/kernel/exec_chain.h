@@ -5,12 +5,12 @@
 #ifndef BINFMT_KERNEL_EXEC_CHAIN_H_
 #define BINFMT_KERNEL_EXEC_CHAIN_H_
 
-#include <functional>
+#include <list>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "binfmt/base/error.h"
 #include "binfmt/kernel/interpreter.h"
 #include "binfmt/record/match.h"
@@ -55,11 +55,11 @@ struct Taker {
 };
 
 // The record of the first enabled entry that takes FILE; nullptr: none does.
-using HandlerFinder = std::function<const Record*(const Candidate& file)>;
+using HandlerFinder = absl::FunctionRef<const Record*(const Candidate& file)>;
 
 // What takes FILE. One whose head is empty, since it cannot be read, is no
 // script, and FIND_HANDLER can judge it only by its extension.
-Taker FindTaker(const Candidate& file, const HandlerFinder& find_handler);
+Taker FindTaker(const Candidate& file, HandlerFinder find_handler);
 
 // One file of a chain.
 struct ExecStep {
@@ -74,18 +74,18 @@ struct ExecChain {
   // From the file itself to the last one that could be opened. Where the last
   // step is readable, its taker has neither handler nor interpreter, and it is
   // not native, nothing takes it.
-  std::vector<ExecStep> steps;
+  std::list<ExecStep> steps;
   // Why the kernel cannot open the next file, or starts no further interpreter.
   std::optional<Error> error;
 };
 
-// What the walk asks about the machine.
+// What the walk asks about the machine: references to functions.
 struct ExecQuestions {
   HandlerFinder find_handler;
   // Whether an entry with flag F holds another file than the one at the path.
-  std::function<bool(const Record& handler)> holds_other_file;
+  absl::FunctionRef<bool(const Record& handler)> holds_other_file;
   // Whether this machine runs PROGRAM natively, which is a loadable ELF file.
-  std::function<bool(const Program& program)> is_native;
+  absl::FunctionRef<bool(const Program& program)> is_native;
 };
 
 // Walks from the file at PATH, which must be readable (else the error is the

@@ -76,7 +76,7 @@ TEST(FindTakerTest, HandlerComesBeforeTheScriptHandler) {
 }
 
 TEST(FindTakerTest, WithoutAHandler) {
-  const HandlerFinder none = [](const Candidate&) { return nullptr; };
+  const auto none = [](const Candidate&) { return nullptr; };
   const struct {
     const char* head;
     bool is_script;

@@ -5,16 +5,13 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstddef>
 #include <optional>
+#include <utility>
 
 #include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
-#include "absl/strings/substitute.h"
 #include "binfmt/base/file.h"
 #include "binfmt/base/message.h"
 #include "binfmt/base/path.h"
-#include "binfmt/base/printable.h"
 #include "binfmt/base/unique_fd.h"
 #include "binfmt/kernel/exec_chain.h"
 #include "binfmt/record/elf_header.h"
@@ -77,9 +74,9 @@ bool TakesAnyMachine(const Record& record) {
 }
 
 std::unexpected<Error> Refuse(const Record& record, std::string_view why) {
-  return std::unexpected(Error(
-      EPERM,
-      absl::StrCat(Message("refused to register $0: ", record.name), why)));
+  Error error = Failed(EPERM, "refused to register $0: ", record.name);
+  error.Append(why);
+  return std::unexpected(std::move(error));
 }
 
 std::unexpected<Error> RefuseLongChain(const Record& record) {
@@ -109,12 +106,14 @@ Guard::Guard()
 }
 
 void Guard::AddInterpreter(const std::string& path, std::string_view head) {
-  heads_.try_emplace(path, head);
+  if (head_by_path_.try_emplace(path, heads_.size()).second) {
+    heads_.emplace_back(head);
+  }
 }
 
 std::string Guard::HeadOf(const std::string& path) const {
-  const auto known = heads_.find(path);
-  return known == heads_.end() ? ReadHead(path) : known->second;
+  const auto known = head_by_path_.find(path);
+  return known == head_by_path_.end() ? ReadHead(path) : heads_[known->second];
 }
 
 Expected<void> Guard::Check(const Record& record,
@@ -169,10 +168,9 @@ Expected<void> Guard::CheckChain(const Record& record,
     const std::string head = HeadOf(path);
     if (depth.is_last() && absl::StartsWith(head, "#!")) {
       return Refuse(record,
-                    absl::Substitute("with flag O or C its interpreter $0 may "
-                                     "not be a script (the kernel fails with "
-                                     "ENOEXEC)",
-                                     Printable(path)));
+                    Message("with flag O or C its interpreter $0 may not be a "
+                            "script (the kernel fails with ENOEXEC)",
+                            path));
     }
     const Taker taker = FindTaker({head, path}, find_handler);
     if (taker.handler == nullptr) {
@@ -184,20 +182,19 @@ Expected<void> Guard::CheckChain(const Record& record,
     if (taker.handler == &record || taker.handler->name == record.name) {
       return Refuse(
           record,
-          absl::Substitute(current == &record
-                               ? "it takes its own interpreter $0, so every "
-                                 "start would fail with ELOOP"
-                               : "its interpreter $0 leads back to it over "
-                                 "other entries, so every start would fail "
-                                 "with ELOOP",
-                           Printable(record.interpreter)));
+          current == &record
+              ? Message("it takes its own interpreter $0, so every start would "
+                        "fail with ELOOP",
+                        record.interpreter)
+              : Message("its interpreter $0 leads back to it over other "
+                        "entries, so every start would fail with ELOOP",
+                        record.interpreter));
     }
     if (depth.is_last()) {
-      return Refuse(
-          record,
-          absl::Substitute("with flag O or C its interpreter $0 may not "
-                           "be handled by another entry ($1)",
-                           Printable(path), Printable(taker.handler->name)));
+      return Refuse(record,
+                    Message("with flag O or C its interpreter $0 may not be "
+                            "handled by another entry ($1)",
+                            path, taker.handler->name));
     }
     current = taker.handler;
   }

@@ -8,6 +8,7 @@
 #ifndef BINFMT_KERNEL_GUARD_H_
 #define BINFMT_KERNEL_GUARD_H_
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -53,8 +54,9 @@ class Guard {
 
   Record own_kind_;  // takes every program of this machine's own kind
   std::vector<Sample> samples_;
-  // The first bytes of each known interpreter, by its path.
-  absl::flat_hash_map<std::string, std::string> heads_;
+  // The first bytes of each known interpreter, and their positions by its path.
+  std::vector<std::string> heads_;
+  absl::flat_hash_map<std::string, size_t> head_by_path_;
 };
 
 }  // namespace binfmt

@@ -18,11 +18,9 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 #include "binfmt/base/clock.h"
 #include "binfmt/base/message.h"
-#include "binfmt/base/printable.h"
 #include "binfmt/kernel/running_kernel.h"
 #include "binfmt/record/cover_index.h"
 
@@ -69,12 +67,6 @@ bool SameEntry(const Entry& a, const Entry& b) {
          a.unknown_flags == b.unknown_flags;
 }
 
-std::string FlagText(const Entry& entry) {
-  const std::string letters =
-      absl::StrCat(FlagLetters(entry.record.flags), entry.unknown_flags);
-  return letters.empty() ? "none" : letters;
-}
-
 // Does the work of Install() on one registry.
 class Installer {
  public:
@@ -85,92 +77,124 @@ class Installer {
             const InstallOptions& options ABSL_ATTRIBUTE_LIFETIME_BOUND)
       : registry_(registry),
         guard_(guard),
+        present_(present),
         wanted_(wanted),
-        options_(options),
-        outcomes_(wanted.size()) {
+        options_(options) {
     for (const Record& record : wanted) handlers_.Add(record);
     for (const Entry& entry : present) Index(entry);
   }
 
   Expected<std::vector<Outcome>> Run() {
+    std::vector<Outcome> outcomes(wanted_.size());
     std::vector<size_t> additions;
     std::vector<std::string> texts;
     for (size_t i = 0; i < wanted_.size(); ++i) {
+      Outcome& outcome = outcomes[i];
       Expected<std::string> text = FormatRecord(wanted_[i]);
       if (!text) {
-        Fail(outcomes_[i], std::move(text.error()));
+        outcome.error = std::move(text.error());
         continue;
       }
-      Decide(wanted_[i], outcomes_[i]);
-      if (outcomes_[i].change != Change::kAdded) continue;
+      Settle(Decide(wanted_[i], outcome), outcome);
+      if (outcome.change != Change::kAdded) continue;
       additions.push_back(i);
       texts.push_back(*std::move(text));
     }
-    if (options_.dry_run) return std::move(outcomes_);
-    if (Expected<void> added = Add(additions, texts); !added) {
-      return std::unexpected(std::move(added.error()));
+    if (options_.dry_run) return outcomes;
+    Expected<std::vector<int>> errnums = registry_.Register(texts);
+    if (!errnums) return std::unexpected(std::move(errnums.error()));
+    for (size_t i = 0; i < additions.size(); ++i) {
+      const Record& record = wanted_[additions[i]];
+      Outcome& outcome = outcomes[additions[i]];
+      if ((*errnums)[i] == EEXIST && HoldsAlready(record)) {
+        outcome.change = Change::kUnchanged;
+      } else {
+        Settle(Verify(record, (*errnums)[i]), outcome);
+      }
     }
     for (size_t i = 0; i < wanted_.size(); ++i) {
-      Outcome& outcome = outcomes_[i];
-      if (outcome.change == Change::kReplaced) Replace(wanted_[i], outcome);
+      Outcome& outcome = outcomes[i];
+      if (outcome.change == Change::kReplaced) {
+        Settle(Replace(wanted_[i], outcome.shadows), outcome);
+      }
       if (outcome.change != Change::kFailed) {
         RemoveLeftovers(wanted_[i].name, outcome);
       }
     }
-    return std::move(outcomes_);
+    return outcomes;
   }
 
  private:
-  static void Fail(Outcome& outcome, Error error) {
+  // Writes a failure into OUTCOME.
+  static void Settle(Expected<void> result, Outcome& outcome) {
+    if (result) return;
     outcome.change = Change::kFailed;
-    outcome.error = std::move(error);
+    outcome.error = std::move(result.error());
   }
 
   void Index(const Entry& entry) {
     const Record& record = entry.record;
-    entries_by_name_.insert_or_assign(record.name, &entry);
+    const auto position = static_cast<size_t>(&entry - present_.data());
+    positions_.try_emplace(record.name, position);
     if (absl::StrContains(record.name, kHelperInfix)) {
-      helpers_.push_back(&record.name);
+      helpers_.push_back(position);
     }
     if (!entry.enabled) return;
     handlers_.Add(record);
     if (!IsForOneMachine(record)) return;
     overlaps_.Add(record);
-    rivals_.push_back(&entry);
+    rivals_.push_back(position);
   }
 
-  const Entry* FindEntry(std::string_view name) const {
-    const auto found = entries_by_name_.find(name);
-    return found == entries_by_name_.end() ? nullptr : found->second;
+  // The entry NAME of those that are present.
+  const Entry* FindEntry(const std::string& name) const {
+    const auto found = positions_.find(name);
+    return found == positions_.end() ? nullptr : &present_[found->second];
   }
 
-  // Sets what is to be done for WANTED.
-  void Decide(const Record& wanted, Outcome& outcome) const {
-    if (Expected<void> harmless = guard_.Check(wanted, &handlers_); !harmless) {
-      return Fail(outcome, std::move(harmless.error()));
-    }
+  // Sets what is to be done for WANTED, unless it must not be installed.
+  Expected<void> Decide(const Record& wanted, Outcome& outcome) const {
+    Expected<void> harmless = guard_.Check(wanted, &handlers_);
+    if (!harmless) return harmless;
     const Entry* const old = FindEntry(wanted.name);
     // Whether an entry in front of the old one takes its files.
     bool is_behind = false;
     if (IsForOneMachine(wanted)) {
       for (const size_t position : overlaps_.Overlapping(wanted)) {
-        const Entry* const rival = rivals_[position];
-        const std::string& name = rival->record.name;
+        const Entry& rival = present_[rivals_[position]];
+        const std::string& name = rival.record.name;
         if (name == wanted.name || IsHelperName(name, wanted.name)) continue;
         outcome.shadows.push_back(name);
-        is_behind |= old != nullptr && rival < old;
+        is_behind |= old != nullptr && &rival < old;
       }
     }
-    const bool is_same = old != nullptr && SameEntry(*old, EntryOf(wanted));
+    const Entry expected = EntryOf(wanted);
+    const bool is_same = old != nullptr && SameEntry(*old, expected);
     const bool is_outdated = is_same && registry_.HoldsOlderFile(wanted);
     if (is_same && !is_outdated && !is_behind) {
       outcome.change = Change::kUnchanged;
-      return;
+      return {};
     }
     if (!options_.replace) {
-      if (std::optional<Error> conflict = Conflict(
-              wanted, is_same ? nullptr : old, is_outdated, outcome.shadows)) {
-        return Fail(outcome, *std::move(conflict));
+      if (is_outdated) {
+        return std::unexpected(
+            Failed(EEXIST,
+                   "$0 is there, and holds the file from before $1 was "
+                   "replaced; swap it with --replace",
+                   wanted.name, wanted.interpreter));
+      }
+      if (old != nullptr && !is_same) {
+        Error error = Failed(EEXIST, "$0 is there and differs: ", wanted.name);
+        error.Append(Difference(*old, expected));
+        error.Append("; swap it with --replace");
+        return std::unexpected(std::move(error));
+      }
+      if (!outcome.shadows.empty() && !options_.override_others) {
+        return std::unexpected(Failed(
+            EEXIST,
+            "the entry $0 takes the files that $1 is for; take it out with "
+            "--replace, or register in front of it with --override",
+            outcome.shadows[0], wanted.name));
       }
     }
     // Also an equal entry has to be replaced to come in front of the others:
@@ -178,53 +202,6 @@ class Installer {
     const bool is_new =
         old == nullptr && (!options_.replace || outcome.shadows.empty());
     outcome.change = is_new ? Change::kAdded : Change::kReplaced;
-  }
-
-  // Why WANTED must not be installed without --replace. DIFFERENT is the entry
-  // of its name, where there is one that is not equal.
-  std::optional<Error> Conflict(const Record& wanted, const Entry* different,
-                                bool is_outdated,
-                                std::span<const std::string> shadows) const {
-    if (is_outdated) {
-      return Failed(EEXIST,
-                    "$0 is there, and holds the file from before $1 was "
-                    "replaced; swap it with --replace",
-                    wanted.name, wanted.interpreter);
-    }
-    if (different != nullptr) {
-      return Error(EEXIST, absl::StrCat(Printable(wanted.name),
-                                        " is there and differs: ",
-                                        Difference(*different, EntryOf(wanted)),
-                                        "; swap it with --replace"));
-    }
-    if (!shadows.empty() && !options_.override_others) {
-      return Failed(
-          EEXIST,
-          "the entry $0 takes the files that $1 is for; take it out with "
-          "--replace, or register in front of it with --override",
-          shadows[0], wanted.name);
-    }
-    return std::nullopt;
-  }
-
-  // Registers the records at INDICES, whose texts are TEXTS, in one batch and
-  // reads each back.
-  Expected<void> Add(std::span<const size_t> indices,
-                     std::span<const std::string> texts) {
-    Expected<std::vector<int>> errnums = registry_.Register(texts);
-    if (!errnums) return std::unexpected(std::move(errnums.error()));
-    for (size_t i = 0; i < indices.size(); ++i) {
-      const Record& record = wanted_[indices[i]];
-      Outcome& outcome = outcomes_[indices[i]];
-      const int errnum = (*errnums)[i];
-      if (errnum == EEXIST && HoldsAlready(record)) {
-        outcome.change = Change::kUnchanged;
-      } else if (errnum != 0) {
-        Fail(outcome, ExplainRefusal(record, errnum, registry_.dir()));
-      } else if (Expected<void> verified = Verify(record); !verified) {
-        Fail(outcome, std::move(verified.error()));
-      }
-    }
     return {};
   }
 
@@ -233,77 +210,79 @@ class Installer {
     return entry && SameEntry(*entry, EntryOf(record));
   }
 
-  // Checks that the kernel holds RECORD as it is; removes the entry where it
-  // does not.
-  Expected<void> Verify(const Record& record) const {
+  // Brings the entry of RECORD, which was just registered, into its state, and
+  // checks whether the kernel holds what was asked.
+  Expected<void> ReadBack(const Record& record) const {
     const Entry expected = EntryOf(record);
-    Expected<void> disabled;
-    if (!expected.enabled) disabled = registry_.SetEnabled(record.name, false);
-    Expected<Entry> entry = disabled
-                                ? registry_.Read(record.name)
-                                : std::unexpected(std::move(disabled.error()));
-    if (entry && SameEntry(*entry, expected)) return {};
-    const std::string name = Printable(record.name);
-    if (!entry && entry.error().errnum() == ENOENT) {
-      return std::unexpected(Failed(
-          ENOENT,
-          "$0 was registered and is gone again: another process took it out",
-          record.name));
+    if (!expected.enabled) {
+      Expected<void> disabled = registry_.SetEnabled(record.name, false);
+      if (!disabled) return disabled;
     }
+    Expected<Entry> entry = registry_.Read(record.name);
+    if (!entry) return std::unexpected(std::move(entry.error()));
+    if (SameEntry(*entry, expected)) return {};
     Error error =
-        entry
-            ? Error(0, absl::StrCat(
-                           Message("the kernel holds $0 otherwise than asked: ",
-                                   record.name),
-                           Difference(*entry, expected)))
-            : std::move(entry.error());
-    const Expected<void> removed = registry_.Remove(record.name);
-    error.Append(removed ? "; it was taken out again"
-                         : absl::StrCat("; and ", removed.error().text()));
+        Failed(0, "the kernel holds $0 otherwise than asked: ", record.name);
+    error.Append(Difference(*entry, expected));
     return std::unexpected(std::move(error));
   }
 
+  // The result of registering RECORD, which the kernel answered with ERRNUM (0:
+  // it accepted). Removes the entry where it is not as it was asked.
+  Expected<void> Verify(const Record& record, int errnum) const {
+    if (errnum != 0) {
+      return std::unexpected(ExplainRefusal(record, errnum, registry_.dir()));
+    }
+    Expected<void> verified = ReadBack(record);
+    if (verified) return verified;
+    Error& error = verified.error();
+    if (error.errnum() == ENOENT) {
+      error = Failed(
+          ENOENT,
+          "$0 was registered and is gone again: another process took it out",
+          record.name);
+      return verified;
+    }
+    const Expected<void> removed = registry_.Remove(record.name);
+    error.Append(removed ? "; it was taken out again"
+                         : "; and " + removed.error().text());
+    return verified;
+  }
+
   // Registers one record and verifies it.
-  Expected<void> RegisterOne(const Record& record) {
+  Expected<void> RegisterOne(const Record& record) const {
     Expected<std::string> text = FormatRecord(record);
     if (!text) return std::unexpected(std::move(text.error()));
     Expected<std::vector<int>> errnums = registry_.Register({&*text, 1});
     if (!errnums) return std::unexpected(std::move(errnums.error()));
-    if (const int errnum = errnums->front(); errnum != 0) {
-      return std::unexpected(ExplainRefusal(record, errnum, registry_.dir()));
-    }
-    return Verify(record);
+    return Verify(record, errnums->front());
   }
 
-  void Replace(const Record& wanted, Outcome& outcome) {
+  // Replaces the entry of WANTED's name and, with --replace, the entries
+  // SHADOWS.
+  Expected<void> Replace(const Record& wanted,
+                         std::span<const std::string> shadows) const {
     Record helper = wanted;
     helper.name = HelperName(wanted.name);
-    Expected<void> replaced = RegisterOne(helper);
-    if (replaced) replaced = SwapBehind(helper.name, wanted, outcome.shadows);
-    if (!replaced) Fail(outcome, std::move(replaced.error()));
-  }
-
-  // With HELPER in front, replaces what is behind it by WANTED.
-  Expected<void> SwapBehind(const std::string& helper, const Record& wanted,
-                            std::span<const std::string> shadows) {
+    Expected<void> result = RegisterOne(helper);
+    if (!result) return result;
     const Entry* const old = FindEntry(wanted.name);
     WaitForReaders();
-    Expected<void> result;
     if (old != nullptr) result = registry_.Remove(wanted.name);
     if (result) result = RegisterOne(wanted);
     if (!result) {
       // The helper may go only when the old entry is back.
       if (const Expected<void> restored = Restore(old); restored) {
-        (void)registry_.Remove(helper);
+        (void)registry_.Remove(helper.name);
       } else {
-        result.error().Append(absl::StrCat("; ", restored.error().text(),
-                                           ", so the new rule stays as ",
-                                           Printable(helper)));
+        result.error().Append("; " + restored.error().text());
+        result.error().Append(
+            Message(", so the new rule stays as $0", helper.name));
       }
       return result;
     }
     WaitForReaders();
-    result = registry_.Remove(helper);
+    result = registry_.Remove(helper.name);
     if (!options_.replace) return result;
     for (const std::string& name : shadows) {
       Expected<void> removed = registry_.Remove(name);
@@ -313,7 +292,7 @@ class Installer {
   }
 
   // Registers OLD again, unless the registry still has it.
-  Expected<void> Restore(const Entry* old) {
+  Expected<void> Restore(const Entry* old) const {
     if (old == nullptr || registry_.Read(old->record.name)) return {};
     Expected<void> restored = RegisterOne(old->record);
     if (!restored || old->enabled) return restored;
@@ -322,26 +301,36 @@ class Installer {
 
   // Removes the helpers of OWNER that a killed run left behind.
   void RemoveLeftovers(std::string_view owner, Outcome& outcome) const {
-    for (const std::string* name : helpers_) {
-      if (!IsHelperName(*name, owner)) continue;
-      if (Expected<void> removed = registry_.Remove(*name); !removed) {
-        Fail(outcome, std::move(removed.error()));
-      }
+    for (const size_t position : helpers_) {
+      const std::string& name = present_[position].record.name;
+      if (IsHelperName(name, owner)) Settle(registry_.Remove(name), outcome);
     }
   }
 
   Registry& registry_;
   const Guard& guard_;
+  const std::span<const Entry> present_;
   const std::span<const Record> wanted_;
   const InstallOptions& options_;
-  std::vector<Outcome> outcomes_;  // of wanted_
-  absl::flat_hash_map<std::string_view, const Entry*> entries_by_name_;
-  std::vector<const std::string*> helpers_;  // names that helpers may have
   CoverIndex handlers_;  // what is wanted, and the enabled entries
-  // The enabled entries for one machine each, and an index of them.
-  std::vector<const Entry*> rivals_;
+  // Positions in present_: of each name, of what may be helpers, and of the
+  // enabled entries for one machine each, of which overlaps_ is the index.
+  absl::flat_hash_map<std::string, size_t> positions_;
+  std::vector<size_t> helpers_;
+  std::vector<size_t> rivals_;
   OverlapIndex overlaps_;
 };
+
+std::string FlagText(const Entry& entry) {
+  const std::string letters =
+      FlagLetters(entry.record.flags) + entry.unknown_flags;
+  return letters.empty() ? "none" : letters;
+}
+
+std::string MaskText(const Entry& entry) {
+  const std::string& mask = entry.record.mask;
+  return mask.empty() ? "none" : absl::BytesToHexString(mask);
+}
 
 }  // namespace
 
@@ -353,37 +342,29 @@ Expected<std::vector<Outcome>> Install(Registry& registry, const Guard& guard,
 }
 
 std::string Difference(const Entry& present, const Entry& wanted) {
-  std::vector<std::string> parts;
-  const auto compare = [&](std::string_view what, const auto& text_of) {
-    const std::string is = text_of(present);
-    const std::string asked = text_of(wanted);
+  const Record& a = present.record;
+  const Record& b = wanted.record;
+  std::string text;
+  const auto compare = [&](std::string_view what, std::string_view is,
+                           std::string_view asked) {
     if (is == asked) return;
-    parts.push_back(
-        absl::StrCat(what, Message(" $0 instead of $1", is, asked)));
+    if (!text.empty()) text += ", ";
+    text += Message("$0 $1 instead of $2", what, is, asked);
   };
-  compare("state", [](const Entry& entry) {
-    return entry.enabled ? "enabled" : "disabled";
-  });
-  compare("type", [](const Entry& entry) {
-    return std::string(1, static_cast<char>(entry.record.type));
-  });
-  compare("flags", FlagText);
-  compare("interpreter",
-          [](const Entry& entry) { return entry.record.interpreter; });
-  if (!present.record.SameRule(wanted.record)) {
-    compare("offset", [](const Entry& entry) {
-      return absl::StrCat(entry.record.offset);
-    });
-    compare("magic", [](const Entry& entry) {
-      return absl::BytesToHexString(entry.record.magic);
-    });
-    compare("mask", [](const Entry& entry) {
-      return entry.record.mask.empty()
-                 ? "none"
-                 : absl::BytesToHexString(entry.record.mask);
-    });
+  compare("state", present.enabled ? "enabled" : "disabled",
+          wanted.enabled ? "enabled" : "disabled");
+  const auto type_a = static_cast<char>(a.type);
+  const auto type_b = static_cast<char>(b.type);
+  compare("type", {&type_a, 1}, {&type_b, 1});
+  compare("flags", FlagText(present), FlagText(wanted));
+  compare("interpreter", a.interpreter, b.interpreter);
+  if (!a.SameRule(b)) {
+    compare("offset", absl::StrCat(a.offset), absl::StrCat(b.offset));
+    compare("magic", absl::BytesToHexString(a.magic),
+            absl::BytesToHexString(b.magic));
+    compare("mask", MaskText(present), MaskText(wanted));
   }
-  return absl::StrJoin(parts, ", ");
+  return text;
 }
 
 bool IsHelperName(std::string_view name, std::string_view owner) {

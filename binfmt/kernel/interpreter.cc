@@ -14,11 +14,9 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/substitute.h"
 #include "binfmt/base/file.h"
 #include "binfmt/base/message.h"
 #include "binfmt/base/path.h"
-#include "binfmt/base/printable.h"
 #include "binfmt/base/unique_fd.h"
 
 namespace binfmt {
@@ -68,30 +66,39 @@ std::string WritableByOthers(std::string path) {
 // "KIND PATH WHY"
 Error Unusable(std::string_view kind, const std::string& path,
                std::string_view why, int errnum) {
-  return Error(
-      errnum,
-      absl::StrCat(kind, Message("$0$1 ", kind.empty() ? "" : " ", path), why));
+  Error error = Failed(errnum, "$0 ", path);
+  if (!kind.empty()) error.Prepend(absl::StrCat(kind, " "));
+  error.Append(why);
+  return error;
 }
 
-Error ExplainOpen(std::string_view kind, const std::string& path, int errnum) {
+Error ExplainOpen(std::string_view kind, const std::string& path, int errnum,
+                  bool* is_missing) {
+  std::string_view why;
+  struct stat facts;
   switch (errnum) {
     case ENOENT:
-      return Unusable(kind, path,
-                      IsDanglingLink(path)
-                          ? "is a link to a file that is not there"
-                          : "does not exist",
-                      errnum);
+      if (lstat(path.c_str(), &facts) == 0 && S_ISLNK(facts.st_mode)) {
+        why = "is a link to a file that is not there";
+      } else {
+        why = "does not exist";
+        if (is_missing != nullptr) *is_missing = true;
+      }
+      break;
     case ENOTDIR:
-      return Unusable(kind, path,
-                      "does not exist: a part of its path is a file", errnum);
+      why = "does not exist: a part of its path is a file";
+      break;
     case ELOOP:
-      return Unusable(kind, path,
-                      "is a link that leads nowhere (too many links)", errnum);
+      why = "is a link that leads nowhere (too many links)";
+      break;
+    default: {
+      Error error = SystemError(kind.empty() ? "open" : "open the interpreter",
+                                path, errnum);
+      if (errnum == EACCES) error.Append(UnsearchableDirectory(path));
+      return error;
+    }
   }
-  Error error =
-      SystemError(kind.empty() ? "open" : "open the interpreter", path, errnum);
-  if (errnum == EACCES) error.Append(UnsearchableDirectory(path));
-  return error;
+  return Unusable(kind, path, why, errnum);
 }
 
 // Why the kernel does not start the open file FD, as far as its inode and its
@@ -121,14 +128,16 @@ Expected<void> CheckExecutable(std::string_view kind, const std::string& path,
 
 }  // namespace
 
-Expected<Program> InspectProgram(std::string_view kind,
-                                 const std::string& path) {
+Expected<Program> InspectProgram(std::string_view kind, const std::string& path,
+                                 bool* is_missing) {
   // O_NONBLOCK: opening a FIFO must not wait for its writer.
   UniqueFd fd = OpenAt(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
   const bool is_readable = fd.ok();
   // Execute permission without read permission is enough for the kernel.
   if (!is_readable && errno == EACCES) fd = OpenAt(AT_FDCWD, path, O_PATH);
-  if (!fd.ok()) return std::unexpected(ExplainOpen(kind, path, errno));
+  if (!fd.ok()) {
+    return std::unexpected(ExplainOpen(kind, path, errno, is_missing));
+  }
 
   // A file that gives a lease and may be executed where it is mounted needs no
   // further look. Before Linux 5.8, which brought faccessat2(2), every file
@@ -156,7 +165,8 @@ Expected<Program> InspectProgram(std::string_view kind,
                  .head = head->substr(0, kMatchWindow)};
 }
 
-Expected<Program> InspectInterpreter(const std::string& path) {
+Expected<Program> InspectInterpreter(const std::string& path,
+                                     bool* is_missing) {
   if (!absl::StartsWith(path, "/")) {
     return std::unexpected(
         Unusable(kInterpreter, path,
@@ -164,7 +174,7 @@ Expected<Program> InspectInterpreter(const std::string& path) {
                  "the directory of whoever starts a program",
                  EINVAL));
   }
-  Expected<Program> program = InspectProgram(kInterpreter, path);
+  Expected<Program> program = InspectProgram(kInterpreter, path, is_missing);
   if (program && program->is_readable && !program->elf && !program->is_script) {
     return std::unexpected(Unusable(
         kInterpreter, path, "is neither an ELF file nor a script", ENOEXEC));
@@ -172,23 +182,16 @@ Expected<Program> InspectInterpreter(const std::string& path) {
   return program;
 }
 
-bool IsDanglingLink(const std::string& path) {
-  struct stat facts;
-  return lstat(path.c_str(), &facts) == 0 && stat(path.c_str(), &facts) != 0 &&
-         errno == ENOENT;
-}
-
 Expected<void> CheckInterpreterFlags(const std::string& path,
                                      const Program& interpreter, Flags flags) {
   if ((flags & kFixBinary) != 0 && interpreter.elf &&
       interpreter.elf->loader == ElfFile::Loader::kPresent) {
-    return std::unexpected(Error(
+    return std::unexpected(Failed(
         ELIBBAD,
-        absl::Substitute(
-            "interpreter $0 is dynamic: with flag F its loader $1 would still "
-            "be looked for in every container; take a static one "
-            "(qemu-user-static), or --persistent no",
-            Printable(path), Printable(interpreter.elf->loader_path))));
+        "interpreter $0 is dynamic: with flag F its loader $1 would still be "
+        "looked for in every container; take a static one (qemu-user-static), "
+        "or --persistent no",
+        path, interpreter.elf->loader_path));
   }
   if ((flags & (kOpenBinary | kCredentials)) != 0 && interpreter.is_script) {
     return std::unexpected(

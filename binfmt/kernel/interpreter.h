@@ -27,17 +27,17 @@ struct Program {
 // that does not hold. KIND begins its text and names the file's role:
 // "interpreter", "loader", or empty for a program. A file that may be executed
 // but not read is no error. Never waits for a FIFO.
-Expected<Program> InspectProgram(std::string_view kind,
-                                 const std::string& path);
+//
+// errnum is ENOENT where the file does not exist. IS_MISSING, unless it is
+// null, becomes true where not even a link that leads nowhere has that name.
+Expected<Program> InspectProgram(std::string_view kind, const std::string& path,
+                                 bool* is_missing = nullptr);
 
 // The same for an interpreter, which must also have an absolute path and be an
-// ELF file or a script. errnum is ENOENT where the file does not exist. Does
-// not judge which machine an ELF file is for, nor whether a dynamic one will
-// do.
-Expected<Program> InspectInterpreter(const std::string& path);
-
-// Whether PATH is a symbolic link whose target does not exist.
-bool IsDanglingLink(const std::string& path);
+// ELF file or a script. Does not judge which machine an ELF file is for, nor
+// whether a dynamic one will do.
+Expected<Program> InspectInterpreter(const std::string& path,
+                                     bool* is_missing = nullptr);
 
 // Checks whether INTERPRETER at PATH will do for a record with FLAGS. Fails
 //  - with F where it is dynamic: only the interpreter is held open, and its

@@ -235,15 +235,21 @@ TEST_F(InterpreterTest, RoleInTheText) {
   }
 }
 
-TEST_F(InterpreterTest, IsDanglingLink) {
+TEST_F(InterpreterTest, IsMissing) {
+  const auto is_missing = [](const std::string& path) {
+    bool missing = false;
+    EXPECT_NE(ErrorText(InspectInterpreter(path, &missing)), "ok");
+    return missing;
+  };
   ASSERT_EQ(symlink("target", File("link").c_str()), 0);
-  EXPECT_TRUE(IsDanglingLink(File("link")));
-  EXPECT_FALSE(IsDanglingLink(File("target")));
-  WriteFile(File("target"), "", 0755);
-  EXPECT_FALSE(IsDanglingLink(File("link")));
-  EXPECT_FALSE(IsDanglingLink(File("target")));
   ASSERT_EQ(symlink("circle", File("circle").c_str()), 0);
-  EXPECT_FALSE(IsDanglingLink(File("circle")));
+  WriteFile(File("file"), "", 0644);
+  EXPECT_TRUE(is_missing(File("target")));
+  EXPECT_TRUE(is_missing(File("link/i")));
+  EXPECT_FALSE(is_missing(File("link")));
+  EXPECT_FALSE(is_missing(File("circle")));
+  EXPECT_FALSE(is_missing(File("file")));
+  EXPECT_FALSE(is_missing(File("file/i")));
 }
 
 std::string CheckFlags(const std::string& path, Flags flags) {

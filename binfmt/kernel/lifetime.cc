@@ -34,16 +34,15 @@ constexpr int kMaxTickWait = 50;  // milliseconds
 // USER_HZ, the same for every Linux program.
 constexpr uint32_t kTicksPerSecond = 100;
 
-constexpr char kOwnMountNamespace[] = "/proc/self/ns/mnt";
 constexpr char kMountNamespaceOfPidOne[] = "/proc/1/ns/mnt";
 
-// Whether both paths lead to one namespace. False where either cannot be
-// examined.
-bool SameNamespace(const std::string& a, const std::string& b) {
-  struct stat facts_a;
-  struct stat facts_b;
-  return stat(a.c_str(), &facts_a) == 0 && stat(b.c_str(), &facts_b) == 0 &&
-         facts_a.st_ino == facts_b.st_ino && facts_a.st_dev == facts_b.st_dev;
+// Whether PATH leads to this process's mount namespace. False where either
+// cannot be examined.
+bool IsOwnMountNamespace(const char* path) {
+  struct stat own;
+  struct stat other;
+  return stat("/proc/self/ns/mnt", &own) == 0 && stat(path, &other) == 0 &&
+         own.st_ino == other.st_ino && own.st_dev == other.st_dev;
 }
 
 timespec ReadClock(clockid_t clock) {
@@ -56,31 +55,25 @@ bool IsBefore(const timespec& a, const timespec& b) {
   return a.tv_sec != b.tv_sec ? a.tv_sec < b.tv_sec : a.tv_nsec < b.tv_nsec;
 }
 
-// The start time in STAT, the content of /proc/PID/stat, in clock ticks since
-// boot.
-std::optional<uint32_t> StartTicks(std::string_view stat) {
-  // proc(5): field 2, the name in parentheses, may hold blanks; starttime is
-  // field 22.
-  constexpr size_t kFieldsBehindName = 22 - 2;
-  const std::vector<std::string_view> fields =
-      absl::StrSplit(stat.substr(stat.rfind(')') + 1), ' ');
-  if (fields.size() <= kFieldsBehindName) return std::nullopt;
-  return ParseDecimal(fields[kFieldsBehindName], UINT32_MAX);
-}
-
 // When PID 1 was started, by the clock of file times. The far future where
 // /proc does not tell, so that everything is older.
 timespec StartOfPidOne() {
+  // proc(5): field 2, the name in parentheses, may hold blanks; starttime, in
+  // clock ticks since boot, is field 22.
+  constexpr size_t kFieldsBehindName = 22 - 2;
+  const std::string stat =
+      ReadFileAt(AT_FDCWD, "/proc/1/stat", kMaxStatLength).value_or("");
+  const std::vector<std::string_view> fields =
+      absl::StrSplit(std::string_view(stat).substr(stat.rfind(')') + 1), ' ');
+  std::optional<uint32_t> ticks;
+  if (fields.size() > kFieldsBehindName) {
+    ticks = ParseDecimal(fields[kFieldsBehindName], UINT32_MAX);
+  }
   timespec start = {};
-  start.tv_sec = std::numeric_limits<time_t>::max();
-  const ErrnoOr<std::string> stat =
-      ReadFileAt(AT_FDCWD, "/proc/1/stat", kMaxStatLength);
-  if (!stat) return start;
-  const std::optional<uint32_t> ticks = StartTicks(*stat);
-  if (!ticks) return start;
-  start.tv_sec = ReadClock(CLOCK_REALTIME).tv_sec -
-                 ReadClock(CLOCK_BOOTTIME).tv_sec +
-                 static_cast<time_t>(*ticks / kTicksPerSecond);
+  start.tv_sec = ticks ? ReadClock(CLOCK_REALTIME).tv_sec -
+                             ReadClock(CLOCK_BOOTTIME).tv_sec +
+                             static_cast<time_t>(*ticks / kTicksPerSecond)
+                       : std::numeric_limits<time_t>::max();
   return start;
 }
 
@@ -120,8 +113,8 @@ timespec TimeBetweenInstances() {
 
 bool InstanceIsOlderThan(const std::string& dir, const timespec& time) {
   struct stat facts;
-  if (stat(absl::StrCat(dir, "/status").c_str(), &facts) != 0) return false;
-  return !IsBefore(time, facts.st_ctim);
+  return stat((dir + "/status").c_str(), &facts) == 0 &&
+         !IsBefore(time, facts.st_ctim);
 }
 
 bool MountNamespaceLasts() {
@@ -130,20 +123,19 @@ bool MountNamespaceLasts() {
       return true;
     case UserNamespace::kFirst:
       return InFirstPidNamespace() &&
-             SameNamespace(kOwnMountNamespace, kMountNamespaceOfPidOne);
+             IsOwnMountNamespace(kMountNamespaceOfPidOne);
     case UserNamespace::kOther:
       break;
   }
   // The namespace of PID 1 ends with it.
   if (getpid() == 1) return false;
-  return SameNamespace(kOwnMountNamespace, kMountNamespaceOfPidOne) ||
-         SameNamespace(kOwnMountNamespace,
-                       Message("/proc/$0/ns/mnt", getppid()));
+  return IsOwnMountNamespace(kMountNamespaceOfPidOne) ||
+         IsOwnMountNamespace(Message("/proc/$0/ns/mnt", getppid()).c_str());
 }
 
 Expected<void> CheckLasts(const std::string& dir) {
   if (MountNamespaceLasts()) return {};
-  const bool lasts = SameNamespace(kOwnMountNamespace, kMountNamespaceOfPidOne)
+  const bool lasts = IsOwnMountNamespace(kMountNamespaceOfPidOne)
                          ? InstanceIsOlderThan(dir, StartOfPidOne())
                          : PidOneHasMounted(dir);
   if (!lasts) return std::unexpected(WouldNotLast(dir));

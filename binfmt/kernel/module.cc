@@ -40,50 +40,50 @@ std::vector<std::string> InstalledPaths() {
 // Explains ERRNUM of finit_module(2).
 Error ExplainRefusal(const std::string& path, int errnum, bool compressed) {
   const KernelVersion kernel = RunningKernel();
-  const auto failure = [&](Cause cause, std::string_view why) {
-    return Error(
-        errnum, absl::StrCat(Message("cannot load the module $0: ", path), why),
-        cause);
-  };
+  Cause cause = Cause::kNoSupport;
+  std::string why;
   switch (errnum) {
     case EOPNOTSUPP:
     case EINVAL:
-      if (!compressed) break;
-      if (errnum == EOPNOTSUPP || kernel.IsBefore(5, 17)) {
-        return failure(
-            Cause::kNoSupport,
-            Message("this kernel ($0) cannot unpack it; unpack it (xz -d, zstd "
-                    "-d, gzip -d), and name the result with --module",
-                    kernel.release));
-      }
-      return failure(
-          Cause::kNoSupport,
-          Message(
-              "it is damaged, or this kernel ($0) cannot unpack it; see dmesg",
-              kernel.release));
     case ENOEXEC:
     case ENOENT:
+      if (!compressed || errnum == ENOEXEC || errnum == ENOENT) {
+        why = Message(
+            "it is damaged, no module, or built for another kernel or machine "
+            "than this ($0); see dmesg",
+            kernel.release);
+      } else if (errnum == EOPNOTSUPP || kernel.IsBefore(5, 17)) {
+        why = Message(
+            "this kernel ($0) cannot unpack it; unpack it (xz -d, zstd -d, "
+            "gzip -d), and name the result with --module",
+            kernel.release);
+      } else {
+        why = Message(
+            "it is damaged, or this kernel ($0) cannot unpack it; see dmesg",
+            kernel.release);
+      }
       break;
     case ENOSYS:
-      return failure(Cause::kNoSupport, "this kernel loads no modules");
+      why = "this kernel loads no modules";
+      break;
     case EPERM:
     case EACCES:
-      return failure(
-          Cause::kDenied,
+      cause = Cause::kDenied;
+      why =
           "it takes CAP_SYS_MODULE in the first user namespace, and "
-          "kernel.modules_disabled, lockdown or an LSM may forbid it");
+          "kernel.modules_disabled, lockdown or an LSM may forbid it";
+      break;
     case ENOKEY:
     case EKEYREJECTED:
-      return failure(
-          Cause::kDenied,
-          "this kernel wants it signed with one of the kernel's own keys");
+      cause = Cause::kDenied;
+      why = "this kernel wants it signed with one of the kernel's own keys";
+      break;
     default:
-      return failure(Cause::kFailed, std::strerror(errnum));
+      cause = Cause::kFailed;
+      why = std::strerror(errnum);
   }
-  return failure(Cause::kNoSupport,
-                 Message("it is damaged, no module, or built for another "
-                         "kernel or machine than this ($0); see dmesg",
-                         kernel.release));
+  return Error(errnum, Message("cannot load the module $0: ", path) + why,
+               cause);
 }
 
 // Loads the module that FD has open.
@@ -114,9 +114,8 @@ Expected<std::string> LoadModule(const std::string& file, bool dry_run) {
       return std::unexpected(SystemError("open the module", path, errno));
     }
     if (!dry_run) {
-      if (auto loaded = Load(fd.get(), path); !loaded) {
-        return std::unexpected(std::move(loaded.error()));
-      }
+      Expected<void> loaded = Load(fd.get(), path);
+      if (!loaded) return std::unexpected(std::move(loaded.error()));
     }
     return path;
   }
@@ -124,18 +123,19 @@ Expected<std::string> LoadModule(const std::string& file, bool dry_run) {
     return std::unexpected(
         SystemError("open the module", file, ENOENT, Cause::kNoSupport));
   }
+  Error error(ENOENT,
+              Message("this kernel has no binfmt_misc, and there is no module "
+                      "$0 (.xz, .zst, .gz): install this kernel's modules, or "
+                      "name the file with --module",
+                      paths[0]),
+              Cause::kNoSupport);
   // The modules of a container's image are not the host's.
-  return std::unexpected(Error(
-      ENOENT,
-      absl::StrCat(Message("this kernel has no binfmt_misc, and there is no "
-                           "module $0 (.xz, .zst, .gz): install this kernel's "
-                           "modules, or name the file with --module",
-                           paths[0]),
-                   InFirstPidNamespace()
-                       ? ""
-                       : "; in a container: load it on the host, or use "
-                         "--pid=host (a pod: hostPID: true)"),
-      Cause::kNoSupport));
+  if (!InFirstPidNamespace()) {
+    error.Append(
+        "; in a container: load it on the host, or use --pid=host (a pod: "
+        "hostPID: true)");
+  }
+  return std::unexpected(std::move(error));
 }
 
 }  // namespace binfmt

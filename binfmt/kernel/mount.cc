@@ -14,8 +14,6 @@
 #include <string_view>
 #include <utility>
 
-#include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
 #include "binfmt/base/file.h"
 #include "binfmt/base/message.h"
 #include "binfmt/base/path.h"
@@ -33,9 +31,7 @@ namespace {
 constexpr int kMaxMounts = 100;
 constexpr unsigned long kMountFlags = MS_NOSUID | MS_NODEV | MS_NOEXEC;
 
-bool IsUnderProc(const std::string& dir) {
-  return absl::StartsWith(dir, "/proc/");
-}
+bool IsUnderProc(const std::string& dir) { return dir.starts_with("/proc/"); }
 
 // The f_type of the file system at PATH. Opening a directory triggers an
 // automount, unless FLAGS has O_PATH.
@@ -69,10 +65,9 @@ std::string DeniedMountHint(const std::string& dir, int errnum) {
   // In another user namespace, EPERM is also the kernel's own answer where that
   // does not own the mount namespace.
   if (!(is_other && errnum == EPERM) && HasSysAdmin()) {
-    return absl::StrCat(
-        "; CAP_SYS_ADMIN is there: an LSM or seccomp forbids it (docker: "
-        "--privileged, a pod: privileged: true)",
-        ConfinementHint());
+    return "; CAP_SYS_ADMIN is there: an LSM or seccomp forbids it (docker: "
+           "--privileged, a pod: privileged: true)" +
+           ConfinementHint();
   }
   if (is_other && RunningKernel().IsBefore(6, 7)) {
     return "; before Linux 6.7 only the first user namespace may mount it: do "
@@ -85,45 +80,49 @@ std::string DeniedMountHint(const std::string& dir, int errnum) {
 // Explains ERRNUM of mounting on DIR.
 Error ExplainMount(const std::string& dir, int errnum) {
   if (LacksModule(dir, errnum)) errnum = ENODEV;
-  const auto failure = [&](Cause cause, std::string_view why) {
-    return Error(
-        errnum,
-        absl::StrCat(Message("cannot mount binfmt_misc on $0: ", dir), why),
-        cause);
-  };
+  Cause cause = Cause::kNotMounted;
+  std::string why = std::strerror(errnum);
   switch (errnum) {
     case ENODEV:
-      return failure(Cause::kNoSupport,
-                     "this kernel has no binfmt_misc, and the module that was "
-                     "loaded did not bring it");
+      cause = Cause::kNoSupport;
+      why =
+          "this kernel has no binfmt_misc, and the module that was loaded did "
+          "not bring it";
+      break;
     case ENOENT:
-      return failure(Cause::kNotMounted, "there is no such directory");
+      why = "there is no such directory";
+      break;
     case ENOTDIR:
-      return failure(Cause::kNotMounted, "it is not a directory");
+      why = "it is not a directory";
+      break;
     case EPERM:
     case EACCES:
-      return failure(
-          Cause::kDenied,
-          absl::StrCat(std::strerror(errnum), DeniedMountHint(dir, errnum)));
+      cause = Cause::kDenied;
+      why += DeniedMountHint(dir, errnum);
+      break;
     case ELOOP:
-      return failure(Cause::kNotMounted,
-                     Exists(dir) ? "it is an automount point that nobody "
-                                   "answers; mount it somewhere else with --dir"
-                                 : std::strerror(errnum));
+      if (Exists(dir)) {
+        why =
+            "it is an automount point that nobody answers; mount it somewhere "
+            "else with --dir";
+      }
+      break;
     default:
-      return failure(Cause::kFailed, std::strerror(errnum));
+      cause = Cause::kFailed;
   }
+  return Error(errnum, Message("cannot mount binfmt_misc on $0: ", dir) + why,
+               cause);
 }
 
-ErrnoOr<void> TryMount(const std::string& dir) {
+// Returns 0 or an errno.
+int TryMount(const std::string& dir) {
   if (mount("binfmt_misc", dir.c_str(), "binfmt_misc", kMountFlags, nullptr) ==
       0) {
-    return {};
+    return 0;
   }
   const int error = errno;
   // Another process may have mounted it meanwhile.
-  if (error == EBUSY && IsBinfmtMisc(dir)) return {};
-  return std::unexpected(error);
+  return error == EBUSY && IsBinfmtMisc(dir) ? 0 : error;
 }
 
 // Mounts on DIR, if necessary after loading the module FILE (empty: the one
@@ -131,15 +130,14 @@ ErrnoOr<void> TryMount(const std::string& dir) {
 // nothing.
 Expected<std::string> LoadAndMount(const std::string& dir,
                                    const std::string& file) {
-  ErrnoOr<void> mounted = TryMount(dir);
-  if (mounted) return "";
   Expected<std::string> module;
-  if (LacksModule(dir, mounted.error())) {
+  int error = TryMount(dir);
+  if (error != 0 && LacksModule(dir, error)) {
     module = LoadModule(file, /*dry_run=*/false);
     if (!module) return module;
-    mounted = TryMount(dir);
+    error = TryMount(dir);
   }
-  if (!mounted) return std::unexpected(ExplainMount(dir, mounted.error()));
+  if (error != 0) return std::unexpected(ExplainMount(dir, error));
   return module;
 }
 
@@ -152,17 +150,15 @@ Expected<std::string> EnterAndMount(const std::string& dir,
     Error error = SystemError("enter the mount namespace of", "PID 1", errno,
                               Cause::kDenied);
     error.Append(
-        absl::StrCat("; it takes CAP_SYS_ADMIN, CAP_SYS_CHROOT and "
-                     "CAP_SYS_PTRACE (docker: --privileged, a pod: privileged: "
-                     "true)",
-                     ConfinementHint()));
+        "; it takes CAP_SYS_ADMIN, CAP_SYS_CHROOT and CAP_SYS_PTRACE (docker: "
+        "--privileged, a pod: privileged: true)");
+    error.Append(ConfinementHint());
     return std::unexpected(std::move(error));
   }
   if (IsUnderProc(dir)) {
     // PID 1 of an early boot may not have mounted it yet.
-    if (auto proc = MountProc(/*dry_run=*/false); !proc) {
-      return std::unexpected(std::move(proc.error()));
-    }
+    Expected<void> proc = MountProc(/*dry_run=*/false);
+    if (!proc) return std::unexpected(std::move(proc.error()));
   }
   if (IsBinfmtMisc(dir)) return "";
   return LoadAndMount(dir, file);
@@ -256,9 +252,8 @@ Expected<MountResult> MountBinfmtMisc(const std::string& dir,
   MountResult result;
   result.was_mounted = IsBinfmtMisc(dir);
   if (!result.was_mounted && IsUnderProc(dir)) {
-    if (auto proc = MountProc(options.dry_run); !proc) {
-      return std::unexpected(std::move(proc.error()));
-    }
+    Expected<void> proc = MountProc(options.dry_run);
+    if (!proc) return std::unexpected(std::move(proc.error()));
     // It may have been mounted all along, under a /proc that was not.
     result.was_mounted = IsBinfmtMisc(dir);
   }
@@ -279,11 +274,9 @@ Expected<MountResult> MountBinfmtMisc(const std::string& dir,
   }
   const bool has_to_last = !options.holds && !options.on_host;
   if (result.was_mounted) {
-    if (has_to_last) {
-      if (auto lasts = CheckLasts(dir); !lasts) {
-        return std::unexpected(std::move(lasts.error()));
-      }
-    }
+    Expected<void> lasts;
+    if (has_to_last) lasts = CheckLasts(dir);
+    if (!lasts) return std::unexpected(std::move(lasts.error()));
     return result;
   }
   if (options.dry_run) return PlanMount(dir, options);

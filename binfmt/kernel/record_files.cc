@@ -73,7 +73,7 @@ Expected<void> WriteRecordFile(const std::string& dir, const std::string& name,
   // A name that systemd-binfmt does not read. A run that died may have left it
   // behind. With O_EXCL, a file that another user puts there meanwhile is not
   // used.
-  const std::string temporary = absl::StrCat(dir, "/.binfmtbox.new");
+  const std::string temporary = dir + "/.binfmtbox.new";
   (void)unlink(temporary.c_str());
   const std::string path = absl::StrCat(dir, "/", name);
   const ErrnoOr<void> written = WriteAndRename(temporary, path, text);

@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <ctime>
 #include <functional>
 #include <map>
@@ -22,7 +23,6 @@
 #include "binfmt/base/file.h"
 #include "binfmt/base/message.h"
 #include "binfmt/base/path.h"
-#include "binfmt/base/printable.h"
 #include "binfmt/kernel/namespaces.h"
 #include "binfmt/kernel/running_kernel.h"
 
@@ -33,44 +33,42 @@ constexpr size_t kMaxStatusLength = 64;
 constexpr size_t kMaxEntries = 1 << 20;
 constexpr size_t kMaxSegments = 64;  // of one writev(2)
 constexpr int kMaxInterruptions = 100;
+constexpr int kMaxTries = 2;
 constexpr int64_t kMaxLockWait = 10000;  // milliseconds
 constexpr int64_t kLockInterval = 5;     // milliseconds
+
+bool IsDenied(int errnum) { return errnum == EACCES || errnum == EPERM; }
 
 // Why DIR is no registry: opening it failed with ERRNUM, or it is a directory
 // of another file system (0).
 Error NotMounted(const std::string& dir, int errnum) {
+  if (IsDenied(errnum)) {
+    Error error = SystemError("open", dir, errnum, Cause::kDenied);
+    error.Append(UnsearchableDirectory(dir));
+    return error;
+  }
+  const bool is_default = dir == kDefaultDir;
+  if (errnum == ELOOP && Exists(dir)) {
+    // Its daemon lives in another mount namespace.
+    return Error(errnum,
+                 Message("$0 is an automount point that nobody answers: mount "
+                         "binfmt_misc somewhere else and name it with --dir",
+                         dir),
+                 Cause::kNotMounted);
+  }
   switch (errnum) {
-    case EACCES:
-    case EPERM: {
-      Error error = SystemError("open", dir, errnum, Cause::kDenied);
-      error.Append(UnsearchableDirectory(dir));
-      return error;
-    }
-    case ELOOP:
-      if (!Exists(dir)) {
-        return SystemError("open", dir, errnum, Cause::kNotMounted);
-      }
-      // An automount point whose daemon lives in another mount namespace.
-      return Error(
-          errnum,
-          Message("$0 is an automount point that nobody answers: mount "
-                  "binfmt_misc somewhere else and name it with --dir",
-                  dir),
-          Cause::kNotMounted);
     case ENOENT:
     case ENOTDIR:
-      if (dir != kDefaultDir) {
-        return SystemError("open", dir, errnum, Cause::kNotMounted);
-      }
-      break;
+      if (is_default) break;
+      [[fallthrough]];
+    case ELOOP:
+      return SystemError("open", dir, errnum, Cause::kNotMounted);
     case EMFILE:
     case ENFILE:
     case ENOMEM:
     case EIO:
       // These say nothing about a mount.
       return SystemError("open", dir, errnum);
-    default:
-      break;
   }
   if (FindBinfmtMiscSupport() == BinfmtMiscSupport::kMissing) {
     return Error(errnum,
@@ -78,14 +76,13 @@ Error NotMounted(const std::string& dir, int errnum) {
                  "one, with: binfmtbox mount",
                  Cause::kNoSupport);
   }
-  const std::string name = Printable(dir);
-  return Error(
-      errnum,
-      absl::StrCat(Message("binfmt_misc is not mounted on $0; mount it with: "
-                           "binfmtbox mount",
-                           dir),
-                   dir == kDefaultDir ? "" : Message(" --dir $0", dir)),
-      Cause::kNotMounted);
+  Error error(errnum,
+              Message("binfmt_misc is not mounted on $0; mount it with: "
+                      "binfmtbox mount",
+                      dir),
+              Cause::kNotMounted);
+  if (!is_default) error.Append(Message(" --dir $0", dir));
+  return error;
 }
 
 std::string RemountHint(const std::string& dir) {
@@ -119,6 +116,52 @@ int64_t BootTime() {
   clock_gettime(CLOCK_REALTIME, &now);
   clock_gettime(CLOCK_BOOTTIME, &since_boot);
   return int64_t{now.tv_sec} - since_boot.tv_sec;
+}
+
+// The kernel's refusal of RECORD in words. One errno has many causes, and the
+// record tells which.
+std::string Reason(const Record& record, int errnum, std::string_view dir) {
+  const std::string& interpreter = record.interpreter;
+  switch (errnum) {
+    case EINVAL:
+      // CheckRecord() found nothing.
+      return "the kernel calls the record invalid";
+    case EEXIST:
+      return Message(
+          "another process registered an entry of that name meanwhile; see it "
+          "with: binfmtbox status $0",
+          record.name);
+    case ENAMETOOLONG:
+      return "the name or the interpreter's path is too long";
+    case ENOENT:
+      if ((record.flags & kFixBinary) == 0) return Message("$0 is gone", dir);
+      return Message(
+          "the interpreter $0 was not found when the kernel opened it (flag F)",
+          interpreter);
+    case EACCES:
+      return Message(
+          "the kernel may not execute the interpreter $0: no x permission, a "
+          "mount with noexec, or a directory that may not be searched",
+          interpreter);
+    case ETXTBSY:
+      return Message(
+          "the interpreter $0 is open for writing; try again when its writer "
+          "is done",
+          interpreter);
+    case ENOTDIR:
+    case ELOOP:
+      return Message("the path of the interpreter $0 does not lead to a file: ",
+                     interpreter) +
+             std::strerror(errnum);
+    case ENOSPC:
+      return "the user namespace's limit of interpreters held by flag F is "
+             "reached (sysctl user.max_binfmt_misc_interpreters)";
+    case ENOMEM:
+      return "the kernel has no memory for it (the memory cgroup's limit "
+             "counts too)";
+    default:
+      return std::strerror(errnum);
+  }
 }
 
 }  // namespace
@@ -158,7 +201,7 @@ Expected<bool> Registry::ReadEnabled() const {
   if (text) return *text == "enabled\n";
   if (text.error() == ENOENT && saved_) return true;
   return std::unexpected(
-      SystemError("read", absl::StrCat(dir_, "/status"), text.error(),
+      SystemError("read", PathOf("status"), text.error(),
                   text.error() == EACCES ? Cause::kDenied : Cause::kFailed));
 }
 
@@ -193,8 +236,7 @@ Expected<Entry> Registry::Read(const std::string& name) const {
   const ErrnoOr<std::string> text =
       ReadFileAt(fd_.get(), name, kMaxEntryLength, ReadUntil::kShortRead);
   if (!text) {
-    return std::unexpected(
-        SystemError("read", absl::StrCat(dir_, "/", name), text.error()));
+    return std::unexpected(SystemError("read", PathOf(name), text.error()));
   }
   return ParseEntry(name, *text);
 }
@@ -207,8 +249,9 @@ Expected<std::vector<Entry>> Registry::ReadAll() const {
   for (const std::string& name : *names) {
     Expected<Entry> entry = Read(name);
     if (!entry) {
-      if (entry.error().errnum() == ENOENT) continue;
-      if (entry.error().errnum() != EINVAL || saved_) {
+      const int errnum = entry.error().errnum();
+      if (errnum == ENOENT) continue;
+      if (errnum != EINVAL || saved_) {
         return std::unexpected(std::move(entry.error()));
       }
       entry.emplace();
@@ -229,23 +272,32 @@ Expected<std::vector<Entry>> Registry::ReadAll() const {
   return entries;
 }
 
+std::string Registry::PathOf(std::string_view name) const {
+  return absl::StrCat(dir_, "/", name);
+}
+
+Error Registry::ExplainOpen(std::string_view what, std::string_view name,
+                            int errnum) const {
+  const bool is_read_only = errnum == EROFS;
+  const bool is_denied = is_read_only || IsDenied(errnum);
+  Error error = SystemError(what, PathOf(name), errnum,
+                            is_denied ? Cause::kDenied : Cause::kFailed);
+  if (is_denied) {
+    error.Append(is_read_only ? RemountHint(dir_) : DeniedHint());
+  }
+  return error;
+}
+
 Expected<void> Registry::OpenRegister() {
   if (register_fd_.ok()) return {};
   register_fd_ = OpenAt(fd_.get(), "register", O_WRONLY);
   if (register_fd_.ok()) return {};
-  const int errnum = errno;
-  if (errnum == EROFS) {
-    return std::unexpected(
-        Error(errnum,
-              absl::StrCat(Message("$0 is mounted read-only", dir_),
-                           RemountHint(dir_)),
-              Cause::kDenied));
+  if (errno == EROFS) {
+    return std::unexpected(Error(
+        EROFS, Message("$0 is mounted read-only", dir_) + RemountHint(dir_),
+        Cause::kDenied));
   }
-  const bool denied = errnum == EACCES || errnum == EPERM;
-  Error error = SystemError("open", absl::StrCat(dir_, "/register"), errnum,
-                            denied ? Cause::kDenied : Cause::kFailed);
-  if (denied) error.Append(DeniedHint());
-  return std::unexpected(std::move(error));
+  return std::unexpected(ExplainOpen("open", "register", errno));
 }
 
 Expected<std::vector<int>> Registry::Register(
@@ -285,17 +337,9 @@ Expected<std::vector<int>> Registry::Register(
 Expected<void> Registry::Command(const std::string& name,
                                  std::string_view command,
                                  std::string_view what) const {
-  const std::string file = absl::StrCat(dir_, "/", name);
   const UniqueFd fd = OpenAt(fd_.get(), name, O_WRONLY);
   if (!fd.ok()) {
-    const int errnum = errno;
-    const bool denied = errnum == EACCES || errnum == EPERM || errnum == EROFS;
-    Error error = SystemError(what, file, errnum,
-                              denied ? Cause::kDenied : Cause::kFailed);
-    if (denied) {
-      error.Append(errnum == EROFS ? RemountHint(dir_) : DeniedHint());
-    }
-    return std::unexpected(std::move(error));
+    return std::unexpected(ExplainOpen(what, name, errno));
   }
   int interruptions = 0;
   for (;;) {
@@ -304,24 +348,28 @@ Expected<void> Registry::Command(const std::string& name,
     // A part of a command is none, and no kernel takes one.
     const int errnum = put < 0 ? errno : EIO;
     if (errnum != EINTR || ++interruptions >= kMaxInterruptions) {
-      return std::unexpected(SystemError(what, file, errnum));
+      return std::unexpected(SystemError(what, PathOf(name), errnum));
     }
   }
 }
 
 Expected<void> Registry::Remove(const std::string& name) const {
-  Expected<void> removed = Command(name, "-1", "remove");
   // A second try: a passing failure (ENOMEM) must not leave a rule behind.
-  if (!removed && removed.error().errnum() != ENOENT) {
-    removed = Command(name, "-1", "remove");
+  for (int tries = 1;; ++tries) {
+    Expected<void> removed = Command(name, "-1", "remove");
+    if (!removed && removed.error().errnum() == ENOENT) return {};
+    if (removed || tries == kMaxTries) return removed;
   }
-  if (!removed && removed.error().errnum() == ENOENT) return {};
-  return removed;
 }
 
 Expected<void> Registry::SetEnabled(const std::string& name,
                                     bool enabled) const {
   return Command(name, enabled ? "1" : "0", enabled ? "enable" : "disable");
+}
+
+Error ExplainRefusal(const Record& record, int errnum, std::string_view dir) {
+  return Error(errnum, Message("cannot register $0: ", record.name) +
+                           Reason(record, errnum, dir));
 }
 
 }  // namespace binfmt

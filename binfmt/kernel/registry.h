@@ -92,6 +92,10 @@ class Registry {
   Expected<void> SetEnabled(const std::string& name, bool enabled) const;
 
  private:
+  std::string PathOf(std::string_view name) const;
+  // Why the file NAME could not be opened in order to WHAT it.
+  Error ExplainOpen(std::string_view what, std::string_view name,
+                    int errnum) const;
   Expected<void> OpenRegister();
   Expected<void> Command(const std::string& name, std::string_view command,
                          std::string_view what) const;

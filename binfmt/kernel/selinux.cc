@@ -8,10 +8,9 @@
 #include <cstddef>
 
 #include "absl/strings/match.h"
-#include "absl/strings/substitute.h"
 #include "binfmt/base/error.h"
 #include "binfmt/base/file.h"
-#include "binfmt/base/printable.h"
+#include "binfmt/base/message.h"
 
 namespace binfmt {
 
@@ -28,10 +27,10 @@ std::string SelinuxHint(const std::string& path) {
   if (length <= 0) return "";
   const std::string_view label(bytes, static_cast<size_t>(length));
   if (!IsPrivateLabel(label)) return "";
-  return absl::Substitute(
+  return Message(
       "SELinux label $0 of $1 may keep containers from running it; copy it to "
       "a directory of the host, such as /usr/local/bin, first",
-      Printable(label.substr(0, label.find('\0'))), Printable(path));
+      label.substr(0, label.find('\0')), path);
 }
 
 bool IsPrivateLabel(std::string_view label) {
