@@ -168,15 +168,13 @@ class Clear : public Applet {
 
 Expected<void> Clear::CheckOptions(const CommandLine& line) const {
   if (enable_ && disable_) {
-    return std::unexpected(
-        Misuse("--disable and --enable contradict each other"));
+    return Misuse("--disable and --enable contradict each other");
   }
   if (unmount_ && (enable_ || disable_)) {
-    return std::unexpected(
-        Misuse("--unmount leaves no entries to switch on or off"));
+    return Misuse("--unmount leaves no entries to switch on or off");
   }
   if (line.operands.empty() && !ours_ && !all_ && !unmount_) {
-    return std::unexpected(Misuse("name the entries, or say --ours or --all"));
+    return Misuse("name the entries, or say --ours or --all");
   }
   return {};
 }
@@ -186,7 +184,7 @@ void Clear::ChooseOperand(const std::string& operand,
                           std::vector<bool>& chosen, Report& report,
                           Console& console) const {
   if (Choose(entries, HasName, operand, chosen)) return;
-  std::string_view name = operand;
+  std::string name = operand;
   const Target* const target = arch_table::FindTarget(operand);
   if (target != nullptr) name = target->EntryName();
   const Test test = target != nullptr ? HasNameOrHelps : FitsPattern;

@@ -132,13 +132,12 @@ Expected<void> ImageRun::AddWords(std::string_view name, std::string_view value,
   const Words list = SplitWords(value);
   // A script's variable may be empty: nothing would be done, and no error said.
   if (list.empty()) {
-    return std::unexpected(Misuse("option --$0 needs a value, LIST", name));
+    return Misuse("option --$0 needs a value, LIST", name);
   }
   for (const std::string& word : list) {
     // The applet would take it for an option: "--uninstall=--all".
     if (absl::StartsWith(word, "-")) {
-      return std::unexpected(
-          Misuse("option --$0 takes names, not \"$1\"", name, word));
+      return Misuse("option --$0 takes names, not \"$1\"", name, word);
     }
     words.push_back(word);
   }
@@ -166,7 +165,7 @@ Expected<std::optional<int>> ImageRun::Parse(
       if (!option.has_value && i + 1 < args.size()) option.value = args[++i];
       if (option.name == "mount") {
         if (option.value.empty()) {
-          return std::unexpected(Misuse("option --mount needs a value, DIR"));
+          return Misuse("option --mount needs a value, DIR");
         }
         dir_ = option.value;
         continue;
@@ -174,7 +173,7 @@ Expected<std::optional<int>> ImageRun::Parse(
       if (is_install) installs_ = true;
       Expected<void> added = AddWords(option.name, option.value,
                                       is_install ? install_ : uninstall_);
-      if (!added) return std::unexpected(std::move(added.error()));
+      if (!added) return std::move(added.error());
     } else if (option.name == "dry-run" || option.name == "n") {
       dry_run_ = true;
     } else {
@@ -188,11 +187,11 @@ Expected<std::optional<int>> ImageRun::Parse(
   }
   if (installs_) {
     if (Expected<void> checked = CheckInstallOptions(); !checked) {
-      return std::unexpected(std::move(checked.error()));
+      return std::move(checked.error());
     }
   } else if (!register_option_.empty()) {
-    return std::unexpected(
-        Misuse("\"$0\" is no option, unless with --install", register_option_));
+    return Misuse("\"$0\" is no option, unless with --install",
+                  register_option_);
   }
   return std::nullopt;
 }
@@ -201,7 +200,7 @@ Expected<void> ImageRun::CheckInstallOptions() {
   const Words words = Concat({"--dir", dir_}, install_);
   CommandLine line =
       ParseCommandLine(RegisterApplet()->Options(), Pointers(words));
-  if (line.error) return std::unexpected(*std::move(line.error));
+  if (line.error) return *std::move(line.error);
   dir_ = line.common.dir;
   // -n may stand among other letters.
   if (line.common.dry_run) dry_run_ = true;

@@ -31,7 +31,8 @@ std::vector<std::string> FileNames(const arch_table::Target& target,
   std::vector<std::string> names;
   for (const std::string_view pattern :
        absl::StrSplit(options.emulator->files, ' ')) {
-    names.push_back(absl::StrReplaceAll(pattern, {{"$0", target.interpreter()}}));
+    names.push_back(
+        absl::StrReplaceAll(pattern, {{"$0", target.interpreter()}}));
   }
   return names;
 }

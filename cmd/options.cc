@@ -115,12 +115,11 @@ class Parser {
     const std::string_view name = text.substr(0, equals);
     const Option* const option = FindLong(name);
     if (option == nullptr) {
-      return std::unexpected(Misuse("unknown option \"--$0\"", name));
+      return Misuse("unknown option \"--$0\"", name);
     }
     if (equals == std::string_view::npos) return SetWithNext(*option);
     if (option->value_name.empty()) {
-      return std::unexpected(
-          Misuse("option --$0 takes no value", option->name));
+      return Misuse("option --$0 takes no value", option->name);
     }
     return Set(*option, text.substr(equals + 1));
   }
@@ -129,8 +128,7 @@ class Parser {
     for (;;) {
       const Option* const option = FindLetter(letters[0]);
       if (option == nullptr) {
-        return std::unexpected(
-            Misuse("unknown option \"-$0\"", letters.substr(0, 1)));
+        return Misuse("unknown option \"-$0\"", letters.substr(0, 1));
       }
       letters.remove_prefix(1);
       if (letters.empty()) return SetWithNext(*option);
@@ -142,8 +140,8 @@ class Parser {
   Expected<void> SetWithNext(const Option& option) {
     if (option.value_name.empty()) return Set(option, "");
     if (next_ == args_.size()) {
-      return std::unexpected(Misuse("option --$0 needs a value, $1",
-                                    option.name, option.value_name));
+      return Misuse("option --$0 needs a value, $1", option.name,
+                    option.value_name);
     }
     return Set(option, args_[next_++]);
   }

@@ -17,8 +17,8 @@ Expected<void> StoreFormat(std::optional<FileFormat>& format, std::string_view,
   } else if (value == "binfmt.d" || value == "record") {
     format = FileFormat::kLine;
   } else {
-    return std::unexpected(binfmt::Misuse(
-        "option --print takes record, binfmt.d or debian, not \"$0\"", value));
+    return binfmt::Misuse(
+        "option --print takes record, binfmt.d or debian, not \"$0\"", value);
   }
   return {};
 }

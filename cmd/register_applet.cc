@@ -40,8 +40,7 @@ constexpr uint32_t kMaxWaitSeconds = 86400;
 Expected<void> StoreYesNo(Choice& choice, std::string_view name,
                           std::string_view value) {
   if (value != "yes" && value != "no") {
-    return std::unexpected(
-        Misuse("option --$0 takes yes or no, not \"$1\"", name, value));
+    return Misuse("option --$0 takes yes or no, not \"$1\"", name, value);
   }
   choice = value == "yes" ? Choice::kYes : Choice::kNo;
   return {};
@@ -51,8 +50,7 @@ Expected<void> StoreYesNoAuto(Choice& choice, std::string_view name,
                               std::string_view value) {
   if (value == "yes" || value == "no") return StoreYesNo(choice, name, value);
   if (value != "auto") {
-    return std::unexpected(
-        Misuse("option --$0 takes yes, no or auto, not \"$1\"", name, value));
+    return Misuse("option --$0 takes yes, no or auto, not \"$1\"", name, value);
   }
   choice = Choice::kAuto;
   return {};
@@ -61,7 +59,7 @@ Expected<void> StoreYesNoAuto(Choice& choice, std::string_view name,
 Expected<void> StoreDirectory(std::string& dir, std::string_view name,
                               std::string_view value) {
   if (value.empty() || value[0] != '/') {
-    return std::unexpected(Misuse("option --$0 needs an absolute path", name));
+    return Misuse("option --$0 needs an absolute path", name);
   }
   // "DIR/" is DIR, or the same entry would differ from itself.
   while (value.size() > 1 && value.back() == '/') value.remove_suffix(1);
@@ -74,9 +72,9 @@ Expected<void> StoreSeconds(int64_t& milliseconds, std::string_view name,
   const std::optional<uint32_t> seconds =
       binfmt::ParseDecimal(value, kMaxWaitSeconds);
   if (!seconds) {
-    return std::unexpected(
-        Misuse("option --$0 takes a number of seconds, at most $1, not \"$2\"",
-               name, kMaxWaitSeconds, value));
+    return Misuse(
+        "option --$0 takes a number of seconds, at most $1, not \"$2\"", name,
+        kMaxWaitSeconds, value);
   }
   milliseconds = int64_t{*seconds} * 1000;
   return {};
@@ -85,7 +83,7 @@ Expected<void> StoreSeconds(int64_t& milliseconds, std::string_view name,
 Expected<void> StoreInterpreter(std::string& interpreter, std::string_view,
                                 std::string_view value) {
   if (value.empty()) {
-    return std::unexpected(Misuse("option --interpreter needs a path"));
+    return Misuse("option --interpreter needs a path");
   }
   interpreter = value;
   return {};
@@ -95,7 +93,7 @@ Expected<void> StoreEmulator(const Emulator*& emulator, std::string_view,
                              std::string_view value) {
   emulator = arch_table::FindEmulator(value);
   if (emulator != nullptr) return {};
-  return std::unexpected(Misuse("unknown emulator \"$0\"", value));
+  return Misuse("unknown emulator \"$0\"", value);
 }
 
 // The options of QEMU's qemu-binfmt-conf.sh.
@@ -303,12 +301,10 @@ Expected<void> Register::CheckOptions() const {
   const binfmt::MountOptions& mounting = request_.mounting;
   if (!request_.mount && (mounting.on_host || mounting.allow_user_namespace ||
                           !mounting.module.empty())) {
-    return std::unexpected(
-        Misuse("options --host, --module and --userns go with --mount"));
+    return Misuse("options --host, --module and --userns go with --mount");
   }
   if (request_.verify && request_.hold) {
-    return std::unexpected(
-        Misuse("options --hold and --verify don't go together"));
+    return Misuse("options --hold and --verify don't go together");
   }
   return {};
 }
@@ -321,7 +317,7 @@ Expected<void> Register::ReadCmdline() {
     if (!mounted) return mounted;
   }
   Expected<std::string> cmdline = binfmt::ReadKernelCmdline();
-  if (!cmdline) return std::unexpected(std::move(cmdline.error()));
+  if (!cmdline) return std::move(cmdline.error());
   cmdline_ = *std::move(cmdline);
   RecordOptions& record = request_.record;
   for (const char& flag : binfmt::FindParameter(cmdline_, "binfmt.flags")) {
@@ -331,10 +327,10 @@ Expected<void> Register::ReadCmdline() {
     if (choice != nullptr) {
       if (*choice == Choice::kAuto) *choice = Choice::kYes;
     } else if (flag != 'F') {  // F is the default
-      return std::unexpected(
-          Misuse("unknown flag \"$0\" in binfmt.flags= of the kernel command "
-                 "line, which takes C, F and P",
-                 std::string_view(&flag, 1)));
+      return Misuse(
+          "unknown flag \"$0\" in binfmt.flags= of the kernel command "
+          "line, which takes C, F and P",
+          std::string_view(&flag, 1));
     }
   }
   return {};
@@ -345,7 +341,7 @@ Expected<void> Register::ReadTargets(const std::vector<std::string>& operands) {
   std::vector<std::string> words = SplitWords(absl::StrJoin(operands, ","));
   if (!systemd_.empty()) words.push_back(systemd_);
   if (words.empty() && !operands.empty()) {
-    return std::unexpected(Misuse("an operand names no target"));
+    return Misuse("an operand names no target");
   }
   if (words.empty() && request_.rules.empty() && request_.files.empty() &&
       !request_.system) {
@@ -364,16 +360,16 @@ Expected<void> Register::ReadTargets(const std::vector<std::string>& operands) {
       continue;
     }
     Expected<const Target*> target = ParseTarget(word);
-    if (!target) return std::unexpected(std::move(target.error()));
+    if (!target) return std::move(target.error());
     if (emulator.EntryName(**target).empty()) {
-      return std::unexpected(Misuse("$0 does not run programs for $1",
-                                    emulator.word, (*target)->name));
+      return Misuse("$0 does not run programs for $1", emulator.word,
+                    (*target)->name);
     }
     if (!request_.IsNamed(*target)) request_.named.push_back(*target);
   }
   if (!request_.record.interpreter.empty() &&
       (request_.all || request_.named.size() != 1)) {
-    return std::unexpected(Misuse("option --interpreter goes with one target"));
+    return Misuse("option --interpreter goes with one target");
   }
   return ExpandAll();
 }
@@ -385,7 +381,7 @@ Expected<void> Register::ExpandAll() {
   const std::string_view word = uses_host ? Environment("HOST_ARCH") : "";
   const Target* host = arch_table::FindTarget(word);
   if (host == nullptr && !word.empty()) {
-    return std::unexpected(Misuse("unknown HOST_ARCH \"$0\"", word));
+    return Misuse("unknown HOST_ARCH \"$0\"", word);
   }
   request_.for_other_machine = request_.record.for_files && host != nullptr;
   if (!request_.all) {

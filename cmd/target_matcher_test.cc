@@ -6,7 +6,7 @@
 
 #include "arch_table/data_for_testing.h"
 #include "arch_table/table.h"
-#include "cmd/target_h"
+#include "cmd/target_matcher.h"
 #include "gtest/gtest.h"
 
 namespace cmd {

@@ -70,12 +70,12 @@ std::string MakeReply(const Expected<std::string>& result) {
 Expected<std::string> ReadReply(std::string_view reply) {
   ReplyHead head;
   if (reply.size() < sizeof(head)) {
-    return std::unexpected(Error(0, "a child process ended without a result"));
+    return Error(0, "a child process ended without a result");
   }
   std::memcpy(&head, reply.data(), sizeof(head));
   std::string text(reply.substr(sizeof(head)));
   if (head.ok) return text;
-  return std::unexpected(Error(head.errnum, std::move(text), head.cause));
+  return Error(head.errnum, std::move(text), head.cause);
 }
 
 }  // namespace
@@ -90,7 +90,7 @@ Expected<int> RunSharingMemory(int (*function)(void*), void* argument,
   std::string stack(kStackSize, '\0');
   const pid_t pid = clone(function, stack.data() + kStackSize,
                           CLONE_VM | CLONE_VFORK | SIGCHLD, argument);
-  if (pid < 0) return std::unexpected(SystemError("start", "a process", errno));
+  if (pid < 0) return SystemError("start", "a process", errno);
   int64_t end = MonotonicMilliseconds() + max_milliseconds;
   int error = 0;
   int status = 0;
@@ -114,7 +114,7 @@ Expected<int> RunSharingMemory(int (*function)(void*), void* argument,
     end += kKillWait;
   }
   if (error != 0) {
-    return std::unexpected(SystemError("wait for", "a process", error));
+    return SystemError("wait for", "a process", error);
   }
   return status;
 }
@@ -123,12 +123,12 @@ Expected<std::string> CallInChild(
     absl::FunctionRef<Expected<std::string>()> function) {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) {
-    return std::unexpected(SystemError("make", "a pipe", errno));
+    return SystemError("make", "a pipe", errno);
   }
   UniqueFd reader(ends[0]);
   UniqueFd writer(ends[1]);
   const pid_t pid = fork();
-  if (pid < 0) return std::unexpected(SystemError("start", "a process", errno));
+  if (pid < 0) return SystemError("start", "a process", errno);
   if (pid == 0) {
     reader.Reset();
     // A reply that cannot be written is missing in the parent.

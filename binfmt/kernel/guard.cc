@@ -73,13 +73,13 @@ bool TakesAnyMachine(const Record& record) {
          (data.bits != 0xff || data.value != kDataLittleEndian);
 }
 
-std::unexpected<Error> Refuse(const Record& record, std::string_view why) {
+Error Refuse(const Record& record, std::string_view why) {
   Error error = Failed(EPERM, "refused to register $0: ", record.name);
   error.Append(why);
-  return std::unexpected(std::move(error));
+  return error;
 }
 
-std::unexpected<Error> RefuseLongChain(const Record& record) {
+Error RefuseLongChain(const Record& record) {
   return Refuse(record,
                 "its interpreter needs more handlers behind one another than "
                 "the kernel's five");

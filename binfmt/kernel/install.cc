@@ -102,7 +102,7 @@ class Installer {
     }
     if (options_.dry_run) return outcomes;
     Expected<std::vector<int>> errnums = registry_.Register(texts);
-    if (!errnums) return std::unexpected(std::move(errnums.error()));
+    if (!errnums) return std::move(errnums.error());
     for (size_t i = 0; i < additions.size(); ++i) {
       const Record& record = wanted_[additions[i]];
       Outcome& outcome = outcomes[additions[i]];
@@ -177,24 +177,23 @@ class Installer {
     }
     if (!options_.replace) {
       if (is_outdated) {
-        return std::unexpected(
-            Failed(EEXIST,
-                   "$0 is there, and holds the file from before $1 was "
-                   "replaced; swap it with --replace",
-                   wanted.name, wanted.interpreter));
+        return Failed(EEXIST,
+                      "$0 is there, and holds the file from before $1 was "
+                      "replaced; swap it with --replace",
+                      wanted.name, wanted.interpreter);
       }
       if (old != nullptr && !is_same) {
         Error error = Failed(EEXIST, "$0 is there and differs: ", wanted.name);
         error.Append(Difference(*old, expected));
         error.Append("; swap it with --replace");
-        return std::unexpected(std::move(error));
+        return error;
       }
       if (!outcome.shadows.empty() && !options_.override_others) {
-        return std::unexpected(Failed(
+        return Failed(
             EEXIST,
             "the entry $0 takes the files that $1 is for; take it out with "
             "--replace, or register in front of it with --override",
-            outcome.shadows[0], wanted.name));
+            outcome.shadows[0], wanted.name);
       }
     }
     // Also an equal entry has to be replaced to come in front of the others:
@@ -219,19 +218,19 @@ class Installer {
       if (!disabled) return disabled;
     }
     Expected<Entry> entry = registry_.Read(record.name);
-    if (!entry) return std::unexpected(std::move(entry.error()));
+    if (!entry) return std::move(entry.error());
     if (SameEntry(*entry, expected)) return {};
     Error error =
         Failed(0, "the kernel holds $0 otherwise than asked: ", record.name);
     error.Append(Difference(*entry, expected));
-    return std::unexpected(std::move(error));
+    return error;
   }
 
   // The result of registering RECORD, which the kernel answered with ERRNUM (0:
   // it accepted). Removes the entry where it is not as it was asked.
   Expected<void> Verify(const Record& record, int errnum) const {
     if (errnum != 0) {
-      return std::unexpected(ExplainRefusal(record, errnum, registry_.dir()));
+      return ExplainRefusal(record, errnum, registry_.dir());
     }
     Expected<void> verified = ReadBack(record);
     if (verified) return verified;
@@ -252,9 +251,9 @@ class Installer {
   // Registers one record and verifies it.
   Expected<void> RegisterOne(const Record& record) const {
     Expected<std::string> text = FormatRecord(record);
-    if (!text) return std::unexpected(std::move(text.error()));
+    if (!text) return std::move(text.error());
     Expected<std::vector<int>> errnums = registry_.Register({&*text, 1});
-    if (!errnums) return std::unexpected(std::move(errnums.error()));
+    if (!errnums) return std::move(errnums.error());
     return Verify(record, errnums->front());
   }
 

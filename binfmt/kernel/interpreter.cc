@@ -107,7 +107,7 @@ Expected<void> CheckExecutable(std::string_view kind, const std::string& path,
                                int fd) {
   struct stat facts;
   if (fstat(fd, &facts) != 0) {
-    return std::unexpected(SystemError("examine", path, errno));
+    return SystemError("examine", path, errno);
   }
   std::string why;
   struct statvfs mount_facts;
@@ -123,7 +123,7 @@ Expected<void> CheckExecutable(std::string_view kind, const std::string& path,
   } else {
     return {};
   }
-  return std::unexpected(Unusable(kind, path, why, EACCES));
+  return Unusable(kind, path, why, EACCES);
 }
 
 }  // namespace
@@ -136,7 +136,7 @@ Expected<Program> InspectProgram(std::string_view kind, const std::string& path,
   // Execute permission without read permission is enough for the kernel.
   if (!is_readable && errno == EACCES) fd = OpenAt(AT_FDCWD, path, O_PATH);
   if (!fd.ok()) {
-    return std::unexpected(ExplainOpen(kind, path, errno, is_missing));
+    return ExplainOpen(kind, path, errno, is_missing);
   }
 
   // A file that gives a lease and may be executed where it is mounted needs no
@@ -147,18 +147,18 @@ Expected<Program> InspectProgram(std::string_view kind, const std::string& path,
       faccessat(fd.get(), "", X_OK, AT_EMPTY_PATH | AT_EACCESS) != 0) {
     if (Expected<void> checked = CheckExecutable(kind, path, fd.get());
         !checked) {
-      return std::unexpected(std::move(checked.error()));
+      return std::move(checked.error());
     }
     if (!is_readable) return Program();
     if (!lease && lease.error() == EAGAIN) {
-      return std::unexpected(Unusable(
-          kind, path, "is open for writing; try again when its writer is done",
-          ETXTBSY));
+      return Unusable(kind, path,
+                      "is open for writing; try again when its writer is done",
+                      ETXTBSY);
     }
   }
 
   const ErrnoOr<std::string> head = ReadPrefix(fd.get(), kElfProbeLength);
-  if (!head) return std::unexpected(SystemError("read", path, head.error()));
+  if (!head) return SystemError("read", path, head.error());
   return Program{.elf = ParseElf(*head),
                  .is_script = absl::StartsWith(*head, "#!"),
                  .is_readable = true,
@@ -168,16 +168,15 @@ Expected<Program> InspectProgram(std::string_view kind, const std::string& path,
 Expected<Program> InspectInterpreter(const std::string& path,
                                      bool* is_missing) {
   if (!absl::StartsWith(path, "/")) {
-    return std::unexpected(
-        Unusable(kInterpreter, path,
-                 "is not an absolute path: the kernel would look for it in "
-                 "the directory of whoever starts a program",
-                 EINVAL));
+    return Unusable(kInterpreter, path,
+                    "is not an absolute path: the kernel would look for it in "
+                    "the directory of whoever starts a program",
+                    EINVAL);
   }
   Expected<Program> program = InspectProgram(kInterpreter, path, is_missing);
   if (program && program->is_readable && !program->elf && !program->is_script) {
-    return std::unexpected(Unusable(
-        kInterpreter, path, "is neither an ELF file nor a script", ENOEXEC));
+    return Unusable(kInterpreter, path, "is neither an ELF file nor a script",
+                    ENOEXEC);
   }
   return program;
 }
@@ -186,28 +185,27 @@ Expected<void> CheckInterpreterFlags(const std::string& path,
                                      const Program& interpreter, Flags flags) {
   if ((flags & kFixBinary) != 0 && interpreter.elf &&
       interpreter.elf->loader == ElfFile::Loader::kPresent) {
-    return std::unexpected(Failed(
+    return Failed(
         ELIBBAD,
         "interpreter $0 is dynamic: with flag F its loader $1 would still be "
         "looked for in every container; take a static one (qemu-user-static), "
         "or --persistent no",
-        path, interpreter.elf->loader_path));
+        path, interpreter.elf->loader_path);
   }
   if ((flags & (kOpenBinary | kCredentials)) != 0 && interpreter.is_script) {
-    return std::unexpected(
-        Unusable(kInterpreter, path,
-                 "is a script, which flag O or C does not allow; take an ELF "
-                 "program, or --credential no",
-                 ENOEXEC));
+    return Unusable(
+        kInterpreter, path,
+        "is a script, which flag O or C does not allow; take an ELF "
+        "program, or --credential no",
+        ENOEXEC);
   }
   if ((flags & kCredentials) != 0) {
     if (const std::string place = WritableByOthers(path); !place.empty()) {
-      return std::unexpected(
-          Unusable(kInterpreter, path,
-                   Message("may not run with other owners' rights (flag C): "
-                           "others than root may write to $0",
-                           place),
-                   EPERM));
+      return Unusable(kInterpreter, path,
+                      Message("may not run with other owners' rights (flag C): "
+                              "others than root may write to $0",
+                              place),
+                      EPERM);
     }
   }
   return {};

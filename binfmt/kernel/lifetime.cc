@@ -138,7 +138,7 @@ Expected<void> CheckLasts(const std::string& dir) {
   const bool lasts = IsOwnMountNamespace(kMountNamespaceOfPidOne)
                          ? InstanceIsOlderThan(dir, StartOfPidOne())
                          : PidOneHasMounted(dir);
-  if (!lasts) return std::unexpected(WouldNotLast(dir));
+  if (!lasts) return WouldNotLast(dir);
   return {};
 }
 

@@ -25,20 +25,20 @@ bool IsSelf(const std::string& path) {
 
 Expected<bool> LinkToSelf(const std::string& path, bool symbolic) {
   const ErrnoOr<std::string> self = ReadLink(kSelf);
-  if (!self) return std::unexpected(SystemError("read", kSelf, self.error()));
+  if (!self) return SystemError("read", kSelf, self.error());
   if ((symbolic ? symlink : link)(self->c_str(), path.c_str()) == 0)
     return true;
   const int errnum = errno;
   if (errnum == EEXIST) {
     if (IsSelf(path)) return false;
-    return std::unexpected(Failed(
-        errnum, "$0 is there and is another file; remove it first", path));
+    return Failed(errnum, "$0 is there and is another file; remove it first",
+                  path);
   }
   Error error = SystemError("make the link", path, errnum);
   if (errnum == EXDEV) {
     error.Append(Message("; $0 lies on another file system: use -s", *self));
   }
-  return std::unexpected(std::move(error));
+  return error;
 }
 
 }  // namespace binfmt

@@ -95,7 +95,7 @@ Expected<void> Load(int fd, const std::string& path) {
   if (syscall(SYS_finit_module, fd, "", compressed ? kCompressedFile : 0) !=
           0 &&
       errno != EEXIST) {
-    return std::unexpected(ExplainRefusal(path, errno, compressed));
+    return ExplainRefusal(path, errno, compressed);
   }
   return {};
 }
@@ -111,17 +111,16 @@ Expected<std::string> LoadModule(const std::string& file, bool dry_run) {
         OpenAt(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
     if (!fd.ok() && errno == ENOENT) continue;
     if (!fd.ok()) {
-      return std::unexpected(SystemError("open the module", path, errno));
+      return SystemError("open the module", path, errno);
     }
     if (!dry_run) {
       Expected<void> loaded = Load(fd.get(), path);
-      if (!loaded) return std::unexpected(std::move(loaded.error()));
+      if (!loaded) return std::move(loaded.error());
     }
     return path;
   }
   if (!file.empty()) {
-    return std::unexpected(
-        SystemError("open the module", file, ENOENT, Cause::kNoSupport));
+    return SystemError("open the module", file, ENOENT, Cause::kNoSupport);
   }
   Error error(ENOENT,
               Message("this kernel has no binfmt_misc, and there is no module "
@@ -135,7 +134,7 @@ Expected<std::string> LoadModule(const std::string& file, bool dry_run) {
         "; in a container: load it on the host, or use --pid=host (a pod: "
         "hostPID: true)");
   }
-  return std::unexpected(std::move(error));
+  return error;
 }
 
 }  // namespace binfmt

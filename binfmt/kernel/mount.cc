@@ -137,7 +137,7 @@ Expected<std::string> LoadAndMount(const std::string& dir,
     if (!module) return module;
     error = TryMount(dir);
   }
-  if (error != 0) return std::unexpected(ExplainMount(dir, error));
+  if (error != 0) return ExplainMount(dir, error);
   return module;
 }
 
@@ -153,12 +153,12 @@ Expected<std::string> EnterAndMount(const std::string& dir,
         "; it takes CAP_SYS_ADMIN, CAP_SYS_CHROOT and CAP_SYS_PTRACE (docker: "
         "--privileged, a pod: privileged: true)");
     error.Append(ConfinementHint());
-    return std::unexpected(std::move(error));
+    return error;
   }
   if (IsUnderProc(dir)) {
     // PID 1 of an early boot may not have mounted it yet.
     Expected<void> proc = MountProc(/*dry_run=*/false);
-    if (!proc) return std::unexpected(std::move(proc.error()));
+    if (!proc) return std::move(proc.error());
   }
   if (IsBinfmtMisc(dir)) return "";
   return LoadAndMount(dir, file);
@@ -171,12 +171,12 @@ Expected<std::string> MountOnHost(const std::string& dir,
                                   const std::string& file) {
   if (CurrentUserNamespace() == UserNamespace::kFirst &&
       !InFirstPidNamespace()) {
-    return std::unexpected(
-        Error(EPERM,
-              "PID 1 is this container's own, not the host's, so --host can't "
-              "work: start the container with --pid=host (a pod: hostPID: "
-              "true)",
-              Cause::kDenied));
+    return Error(
+        EPERM,
+        "PID 1 is this container's own, not the host's, so --host can't "
+        "work: start the container with --pid=host (a pod: hostPID: "
+        "true)",
+        Cause::kDenied);
   }
   return CallInChild([&] { return EnterAndMount(dir, file); });
 }
@@ -187,7 +187,7 @@ Expected<MountResult> PlanMount(const std::string& dir,
   MountResult result;
   if (FindBinfmtMiscSupport() == BinfmtMiscSupport::kMissing) {
     Expected<std::string> module = LoadModule(options.module, /*dry_run=*/true);
-    if (!module) return std::unexpected(std::move(module.error()));
+    if (!module) return std::move(module.error());
     result.module = *std::move(module);
     // The directory comes with the module.
     if (IsUnderProc(dir)) return result;
@@ -195,14 +195,14 @@ Expected<MountResult> PlanMount(const std::string& dir,
   struct stat facts;
   if (stat(dir.c_str(), &facts) == 0) {
     if (S_ISDIR(facts.st_mode)) return result;
-    return std::unexpected(ExplainMount(dir, ENOTDIR));
+    return ExplainMount(dir, ENOTDIR);
   }
   const int error = errno;
   // Nothing under /proc can be seen before that is mounted.
   if (IsUnderProc(dir) && FileSystemType("/proc") != PROC_SUPER_MAGIC) {
     return result;
   }
-  return std::unexpected(ExplainMount(dir, error));
+  return ExplainMount(dir, error);
 }
 
 }  // namespace
@@ -210,13 +210,12 @@ Expected<MountResult> PlanMount(const std::string& dir,
 Expected<void> MountProc(bool dry_run) {
   if (FileSystemType("/proc") == PROC_SUPER_MAGIC || dry_run) return {};
   if (mkdir("/proc", 0555) != 0 && errno != EEXIST) {
-    return std::unexpected(SystemError("make the directory", "/proc", errno));
+    return SystemError("make the directory", "/proc", errno);
   }
   if (mount("proc", "/proc", "proc", kMountFlags, nullptr) == 0) return {};
   const int error = errno;
-  return std::unexpected(
-      SystemError("mount proc on", "/proc", error,
-                  error == EPERM ? Cause::kDenied : Cause::kFailed));
+  return SystemError("mount proc on", "/proc", error,
+                     error == EPERM ? Cause::kDenied : Cause::kFailed);
 }
 
 bool IsBinfmtMisc(const std::string& dir) {
@@ -242,9 +241,9 @@ Expected<bool> UnmountBinfmtMisc(const std::string& dir, bool dry_run) {
     } else if (errnum == EPERM) {
       error.Append("; it takes CAP_SYS_ADMIN");
     }
-    return std::unexpected(std::move(error));
+    return error;
   }
-  return std::unexpected(SystemError("unmount binfmt_misc from", dir, EBUSY));
+  return SystemError("unmount binfmt_misc from", dir, EBUSY);
 }
 
 Expected<MountResult> MountBinfmtMisc(const std::string& dir,
@@ -253,21 +252,21 @@ Expected<MountResult> MountBinfmtMisc(const std::string& dir,
   result.was_mounted = IsBinfmtMisc(dir);
   if (!result.was_mounted && IsUnderProc(dir)) {
     Expected<void> proc = MountProc(options.dry_run);
-    if (!proc) return std::unexpected(std::move(proc.error()));
+    if (!proc) return std::move(proc.error());
     // It may have been mounted all along, under a /proc that was not.
     result.was_mounted = IsBinfmtMisc(dir);
   }
   if (!result.was_mounted && !options.allow_user_namespace &&
       CurrentUserNamespace() == UserNamespace::kOther) {
-    return std::unexpected(
-        Error(EPERM,
-              "this is a user namespace of its own: a mount hides the host's "
-              "handlers here for good; if that is what you want, add --userns",
-              Cause::kDenied));
+    return Error(
+        EPERM,
+        "this is a user namespace of its own: a mount hides the host's "
+        "handlers here for good; if that is what you want, add --userns",
+        Cause::kDenied);
   }
   if (options.on_host && !options.dry_run) {
     Expected<std::string> module = MountOnHost(dir, options.module);
-    if (!module) return std::unexpected(std::move(module.error()));
+    if (!module) return std::move(module.error());
     result.module = *std::move(module);
     // Where mounts propagate, it is here now.
     result.was_mounted = IsBinfmtMisc(dir);
@@ -276,27 +275,26 @@ Expected<MountResult> MountBinfmtMisc(const std::string& dir,
   if (result.was_mounted) {
     Expected<void> lasts;
     if (has_to_last) lasts = CheckLasts(dir);
-    if (!lasts) return std::unexpected(std::move(lasts.error()));
+    if (!lasts) return std::move(lasts.error());
     return result;
   }
   if (options.dry_run) return PlanMount(dir, options);
   const bool may_not_last = has_to_last && !MountNamespaceLasts();
   const timespec before = may_not_last ? TimeBetweenInstances() : timespec();
   Expected<std::string> module = LoadAndMount(dir, options.module);
-  if (!module) return std::unexpected(std::move(module.error()));
+  if (!module) return std::move(module.error());
   if (!module->empty()) result.module = *std::move(module);
   const ErrnoOr<long> type = FileSystemType(dir);
-  if (!type) return std::unexpected(SystemError("examine", dir, type.error()));
+  if (!type) return SystemError("examine", dir, type.error());
   if (type != BINFMTFS_MAGIC) {
-    return std::unexpected(
-        Error(0,
-              Message("binfmt_misc was mounted on $0, but is not there now; "
-                      "was something else mounted over it?",
-                      dir),
-              Cause::kNotMounted));
+    return Error(0,
+                 Message("binfmt_misc was mounted on $0, but is not there now; "
+                         "was something else mounted over it?",
+                         dir),
+                 Cause::kNotMounted);
   }
   if (may_not_last && !InstanceIsOlderThan(dir, before)) {
-    return std::unexpected(WouldNotLast(dir));
+    return WouldNotLast(dir);
   }
   return result;
 }

@@ -81,7 +81,7 @@ Expected<std::vector<bool>> FindNative(std::span<const std::string> probes) {
   std::vector<bool> native(probes.size());
   if (probes.empty()) return native;
   const UniqueFd fd = MakeMemfd();
-  if (!fd.ok()) return std::unexpected(SystemError("make", "a memfd", errno));
+  if (!fd.ok()) return SystemError("make", "a memfd", errno);
   Question question{.probes = probes, .native = native, .fd = fd.get()};
   // A handler with flag T takes a memfd, too. Before Linux 7.3 nothing can
   // replace this process, and a child costs as much as six probes.
@@ -93,20 +93,18 @@ Expected<std::vector<bool>> FindNative(std::span<const std::string> probes) {
     }
     const size_t before = question.current;
     Expected<int> status = RunSharingMemory(TryInChild, &question);
-    if (!status) return std::unexpected(std::move(status.error()));
+    if (!status) return std::move(status.error());
     // An emulator's child has memory of its own.
     if (question.current == before) question.error = ENOSYS;
   }
   if (question.error == ENOSYS) {
-    return std::unexpected(
-        Error(ENOSYS,
-              "cannot find out what this machine runs by itself, since this "
-              "program runs under an emulator; take the build for this "
-              "machine"));
+    return Error(ENOSYS,
+                 "cannot find out what this machine runs by itself, since this "
+                 "program runs under an emulator; take the build for this "
+                 "machine");
   }
   if (question.error != 0) {
-    return std::unexpected(
-        SystemError("ask the kernel about", "a memfd", question.error));
+    return SystemError("ask the kernel about", "a memfd", question.error);
   }
   return native;
 }

@@ -49,7 +49,7 @@ Expected<std::vector<std::string>> FindRecordFiles(
   std::map<std::string, std::string> path_by_name;
   for (const std::string_view dir : dirs) {
     ErrnoOr<std::vector<std::string>> names = NamesIn(std::string(dir));
-    if (!names) return std::unexpected(SystemError("list", dir, names.error()));
+    if (!names) return SystemError("list", dir, names.error());
     for (std::string& name : *names) {
       const bool is_conf = absl::EndsWith(name, ".conf");
       if (is_conf && any_name) {
@@ -82,7 +82,7 @@ Expected<void> WriteRecordFile(const std::string& dir, const std::string& name,
   if (written.error() == ENOENT) {
     error.Append("; make the directory above it");
   }
-  return std::unexpected(std::move(error));
+  return error;
 }
 
 }  // namespace binfmt

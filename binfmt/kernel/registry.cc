@@ -170,14 +170,14 @@ Expected<Registry> Registry::Open(const std::string& dir, Kind kind) {
   Registry registry;
   registry.dir_ = dir;
   registry.fd_ = OpenAt(AT_FDCWD, dir, O_RDONLY | O_DIRECTORY);
-  if (!registry.fd_.ok()) return std::unexpected(NotMounted(dir, errno));
+  if (!registry.fd_.ok()) return NotMounted(dir, errno);
   struct statfs facts;
   if (fstatfs(registry.fd_.get(), &facts) != 0) {
-    return std::unexpected(SystemError("examine", dir, errno));
+    return SystemError("examine", dir, errno);
   }
   registry.saved_ = facts.f_type != BINFMTFS_MAGIC;
   if (registry.saved_ && kind == Kind::kMounted) {
-    return std::unexpected(NotMounted(dir, 0));
+    return NotMounted(dir, 0);
   }
   registry.read_only_ = (facts.f_flags & ST_RDONLY) != 0;
   return registry;
@@ -200,9 +200,8 @@ Expected<bool> Registry::ReadEnabled() const {
       ReadFileAt(fd_.get(), "status", kMaxStatusLength, ReadUntil::kShortRead);
   if (text) return *text == "enabled\n";
   if (text.error() == ENOENT && saved_) return true;
-  return std::unexpected(
-      SystemError("read", PathOf("status"), text.error(),
-                  text.error() == EACCES ? Cause::kDenied : Cause::kFailed));
+  return SystemError("read", PathOf("status"), text.error(),
+                     text.error() == EACCES ? Cause::kDenied : Cause::kFailed);
 }
 
 bool Registry::HoldsOlderFile(const Record& record) const {
@@ -225,7 +224,7 @@ bool Registry::HoldsOlderFile(const Record& record) const {
 
 Expected<std::vector<std::string>> Registry::List() const {
   ErrnoOr<std::vector<std::string>> names = ListNames(fd_.get(), kMaxEntries);
-  if (!names) return std::unexpected(SystemError("list", dir_, names.error()));
+  if (!names) return SystemError("list", dir_, names.error());
   std::erase_if(*names, [](const std::string& name) {
     return name == "register" || name == "status";
   });
@@ -236,14 +235,14 @@ Expected<Entry> Registry::Read(const std::string& name) const {
   const ErrnoOr<std::string> text =
       ReadFileAt(fd_.get(), name, kMaxEntryLength, ReadUntil::kShortRead);
   if (!text) {
-    return std::unexpected(SystemError("read", PathOf(name), text.error()));
+    return SystemError("read", PathOf(name), text.error());
   }
   return ParseEntry(name, *text);
 }
 
 Expected<std::vector<Entry>> Registry::ReadAll() const {
   Expected<std::vector<std::string>> names = List();
-  if (!names) return std::unexpected(std::move(names.error()));
+  if (!names) return std::move(names.error());
   std::vector<Entry> entries;
   entries.reserve(names->size());
   for (const std::string& name : *names) {
@@ -252,7 +251,7 @@ Expected<std::vector<Entry>> Registry::ReadAll() const {
       const int errnum = entry.error().errnum();
       if (errnum == ENOENT) continue;
       if (errnum != EINVAL || saved_) {
-        return std::unexpected(std::move(entry.error()));
+        return std::move(entry.error());
       }
       entry.emplace();
       entry->record.name = name;
@@ -293,11 +292,11 @@ Expected<void> Registry::OpenRegister() {
   register_fd_ = OpenAt(fd_.get(), "register", O_WRONLY);
   if (register_fd_.ok()) return {};
   if (errno == EROFS) {
-    return std::unexpected(Error(
-        EROFS, Message("$0 is mounted read-only", dir_) + RemountHint(dir_),
-        Cause::kDenied));
+    return Error(EROFS,
+                 Message("$0 is mounted read-only", dir_) + RemountHint(dir_),
+                 Cause::kDenied);
   }
-  return std::unexpected(ExplainOpen("open", "register", errno));
+  return ExplainOpen("open", "register", errno);
 }
 
 Expected<std::vector<int>> Registry::Register(
@@ -305,7 +304,7 @@ Expected<std::vector<int>> Registry::Register(
   std::vector<int> errnums(texts.size());
   if (texts.empty()) return errnums;
   if (Expected<void> opened = OpenRegister(); !opened) {
-    return std::unexpected(std::move(opened.error()));
+    return std::move(opened.error());
   }
   int interruptions = 0;
   size_t next = 0;
@@ -339,7 +338,7 @@ Expected<void> Registry::Command(const std::string& name,
                                  std::string_view what) const {
   const UniqueFd fd = OpenAt(fd_.get(), name, O_WRONLY);
   if (!fd.ok()) {
-    return std::unexpected(ExplainOpen(what, name, errno));
+    return ExplainOpen(what, name, errno);
   }
   int interruptions = 0;
   for (;;) {
@@ -348,7 +347,7 @@ Expected<void> Registry::Command(const std::string& name,
     // A part of a command is none, and no kernel takes one.
     const int errnum = put < 0 ? errno : EIO;
     if (errnum != EINTR || ++interruptions >= kMaxInterruptions) {
-      return std::unexpected(SystemError(what, PathOf(name), errnum));
+      return SystemError(what, PathOf(name), errnum);
     }
   }
 }

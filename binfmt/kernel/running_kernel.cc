@@ -40,9 +40,9 @@ Expected<std::string> ReadKernelCmdline() {
   ErrnoOr<std::string> line =
       ReadFileAt(AT_FDCWD, kCmdlineFile, kMaxCmdlineLength);
   if (!line) {
-    return std::unexpected(SystemError(
+    return SystemError(
         "read", kCmdlineFile, line.error(),
-        line.error() == ENOENT ? Cause::kNotMounted : Cause::kFailed));
+        line.error() == ENOENT ? Cause::kNotMounted : Cause::kFailed);
   }
   // The newline would become part of a value whose quote is never closed.
   if (line->ends_with('\n')) line->pop_back();

@@ -25,9 +25,8 @@ bool Contains(std::string_view text, char c) {
   return text.find(c) != std::string_view::npos;
 }
 
-std::unexpected<Error> Invalid(std::string_view name, std::string_view why) {
-  return std::unexpected(
-      Error(EINVAL, absl::StrCat(Message("record \"$0\": ", name), why)));
+Error Invalid(std::string_view name, std::string_view why) {
+  return Error(EINVAL, absl::StrCat(Message("record \"$0\": ", name), why));
 }
 
 bool HasValidLength(std::string_view text) {
@@ -45,18 +44,17 @@ Expected<void> CheckName(std::string_view name) {
     return Invalid(name, "the name is not a file name");
   }
   if (name == "register" || name == "status") {
-    return std::unexpected(
-        Error(EEXIST, absl::StrCat("record \"", name,
-                                   "\": the name is one of binfmt_misc's own "
-                                   "files")));
+    return Error(EEXIST,
+                 absl::StrCat("record \"", name,
+                              "\": the name is one of binfmt_misc's own "
+                              "files"));
   }
   if (Contains(name, '\0')) return Invalid(name, "the name holds a NUL byte");
   if (name.size() > kMaxNameLength) {
-    return std::unexpected(Failed(ENAMETOOLONG,
-                                  "record \"$0...\": the name has $1 bytes, "
-                                  "more than the $2 of a file name",
-                                  name.substr(0, 32), name.size(),
-                                  kMaxNameLength));
+    return Failed(ENAMETOOLONG,
+                  "record \"$0...\": the name has $1 bytes, "
+                  "more than the $2 of a file name",
+                  name.substr(0, 32), name.size(), kMaxNameLength);
   }
   return {};
 }
@@ -179,7 +177,7 @@ class Parser {
   Expected<void> ParseExtensionFields();
   Expected<void> ParseFlags();
 
-  std::unexpected<Error> Refuse(std::string_view why) const {
+  Error Refuse(std::string_view why) const {
     return Invalid(record_.name, why);
   }
 
@@ -237,12 +235,11 @@ Expected<void> Parser::Parse() {
   const bool is_new = kernel_ != nullptr && !kernel_->IsBefore(7, 3);
   if (Contains(is_new ? kFlagLetters : kFlagLetters.substr(0, kOldFlagLetters),
                delimiter_)) {
-    return std::unexpected(
-        Error(EINVAL, "a record whose delimiter is a flag's letter"));
+    return Error(EINVAL, "a record whose delimiter is a flag's letter");
   }
   std::string_view field;
   if (!Next(&field)) {
-    return std::unexpected(Error(EINVAL, "a record whose name has no end"));
+    return Error(EINVAL, "a record whose name has no end");
   }
   record_.name = field;
   // EEXIST and ENAMETOOLONG come from the look-up, for which the kernel has
@@ -430,7 +427,7 @@ Expected<void> CheckForKernel(const Record& record,
 
 Expected<std::string> FormatRecord(const Record& record) {
   if (Expected<void> check = CheckRecord(record); !check) {
-    return std::unexpected(std::move(check.error()));
+    return std::move(check.error());
   }
   const std::optional<char> delimiter = ChooseDelimiter(record);
   if (!delimiter) {
@@ -458,7 +455,7 @@ Expected<std::string> FormatRecord(const Record& record) {
 Expected<Record> ParseRecord(std::string_view text,
                              const KernelVersion* kernel) {
   if (!HasValidLength(text)) {
-    return std::unexpected(Error(EINVAL, WrongLength(text)));
+    return Error(EINVAL, WrongLength(text));
   }
   Expected<Record> record;
   if (Expected<void> parsed = Parser(text, kernel, &*record).Parse(); !parsed) {

@@ -209,8 +209,8 @@ Expected<std::string> FormatForFile(const Record& record, FileFormat format) {
     if (!lines.empty()) read_back = lines.front().text;
   }
   if (read_back != *rule) {
-    return std::unexpected(
-        Failed(EINVAL, "$0: a file of this format can't hold it", record.name));
+    return Failed(EINVAL, "$0: a file of this format can't hold it",
+                  record.name);
   }
   return text;
 }
