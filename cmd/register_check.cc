@@ -31,7 +31,9 @@ class Checker {
   // Notes which targets the kernel has to be asked about for ITEM.
   void Add(const PlanItem& item) {
     guard_.AddInterpreter(item.record.interpreter, item.interpreter.head);
-    for (const Target* target : TakenTargets(item)) Ask(target);
+    for (const Target* target : TakenTargets(item)) {
+      if (IsSibling(*target)) Ask(target);
+    }
     if (!IsForOtherMachine(item.interpreter)) return;
     if (const Target* machine =
             arch_table::FindByHeader(item.interpreter.head)) {

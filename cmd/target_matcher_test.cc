@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rules of others are told by what they take, whatever they are called.
+#include "cmd/target_matcher.h"
+
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "arch_table/data_for_testing.h"
 #include "arch_table/table.h"
-#include "cmd/target_matcher.h"
 #include "gtest/gtest.h"
 
 namespace cmd {
@@ -29,8 +30,8 @@ Record Magic(std::string_view name, std::string_view magic,
 Record RecordOf(const Target& target) {
   Record record;
   record.name = target.EntryName();
-  record.magic = std::string(target.magic);
-  record.mask = std::string(target.mask);
+  record.magic = std::string(target.magic());
+  record.mask = std::string(target.mask());
   record.interpreter = "/x";
   return record;
 }
@@ -131,7 +132,7 @@ TEST(TargetMatcherTest, RulesOfDebian) {
        "fffffffffffffffcfffffffffffffffffffeffff"},
   };
   for (const auto& row : kRows) {
-    EXPECT_EQ(NameOfTarget(Magic("other", row.magic(), row.mask())), row.name);
+    EXPECT_EQ(NameOfTarget(Magic("other", row.magic, row.mask)), row.name);
   }
 }
 

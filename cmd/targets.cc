@@ -49,25 +49,27 @@ std::string JoinAlternatives(std::span<const std::string_view> words) {
 }
 
 Expected<TargetList> FindNative(const TargetList& targets) {
-  // Each question costs as much as ten open(2). A table may lack this machine.
-  const Target* own = arch_table::FindByHeader(binfmt::OwnHead());
-  TargetList siblings;
   std::vector<std::string> probes;
   for (const Target* target : targets) {
-    if (own != nullptr && !own->SameFamily(*target)) continue;
-    siblings.push_back(target);
     probes.push_back(arch_table::NativeProbe(*target));
   }
   Expected<std::vector<bool>> native = binfmt::FindNative(probes);
   if (!native) return std::move(native.error());
   TargetList found;
-  for (size_t i = 0; i < siblings.size(); ++i) {
-    if ((*native)[i]) found.push_back(siblings[i]);
+  for (size_t i = 0; i < targets.size(); ++i) {
+    if ((*native)[i]) found.push_back(targets[i]);
   }
   return found;
 }
 
+bool IsSibling(const Target& target) {
+  const Target* own = arch_table::FindByHeader(binfmt::OwnHead());
+  // The table may have been built without this program's target.
+  return own == nullptr || own->SameFamily(target);
+}
+
 bool IsNative(const Target& target) {
+  if (!IsSibling(target)) return false;
   const Expected<TargetList> native = FindNative({&target});
   return native && !native->empty();
 }

@@ -28,8 +28,11 @@ std::vector<std::string> SplitWords(std::string_view list);
 // "A, B or C".
 std::string JoinAlternatives(std::span<const std::string_view> words);
 
-// Those of TARGETS that this machine runs natively. Only siblings of this
-// program's own target can be; about these the kernel is asked, see
+// Whether TARGET is of this program's own family. Programs for others never run
+// natively, and a question to the kernel costs as much as ten open(2).
+bool IsSibling(const arch_table::Target& target);
+
+// Those of TARGETS that this machine runs natively. The kernel is asked, see
 // binfmt/kernel/native.h.
 binfmt::Expected<TargetList> FindNative(const TargetList& targets);
 

@@ -80,11 +80,11 @@ TEST_F(ProcessTest, ProgramInMemory) {
 }
 
 TEST_F(ProcessTest, CallInChildReturnsTheValue) {
-  EXPECT_EQ(CallInChild([] { return ""; }).value(), "");
+  EXPECT_EQ(*CallInChild([] { return ""; }), "");
   const std::string bytes("a\0b", 3);
-  EXPECT_EQ(CallInChild([&] { return bytes; }).value(), bytes);
+  EXPECT_EQ(*CallInChild([&] { return bytes; }), bytes);
   const std::string many(60000, 'x');
-  EXPECT_EQ(CallInChild([&] { return many; }).value(), many);
+  EXPECT_EQ(*CallInChild([&] { return many; }), many);
 }
 
 TEST_F(ProcessTest, CallInChildReturnsTheError) {
