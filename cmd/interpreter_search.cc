@@ -2,13 +2,13 @@
 #include "cmd/interpreter_search.h"
 
 #include <cerrno>
+#include <cstddef>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "binfmt/base/message.h"
 #include "binfmt/base/path.h"
@@ -31,8 +31,9 @@ std::vector<std::string> FileNames(const arch_table::Target& target,
   std::vector<std::string> names;
   for (const std::string_view pattern :
        absl::StrSplit(options.emulator->files, ' ')) {
-    names.push_back(
-        absl::StrReplaceAll(pattern, {{"$0", target.interpreter()}}));
+    const size_t at = pattern.find("$0");
+    names.emplace_back(pattern);
+    if (at != pattern.npos) names.back().replace(at, 2, target.interpreter());
   }
   return names;
 }

@@ -138,7 +138,7 @@ void ReportOutcomes(const RegisterRequest& request,
     const std::string_view word = ChangeWord(request, change);
     if (request.common.json) {
       WriteObject(items[i], word, outcome, json);
-    } else if (change != Change::kFailed) {
+    } else if (change != Change::kFailed && !console.quiet()) {
       console.Result(Line(request, record, word, outcome));
     }
   }

@@ -32,10 +32,14 @@ ErrnoOr<std::string> ReadAll(int fd, size_t max_size, ReadUntil until) {
     // One byte over the limit tells "just fits" from "too long".
     const size_t old_size = content.size();
     const size_t want = std::min(kReadSize, max_size + 1 - old_size);
-    content.resize(old_size + want);
-    const ssize_t got = read(fd, content.data() + old_size, want);
-    const int error = errno;
-    content.resize(old_size + (got > 0 ? static_cast<size_t>(got) : 0));
+    ssize_t got = 0;
+    int error = 0;
+    // Without filling it first: that took a third of a run's instructions.
+    content.resize_and_overwrite(old_size + want, [&](char* data, size_t) {
+      got = read(fd, data + old_size, want);
+      error = errno;
+      return old_size + (got > 0 ? static_cast<size_t>(got) : 0);
+    });
     if (got < 0 && error == EINTR) continue;
     // A FIFO without a writer looks like an empty file.
     const bool may_come = got < 0 ? error == EAGAIN : content.empty();
@@ -63,17 +67,21 @@ ErrnoOr<std::string> ReadFileAt(int dir_fd, const std::string& path,
 }
 
 ErrnoOr<std::string> ReadPrefix(int fd, size_t size) {
-  std::string content(size, '\0');
-  size_t filled = 0;
-  while (filled < size) {
-    const ssize_t got = pread(fd, content.data() + filled, size - filled,
-                              static_cast<off_t>(filled));
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return std::unexpected(errno);
-    if (got == 0) break;
-    filled += static_cast<size_t>(got);
-  }
-  content.resize(filled);
+  std::string content;
+  int error = 0;
+  content.resize_and_overwrite(size, [&](char* data, size_t) {
+    size_t filled = 0;
+    while (filled < size) {
+      const ssize_t got =
+          pread(fd, data + filled, size - filled, static_cast<off_t>(filled));
+      if (got < 0 && errno == EINTR) continue;
+      if (got < 0) error = errno;
+      if (got <= 0) break;
+      filled += static_cast<size_t>(got);
+    }
+    return filled;
+  });
+  if (error != 0) return std::unexpected(error);
   return content;
 }
 

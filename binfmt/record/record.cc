@@ -18,6 +18,7 @@ namespace {
 constexpr std::string_view kFlagLetters = "POCFTLD";
 // How many of them kernels before 7.3 know.
 constexpr size_t kOldFlagLetters = 4;
+constexpr size_t kUsualRecordLength = 256;
 // BINPRM_BUF_SIZE before Linux 5.1.
 constexpr size_t kOldMatchWindow = 128;
 
@@ -117,15 +118,21 @@ std::optional<char> ChooseDelimiter(const Record& record) {
 std::string Escaped(std::string_view bytes) {
   constexpr char kDigits[] = "0123456789abcdef";
   std::string text;
-  text.reserve(4 * bytes.size());
-  for (const char c : bytes) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (absl::ascii_isalnum(byte)) {
-      text += c;
-    } else {
-      text += {'\\', 'x', kDigits[byte >> 4], kDigits[byte & 15]};
+  text.resize_and_overwrite(4 * bytes.size(), [&](char* const begin, size_t) {
+    char* end = begin;
+    for (const char c : bytes) {
+      const auto byte = static_cast<unsigned char>(c);
+      if (absl::ascii_isalnum(byte)) {
+        *end++ = c;
+        continue;
+      }
+      *end++ = '\\';
+      *end++ = 'x';
+      *end++ = kDigits[byte >> 4];
+      *end++ = kDigits[byte & 15];
     }
-  }
+    return end - begin;
+  });
   return text;
 }
 
@@ -437,6 +444,7 @@ Expected<std::string> FormatRecord(const Record& record) {
   const bool is_magic = record.type == RecordType::kMagic;
   const char type = static_cast<char>(record.type);
   std::string text;
+  text.reserve(kUsualRecordLength);
   const auto add = [&](std::string_view field) {
     text += *delimiter;
     text += field;
