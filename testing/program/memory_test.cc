@@ -112,7 +112,7 @@ TEST_F(MemoryTest, GrowsWithTheEntriesByNoMoreThanTheAnswerNeeds) {
       {{"clear", "-q", "-n", "--all"}, 40, 790},
       {{"status"}, 40, 1254},
       {{"status", "--json"}, 56, 3244},
-      {{"--help"}, 24, 9},
+      {{"--help"}, 28, 9},
   };
   std::vector<long> few;
   MakeEntries(kFew);
