@@ -11,7 +11,7 @@ namespace cmd {
 namespace {
 
 std::string ProgramName(const Applet& applet) {
-  return binfmt::Message("binfmt-$0", applet.name());
+  return absl::StrCat("binfmt-", applet.name());
 }
 
 std::string Usage(Applet& applet) {

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "binfmt/base/error.h"
 #include "binfmt/base/file.h"
@@ -156,7 +157,7 @@ Expected<std::optional<int>> ImageRun::Parse(
       return console.Finish();
     }
     if (option.name == "list" || option.name == "version") {
-      Words words = {binfmt::Message("--$0", option.name)};
+      Words words = {absl::StrCat("--", option.name)};
       words.insert(words.end(), args.begin() + i + 1, args.end());
       return RunBox(Pointers(words));
     }

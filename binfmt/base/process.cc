@@ -14,9 +14,9 @@
 #include <cstring>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "binfmt/base/clock.h"
 #include "binfmt/base/file.h"
-#include "binfmt/base/message.h"
 #include "binfmt/base/unique_fd.h"
 
 namespace binfmt {
@@ -182,7 +182,7 @@ ProgramEnd RunProgramFromMemory(std::string_view program, const char* argv0,
   const UniqueFd fd(memfd_create("binfmtbox-probe", 0));
   // A file that was not made, or not written, does not start either.
   (void)WriteAll(fd.get(), program);
-  return RunProgram(Message("/proc/self/fd/$0", fd.get()), argv0, nullptr,
+  return RunProgram(absl::StrCat("/proc/self/fd/", fd.get()), argv0, nullptr,
                     max_milliseconds);
 }
 

@@ -130,7 +130,8 @@ bool MountNamespaceLasts() {
   // The namespace of PID 1 ends with it.
   if (getpid() == 1) return false;
   return IsOwnMountNamespace(kMountNamespaceOfPidOne) ||
-         IsOwnMountNamespace(Message("/proc/$0/ns/mnt", getppid()).c_str());
+         IsOwnMountNamespace(
+             absl::StrCat("/proc/", getppid(), "/ns/mnt").c_str());
 }
 
 Expected<void> CheckLasts(const std::string& dir) {
