@@ -18,6 +18,7 @@ using binfmt::Expected;
 using binfmt::Misuse;
 
 constexpr size_t kHelpColumn = 25;
+constexpr size_t kHelpLength = 4096;
 
 // The options OWN, and behind them the common ones.
 std::vector<Option> WholeTable(std::span<const Option> own,
@@ -229,6 +230,8 @@ CommandLine ParseCommandLine(std::span<const Option> own,
 std::string OptionsHelp(std::span<const Option> own) {
   CommonOptions common;
   std::string help;
+  // Of the longest, so that the text is not copied as it grows.
+  help.reserve(kHelpLength);
   for (const Option& option : WholeTable(own, &common)) {
     std::string line = "      --";
     if (option.letter != kNoLetter) {
