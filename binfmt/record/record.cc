@@ -18,7 +18,6 @@ namespace {
 constexpr std::string_view kFlagLetters = "POCFTLD";
 // How many of them kernels before 7.3 know.
 constexpr size_t kOldFlagLetters = 4;
-constexpr size_t kUsualRecordLength = 256;
 // BINPRM_BUF_SIZE before Linux 5.1.
 constexpr size_t kOldMatchWindow = 128;
 
@@ -444,7 +443,6 @@ Expected<std::string> FormatRecord(const Record& record) {
   const bool is_magic = record.type == RecordType::kMagic;
   const char type = static_cast<char>(record.type);
   std::string text;
-  text.reserve(kUsualRecordLength);
   const auto add = [&](std::string_view field) {
     text += *delimiter;
     text += field;
