@@ -17,11 +17,7 @@ apt=$BINFMTBOX_CACHE/apt-sources
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
 # The address from which this machine gets Debian.
-debian_mirror() {
-  cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null |
-    grep -oE -m 1 '^(URIs:|deb[[:space:]])[^#]*https?://[^[:space:]]+/debian(/?[[:space:]]|/?$)' |
-    grep -oE 'https?://[^[:space:]]+'
-}
+debian_mirror() { PYTHONPATH=boot python3 -B -c 'import fetch; print(fetch.mirror() + "/debian")'; }
 
 # apt_source ARGUMENT...: apt-get source with the machine's own package sources, turned to source packages.
 apt_source() {
