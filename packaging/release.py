@@ -177,8 +177,9 @@ def installed(name: str) -> Tuple[str, str]:
 
 
 def upstream_version(version: str) -> str:
-    """1:2.3+dfsg-4 -> 2.3+dfsg"""
-    return version.partition(":")[2].rpartition("-")[0] if ":" in version else version.rpartition("-")[0]
+    """1:2.3+dfsg-4 -> 2.3+dfsg. What is pinned without Debian's revision stays as it is: 1.2.5."""
+    without_epoch = version.partition(":")[2] or version
+    return without_epoch.rpartition("-")[0] or without_epoch
 
 
 def is_overridden(top: str, name: str) -> bool:
