@@ -127,7 +127,8 @@ Expected<std::string> CallInChild(
   }
   UniqueFd reader(ends[0]);
   UniqueFd writer(ends[1]);
-  const pid_t pid = fork();
+  // No thread holds a lock here, which is all that fork() would wait for.
+  const pid_t pid = _Fork();
   if (pid < 0) return SystemError("start", "a process", errno);
   if (pid == 0) {
     reader.Reset();
