@@ -2,7 +2,6 @@
 #include "cmd/register_check.h"
 
 #include <cerrno>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -25,12 +24,11 @@ using binfmt::Record;
 
 class Checker {
  public:
-  explicit Checker(binfmt::Guard& guard)
-      : guard_(guard), own_(binfmt::ParseElf(binfmt::OwnHead())) {}
+  explicit Checker(binfmt::Guard& guard) : guard_(guard) {}
 
   // Notes which targets the kernel has to be asked about for ITEM.
   void Add(const PlanItem& item) {
-    guard_.AddInterpreter(item.record.interpreter, item.interpreter.head);
+    guard_.AddInterpreter(item.record.interpreter, item.interpreter);
     for (const Target* target : TakenTargets(item)) {
       if (IsSibling(*target)) Ask(target);
     }
@@ -56,7 +54,8 @@ class Checker {
       if (IsNative(target)) native = target;
     }
     // The guard first: nothing overrides it.
-    if (Expected<void> accepted = guard_.Check(record, nullptr); !accepted) {
+    Expected<void> accepted = guard_.Check(record, nullptr);
+    if (!accepted && accepted.error().errnum() == EPERM) {
       if (item.target == nullptr || item.target != native) return accepted;
       return Failed(EPERM,
                     "$0: this machine runs programs for $1 by "
@@ -70,9 +69,9 @@ class Checker {
           "all the same with --ignore-family yes",
           record.name, native->name);
     }
-    if (!IsForOtherMachine(item.interpreter)) return {};
+    if (!IsForOtherMachine(item.interpreter)) return accepted;
     const Target* machine = arch_table::FindByHeader(item.interpreter.head);
-    if (IsNative(machine)) return {};
+    if (IsNative(machine)) return accepted;
     return Failed(
         ENOEXEC,
         "$0: interpreter $1 is built for $2, which this machine does not run",
@@ -89,7 +88,7 @@ class Checker {
     return absl::c_linear_search(native_, target);
   }
 
-  // The targets whose programs ITEM's record takes.
+  // The targets of whose programs ITEM's record takes some.
   TargetList TakenTargets(const PlanItem& item) const {
     // No two rows of the table take the same file.
     if (item.target != nullptr && item.record.mask == item.target->mask()) {
@@ -97,18 +96,16 @@ class Checker {
     }
     TargetList taken;
     for (const Target& target : arch_table::Targets()) {
-      if (Takes(item.record, target)) taken.push_back(&target);
+      if (TakesSome(item.record, target)) taken.push_back(&target);
     }
     return taken;
   }
 
   bool IsForOtherMachine(const binfmt::Program& interpreter) const {
-    return interpreter.elf && own_ &&
-           !binfmt::SameMachine(*interpreter.elf, *own_);
+    return interpreter.elf && !binfmt::IsForOwnMachine(interpreter.head);
   }
 
   binfmt::Guard& guard_;
-  std::optional<binfmt::ElfFile> own_;
   TargetList asked_;   // about which the kernel is asked
   TargetList native_;  // what it said yes to
 };

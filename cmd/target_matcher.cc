@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cmd/target_matcher.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -9,6 +10,7 @@
 #include "arch_table/emulators.h"
 #include "arch_table/program.h"
 #include "binfmt/kernel/install.h"
+#include "binfmt/record/elf_header.h"
 #include "binfmt/record/match.h"
 
 namespace cmd {
@@ -17,6 +19,8 @@ using arch_table::Target;
 using binfmt::Record;
 
 namespace {
+
+constexpr size_t kVersionEnd = 24;  // e_version, which is 1 everywhere
 
 // The target whose magic RECORD has; nullptr: none.
 const Target* RowOf(const Record& record) {
@@ -29,15 +33,31 @@ const Target* RowOf(const Record& record) {
 }
 
 // The beginning of a program for each row of the table.
-const std::vector<std::string>& SampleHeaders() {
+const std::string& SampleHeaderOf(const Target& target) {
   static const auto& headers = *new std::vector<std::string>([] {
     std::vector<std::string> result;
-    for (const Target& target : arch_table::Targets()) {
-      result.push_back(arch_table::SampleHeader(target));
+    for (const Target& row : arch_table::Targets()) {
+      result.push_back(arch_table::SampleHeader(row));
     }
     return result;
   }());
-  return headers;
+  return headers[&target - arch_table::Targets().data()];
+}
+
+// What ordinary programs of TARGET have in common, as a rule for them.
+Record OrdinaryPrograms(const Target& target) {
+  Record record;
+  record.magic = SampleHeaderOf(target).substr(
+      0, std::max(target.mask().size(), kVersionEnd));
+  record.mask.assign(kVersionEnd, '\xff');
+  // EI_OSABI is 0 (System V) or 3 (GNU), e_type 2 (EXEC) or 3 (DYN).
+  record.mask[binfmt::kElfOsAbiPosition] = '\xfc';
+  record.mask[binfmt::kElfTypePosition + (target.is_big_endian ? 1 : 0)] =
+      '\xfe';
+  if (target.mask().size() > kVersionEnd) {
+    record.mask += target.mask().substr(kVersionEnd);
+  }
+  return record;
 }
 
 }  // namespace
@@ -56,9 +76,14 @@ const Target* TargetOf(const Record& record) {
 }
 
 bool Takes(const Record& record, const Target& target) {
-  const size_t row = &target - arch_table::Targets().data();
   return record.type == binfmt::RecordType::kMagic &&
-         binfmt::Matches(record, {SampleHeaders()[row], ""});
+         binfmt::Matches(record, {SampleHeaderOf(target), ""}) &&
+         binfmt::Covers(record, OrdinaryPrograms(target));
+}
+
+bool TakesSome(const Record& record, const Target& target) {
+  return record.type == binfmt::RecordType::kMagic &&
+         binfmt::CanOverlap(record, OrdinaryPrograms(target));
 }
 
 bool IsOurs(const Record& record) { return IsOursFor(RowOf(record), record); }

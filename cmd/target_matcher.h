@@ -9,11 +9,16 @@
 namespace cmd {
 
 // The target whose programs RECORD takes, decided by its bytes and not by its
-// name; nullptr where it takes those of none, or of several targets.
+// name; nullptr where it takes all of none, or of several targets.
 const arch_table::Target* TargetOf(const binfmt::Record& record);
 
-// Whether RECORD takes the programs of TARGET.
+// Whether RECORD takes all ordinary programs of TARGET: of both types (EXEC and
+// DYN), with e_ident as linkers write it for Linux, whatever else their headers
+// say.
 bool Takes(const binfmt::Record& record, const arch_table::Target& target);
+
+// Whether RECORD takes some ordinary program of TARGET.
+bool TakesSome(const binfmt::Record& record, const arch_table::Target& target);
 
 // Whether RECORD is one that this program makes: a row's magic, and mask and
 // name as some emulator has them for the row's target.
