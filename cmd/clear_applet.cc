@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // clear: removes entries, or disables and enables them.
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -9,10 +10,12 @@
 #include "absl/strings/str_cat.h"
 #include "arch_table/names.h"
 #include "binfmt/base/message.h"
+#include "binfmt/kernel/guard.h"
 #include "binfmt/kernel/install.h"
 #include "binfmt/kernel/mount.h"
 #include "binfmt/kernel/registry.h"
 #include "binfmt/kernel/running_kernel.h"
+#include "binfmt/record/cover_index.h"
 #include "cmd/applets.h"
 #include "cmd/json.h"
 #include "cmd/pattern.h"
@@ -218,6 +221,13 @@ bool Clear::ChangeEntries(const CommandLine& line, Report& report,
     ChooseOperand(operand, *entries, chosen, report, console);
   }
   const bool removes = !enable_ && !disable_;
+  // An entry that acts again is judged as a new one is.
+  std::optional<binfmt::Guard> guard;
+  if (enable_) guard.emplace(RunsNatively);
+  binfmt::CoverIndex enabled;
+  for (const Entry& entry : *entries) {
+    if (guard && entry.enabled) enabled.Add(entry.record);
+  }
   const std::string result =
       absl::StrCat(dry_run ? "would be " : "", enable_    ? "enabled"
                                                : disable_ ? "disabled"
@@ -233,7 +243,8 @@ bool Clear::ChangeEntries(const CommandLine& line, Report& report,
       continue;
     }
     Expected<void> done;
-    if (!dry_run) {
+    if (guard) done = guard->Check(entry.record, &enabled);
+    if (done && !dry_run) {
       done = removes ? registry->Remove(name)
                      : registry->SetEnabled(name, enable_);
     }

@@ -3,16 +3,20 @@
 
 #include <optional>
 
-#include "binfmt/kernel/interpreter.h"
-#include "binfmt/record/cover_index.h"
+#include "binfmt/base/message.h"
+#include "binfmt/kernel/exec_chain.h"
 #include "cmd/target_matcher.h"
+#include "cmd/targets.h"
 
 namespace cmd {
 
 using binfmt::Entry;
+using binfmt::Expected;
+using binfmt::Failed;
 
-EntryTable::EntryTable(std::span<const Entry> entries) {
-  binfmt::CoverIndex enabled;
+EntryTable::EntryTable(const binfmt::Registry& registry,
+                       std::span<const Entry> entries)
+    : registry_(registry) {
   std::vector<const Entry*> enabled_entries;
   // Neighbours often have one interpreter.
   std::string checked_path;
@@ -27,11 +31,11 @@ EntryTable::EntryTable(std::span<const Entry> entries) {
     row.interpreter_exists = checked;
     row.ours = IsOursFor(row.target, entry.record);
     if (const std::optional<size_t> position =
-            enabled.FirstCovering(entry.record)) {
+            enabled_.FirstCovering(entry.record)) {
       row.shadowed_by = enabled_entries[*position];
     }
     if (entry.enabled) {
-      enabled.Add(entry.record);
+      enabled_.Add(entry.record);
       enabled_entries.push_back(&entry);
     }
     by_name_.insert_or_assign(entry.record.name, rows_.size());
@@ -49,6 +53,30 @@ EntryRow* EntryTable::HandlerOf(const arch_table::Target& target) {
     }
   }
   return nullptr;
+}
+
+Expected<void> EntryTable::Check(const EntryRow& row) {
+  const binfmt::Record& record = row.entry->record;
+  if (!row.entry->enabled) {
+    return Failed(0,
+                  "$0 is disabled; enable it with: binfmtbox clear --enable $0",
+                  record.name);
+  }
+  if (row.shadowed_by != nullptr) {
+    return Failed(0, "$0 never gets a program: $1 takes them first",
+                  record.name, row.shadowed_by->record.name);
+  }
+  const auto find_handler = [this](const binfmt::Candidate& file) {
+    return enabled_.FirstTaking(file);
+  };
+  const auto holds_other_file = [this](const binfmt::Record& handler) {
+    return registry_.HoldsOlderFile(handler);
+  };
+  binfmt::ExecChain chain = binfmt::WalkHandler(
+      record, {find_handler, holds_other_file, RunsNatively, programs_});
+  if (!chain.error) return {};
+  chain.error->Prepend(binfmt::Message("$0 runs no program: ", record.name));
+  return *std::move(chain.error);
 }
 
 EntryRow* EntryTable::Find(std::string_view name) {

@@ -12,6 +12,10 @@
 #include "absl/base/attributes.h"
 #include "absl/container/flat_hash_map.h"
 #include "arch_table/table.h"
+#include "binfmt/base/error.h"
+#include "binfmt/kernel/interpreter.h"
+#include "binfmt/kernel/registry.h"
+#include "binfmt/record/cover_index.h"
 #include "binfmt/record/entry.h"
 
 namespace cmd {
@@ -30,19 +34,15 @@ struct EntryRow {
   bool older_file = false;
 
   bool held() const { return (entry->record.flags & binfmt::kFixBinary) != 0; }
-  // Whether the kernel will be able to start the interpreter.
-  bool startable() const {
-    return interpreter_exists || held() ||
-           entry->record.type == binfmt::RecordType::kBpf;
-  }
 };
 
 // Entries in match order, with all that can be said of each.
 class EntryTable {
  public:
-  // ENTRIES must outlive the table.
-  explicit EntryTable(
-      std::span<const binfmt::Entry> entries ABSL_ATTRIBUTE_LIFETIME_BOUND);
+  // ENTRIES, those of REGISTRY, must outlive the table, as must REGISTRY.
+  EntryTable(const binfmt::Registry& registry ABSL_ATTRIBUTE_LIFETIME_BOUND,
+             std::span<const binfmt::Entry> entries
+                 ABSL_ATTRIBUTE_LIFETIME_BOUND);
 
   std::vector<EntryRow>& rows() { return rows_; }
 
@@ -52,9 +52,17 @@ class EntryTable {
   // The row of the entry NAME; nullptr: there is none.
   EntryRow* Find(std::string_view name);
 
+  // Fails where ROW's entry runs no program at the moment, though binfmt_misc
+  // is enabled: it is disabled, another one takes its files first, or the
+  // kernel cannot start what it names (WalkHandler()).
+  binfmt::Expected<void> Check(const EntryRow& row);
+
  private:
+  const binfmt::Registry& registry_;
   std::vector<EntryRow> rows_;
   absl::flat_hash_map<std::string, size_t> by_name_;
+  binfmt::CoverIndex enabled_;
+  binfmt::ProgramCache programs_;
 };
 
 }  // namespace cmd

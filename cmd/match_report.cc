@@ -30,21 +30,6 @@ using binfmt::Record;
 
 constexpr uint16_t kExec = 2;
 constexpr uint16_t kDyn = 3;
-constexpr size_t kHeaderLength = 64;
-
-// The target of PROGRAM; nullptr: none.
-const Target* TargetOf(const binfmt::Program& program) {
-  if (!program.elf) return nullptr;
-  // The kernel's loader never reads EI_VERSION, and an object file has a
-  // machine as well.
-  std::string head = program.head;
-  head.resize(kHeaderLength, '\0');
-  const bool big_endian = program.elf->is_big_endian;
-  head[binfmt::kElfVersionPosition] = 1;
-  head[binfmt::kElfTypePosition] = big_endian ? 0 : kExec;
-  head[binfmt::kElfTypePosition + 1] = big_endian ? kExec : 0;
-  return arch_table::FindByHeader(head);
-}
 
 std::string_view TypeWord(uint16_t type) {
   if (type == kExec) return "EXEC";
@@ -75,7 +60,7 @@ std::string DescribeTaker(const ExecStep& step) {
   if (!step.taker.interpreter.empty()) {
     return absl::StrCat("#!", step.taker.interpreter);
   }
-  if (!step.program.is_readable) return "unknown";
+  if (!step.program->is_readable) return "unknown";
   return step.is_native ? "native" : "nothing";
 }
 
@@ -91,7 +76,7 @@ std::string DescribeEntry(const Entry& entry, const ExecStep& file,
                           const Entry* taker) {
   const Record& record = entry.record;
   if (record.type == binfmt::RecordType::kBpf) return "can't be told";
-  const std::string& head = file.program.head;
+  const std::string& head = file.program->head;
   const int position = binfmt::FirstMismatch(record, {head, file.path});
   if (position == binfmt::kNoExtension) {
     return absl::StrCat("extension is not ", record.magic);
@@ -168,12 +153,9 @@ void ReportMatch(const std::string& file, bool enabled,
   const auto holds_other_file = [&](const Record& handler) {
     return registry.HoldsOlderFile(handler);
   };
-  const auto is_native = [](const binfmt::Program& program) {
-    const Target* target = TargetOf(program);
-    return target != nullptr && IsNative(*target);
-  };
-  binfmt::ExecChain chain =
-      binfmt::WalkExec(file, {find_handler, holds_other_file, is_native});
+  binfmt::ProgramCache programs;
+  binfmt::ExecChain chain = binfmt::WalkExec(
+      file, {find_handler, holds_other_file, RunsNatively, programs});
   std::optional<Error> error = std::move(chain.error);
   if (chain.steps.empty()) {
     if (error) console.Complain(*error);
@@ -185,7 +167,7 @@ void ReportMatch(const std::string& file, bool enabled,
   json.BeginObject();
   json.BeginArray("entries");
   const ExecStep& first = chain.steps.front();
-  const Entry* taker = find_entry({first.program.head, first.path});
+  const Entry* taker = find_entry({first.program->head, first.path});
   for (const Entry& entry : entries) {
     printer.Print(entry.record.name, entry.enabled ? "enabled" : "disabled",
                   DescribeEntry(entry, first, taker));
@@ -193,15 +175,15 @@ void ReportMatch(const std::string& file, bool enabled,
   json.EndArray();
   json.BeginArray("steps");
   for (const ExecStep& step : chain.steps) {
-    printer.Print(step.path, Describe(step.program), DescribeTaker(step));
+    printer.Print(step.path, Describe(*step.program), DescribeTaker(step));
   }
   json.EndArray();
 
   const ExecStep& last = chain.steps.back();
-  if (!error && DescribeTaker(last) == "nothing") {
-    const Target* target = TargetOf(last.program);
-    const bool is_program =
-        target != nullptr && last.program.elf && last.program.elf->is_loadable;
+  if (DescribeTaker(last) == "nothing") {
+    const Target* target = TargetOf(*last.program);
+    const bool is_program = target != nullptr && last.program->elf &&
+                            last.program->elf->is_loadable;
     error = is_program ? NoEntry(*target) : Error(0, "no entry takes it");
   }
   json.Field("enabled", enabled);

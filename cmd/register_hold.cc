@@ -7,13 +7,13 @@
 #include <utility>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "binfmt/base/error.h"
 #include "binfmt/base/message.h"
 #include "binfmt/base/printable.h"
 #include "binfmt/kernel/install.h"
 #include "binfmt/kernel/lifetime.h"
+#include "cmd/entry_table.h"
 #include "cmd/register_open.h"
 #include "cmd/reported_errors.h"
 
@@ -36,21 +36,24 @@ Expected<bool> PutBack(const RegisterRequest& request,
                        ReportedErrors& reported, Console& console) {
   Expected<OpenRegistry> open = OpenForRegister(request, /*lock=*/true);
   if (!open) return std::move(open.error());
-  absl::flat_hash_map<std::string, size_t> entries;
-  for (size_t i = 0; i < open->entries.size(); ++i) {
-    entries.insert_or_assign(open->entries[i].record.name, i);
-  }
+  EntryTable table(open->registry, open->entries);
   bool all_hold = true;
   std::vector<Record> lost;
   for (const Record& record : records) {
-    const auto found = entries.find(record.name);
-    if (found == entries.end()) {
+    const EntryRow* const row = table.Find(record.name);
+    if (row == nullptr) {
       lost.push_back(record);
       continue;
     }
-    const std::string difference = binfmt::Difference(
-        open->entries[found->second], binfmt::EntryOf(record));
-    if (difference.empty()) continue;
+    const std::string difference =
+        binfmt::Difference(*row->entry, binfmt::EntryOf(record));
+    if (difference.empty()) {
+      if (const Expected<void> usable = table.Check(*row); !usable) {
+        all_hold = false;
+        reported.Report(usable.error(), console);
+      }
+      continue;
+    }
     all_hold = false;
     reported.Report(Error(EEXIST, absl::StrCat(Printable(record.name),
                                                " was changed: ", difference,

@@ -24,6 +24,7 @@
 #include "cmd/register_plan.h"
 #include "cmd/register_report.h"
 #include "cmd/target_matcher.h"
+#include "cmd/targets.h"
 
 namespace cmd {
 namespace {
@@ -96,7 +97,7 @@ Expected<void> InstallPlan(const RegisterRequest& request,
 }  // namespace
 
 void RunRegister(const RegisterRequest& request, Console& console) {
-  binfmt::Guard guard;
+  binfmt::Guard guard(RunsNatively);
   if (request.print) {
     const CollectedPlan plan = MakePlan(request, {}, guard, console);
     return WriteRecords(request, plan.items, console);

@@ -28,29 +28,14 @@ using binfmt::Failed;
 using binfmt::Message;
 using binfmt::Registry;
 
-// Why ROW takes no program at the moment; empty: it does.
-std::string WhyUnusable(const StatusReport& report, const EntryRow& row) {
-  const binfmt::Record& record = row.entry->record;
-  if (!report.enabled) {
-    return Message(
-        "$0 is of no use while binfmt_misc is disabled; enable it with: echo 1 "
-        "> $1/status",
-        record.name, report.registry.dir());
-  }
-  if (!row.entry->enabled) {
-    return Message(
-        "$0 is disabled; enable it with: binfmtbox clear --enable $0",
-        record.name);
-  }
-  if (row.shadowed_by != nullptr) {
-    return Message("$0 never gets a program: $1 takes them first", record.name,
-                   row.shadowed_by->record.name);
-  }
-  if (!row.startable()) {
-    return Message("the interpreter of $0, $1, is missing or not executable",
-                   record.name, record.interpreter);
-  }
-  return "";
+// Fails where ROW of TABLE runs no program at the moment.
+Expected<void> CheckUsable(const StatusReport& report, EntryTable& table,
+                           const EntryRow& row) {
+  if (report.enabled) return table.Check(row);
+  return Failed(0,
+                "$0 is of no use while binfmt_misc is disabled; enable it "
+                "with: echo 1 > $1/status",
+                row.entry->record.name, report.registry.dir());
 }
 
 constexpr AppletHelp kHelp = {
@@ -145,9 +130,8 @@ void Status::Answer(const std::string& operand, EntryTable& table,
   }
   row->wanted = true;
   if (format_) return;
-  if (const std::string why = WhyUnusable(report, *row); !why.empty()) {
-    console.Complain(Error(0, why));
-    return;
+  if (const Expected<void> usable = CheckUsable(report, table, *row); !usable) {
+    return console.Complain(usable.error());
   }
   if (target == nullptr) target = row->target;
   if (target != nullptr) {
@@ -163,7 +147,7 @@ void Status::AddAllTargets(EntryTable& table, StatusReport& report) const {
     const bool is_added =
         handler == nullptr
             ? platforms_ && IsNative(target)
-            : !platforms_ || (report.enabled && handler->startable());
+            : !platforms_ || CheckUsable(report, table, *handler).has_value();
     if (is_added) report.probed.push_back(&target);
   }
 }
@@ -200,7 +184,7 @@ void Status::Show(const CommandLine& line, Registry::Kind kind,
     return ReportMatch(*match_, *enabled, *registry, *entries, line.common.json,
                        console);
   }
-  EntryTable table(*entries);
+  EntryTable table(*registry, *entries);
   const bool all = line.operands.empty();
   StatusReport report = {
       .registry = *registry, .enabled = *enabled, .probe = probe_};

@@ -21,6 +21,8 @@ using binfmt::Expected;
 namespace {
 
 constexpr size_t kMaxSuggestions = 3;
+constexpr char kExec = 2;  // e_type
+constexpr size_t kHeaderLength = 64;
 
 }  // namespace
 
@@ -72,6 +74,25 @@ bool IsNative(const Target& target) {
   if (!IsSibling(target)) return false;
   const Expected<TargetList> native = FindNative({&target});
   return native && !native->empty();
+}
+
+const Target* TargetOf(const binfmt::Program& program) {
+  if (!program.elf) return nullptr;
+  // The kernel's loader never reads EI_VERSION, and an object file has a
+  // machine as well.
+  std::string head = program.head;
+  head.resize(kHeaderLength, '\0');
+  const bool big_endian = program.elf->is_big_endian;
+  head[binfmt::kElfVersionPosition] = 1;
+  head[binfmt::kElfTypePosition] = big_endian ? 0 : kExec;
+  head[binfmt::kElfTypePosition + 1] = big_endian ? kExec : 0;
+  return arch_table::FindByHeader(head);
+}
+
+bool RunsNatively(const binfmt::Program& program) {
+  if (binfmt::IsForOwnMachine(program.head)) return true;
+  const Target* target = TargetOf(program);
+  return target != nullptr && IsNative(*target);
 }
 
 binfmt::Error NoEntry(const Target& target) {

@@ -10,6 +10,7 @@
 
 #include "arch_table/table.h"
 #include "binfmt/base/error.h"
+#include "binfmt/kernel/interpreter.h"
 
 namespace cmd {
 
@@ -39,6 +40,12 @@ binfmt::Expected<TargetList> FindNative(const TargetList& targets);
 // Whether this machine runs TARGET natively. False, too, where that cannot be
 // found out.
 bool IsNative(const arch_table::Target& target);
+
+// The target of PROGRAM, whatever its type; nullptr: none.
+const arch_table::Target* TargetOf(const binfmt::Program& program);
+
+// Whether this machine runs PROGRAM natively, by its machine.
+bool RunsNatively(const binfmt::Program& program);
 
 // The error that no entry takes TARGET's programs, and how to register one.
 binfmt::Error NoEntry(const arch_table::Target& target);

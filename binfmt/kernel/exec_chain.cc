@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/match.h"
+#include "binfmt/base/message.h"
 #include "binfmt/record/script.h"
 
 namespace binfmt {
@@ -25,58 +26,81 @@ Taker FindTaker(const Candidate& file, HandlerFinder find_handler) {
           .interpreter = ParseScript(file.head).value_or("")};
 }
 
-ExecChain WalkExec(const std::string& path, const ExecQuestions& questions) {
+namespace {
+
+// Why the kernel does not run the program of STEP, which no handler takes and
+// which is no script. Notes whether it is native.
+std::optional<Error> CheckLast(ExecStep& step, const ExecQuestions& questions) {
+  const Program& program = *step.program;
+  step.is_native =
+      program.elf && program.elf->is_loadable && questions.is_native(program);
+  if (!step.is_native) {
+    if (!program.is_readable) return std::nullopt;
+    return Failed(ENOEXEC,
+                  "this machine does not run $0, and no entry takes it",
+                  step.path);
+  }
+  if (program.elf->loader_path.empty()) return std::nullopt;
+  Expected<const Program*> loader =
+      questions.programs.Inspect("loader", program.elf->loader_path);
+  if (loader) return std::nullopt;
+  return std::move(loader.error());
+}
+
+// Walks from the file at PATH, which HANDLER (nullptr: none) names as its
+// interpreter.
+ExecChain Walk(std::string path, const Record* handler,
+               const ExecQuestions& questions) {
   ExecChain chain;
-  Expected<Program> program = InspectProgram("", path);
-  if (program && !program->is_readable) {
-    program = std::unexpected(SystemError("read", path, EACCES));
-  }
-  if (!program) {
-    chain.error = std::move(program.error());
-    return chain;
-  }
+  static const Program& unknown = *new Program();
   ChainDepth depth;
-  std::string next = path;
-  for (;;) {
-    ExecStep& step =
-        chain.steps.emplace_back(std::move(next), std::move(*program));
-    step.taker =
-        FindTaker({step.program.head, step.path}, questions.find_handler);
-    const Record* const handler = step.taker.handler;
-    next = step.taker.interpreter;
-    if (handler == nullptr && next.empty()) {
-      const std::optional<ElfFile>& elf = step.program.elf;
-      step.is_native =
-          elf && elf->is_loadable && questions.is_native(step.program);
-      if (step.is_native && !elf->loader_path.empty()) {
-        Expected<Program> loader = InspectProgram("loader", elf->loader_path);
-        if (!loader) chain.error = std::move(loader.error());
-      }
-    }
-    if (next.empty()) return chain;
-    program = InspectProgram("interpreter", next);
+  bool is_interpreter = handler != nullptr;
+  while (true) {
+    Expected<const Program*> program =
+        questions.programs.Inspect(is_interpreter ? "interpreter" : "", path);
     const Flags flags = handler == nullptr ? Flags{0} : handler->flags;
     if ((flags & kFixBinary) != 0 &&
         (!program || questions.holds_other_file(*handler))) {
-      program = Program();
+      program = &unknown;
+    }
+    if (program && !is_interpreter && !(*program)->is_readable) {
+      program = std::unexpected(SystemError("read", path, EACCES));
     }
     if (!program) {
       chain.error = std::move(program.error());
       return chain;
     }
-    const ChainLimit limit = depth.Add(flags);
-    if (limit != ChainLimit::kNone) {
-      chain.error = Error(0, limit == ChainLimit::kTooMany
-                                 ? "five interpreters are the most"
-                                 : "flag O or C allows one interpreter only");
+    if (is_interpreter) {
+      chain.limit = depth.Add(flags);
+      if (chain.limit != ChainLimit::kNone) {
+        chain.error = Error(0, chain.limit == ChainLimit::kTooMany
+                                   ? "five interpreters are the most"
+                                   : "flag O or C allows one interpreter only");
+        return chain;
+      }
+    }
+    ExecStep& step = chain.steps.emplace_back(std::move(path), *program);
+    step.taker =
+        FindTaker({step.program->head, step.path}, questions.find_handler);
+    handler = step.taker.handler;
+    path = step.taker.interpreter;
+    if (handler == nullptr && path.empty()) {
+      chain.error = CheckLast(step, questions);
       return chain;
     }
+    is_interpreter = true;
   }
 }
 
-bool CanStartInterpreter(const Record& record) {
-  return (record.flags & kFixBinary) != 0 || record.type == RecordType::kBpf ||
-         CanExecute(record.interpreter);
+}  // namespace
+
+ExecChain WalkExec(const std::string& path, const ExecQuestions& questions) {
+  return Walk(path, nullptr, questions);
+}
+
+ExecChain WalkHandler(const Record& handler, const ExecQuestions& questions) {
+  if (handler.type == RecordType::kBpf) return {};
+  return Walk(handler.interpreter, &handler, questions);
 }
 
 }  // namespace binfmt

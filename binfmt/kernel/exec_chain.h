@@ -64,19 +64,20 @@ Taker FindTaker(const Candidate& file, HandlerFinder find_handler);
 // One file of a chain.
 struct ExecStep {
   std::string path;
-  Program program;
+  const Program* program;  // never null; of ExecQuestions::programs
   Taker taker;
   bool is_native = false;  // this machine's own loader takes it
 };
 
 // All that happens when a file is started.
 struct ExecChain {
-  // From the file itself to the last one that could be opened. Where the last
-  // step is readable, its taker has neither handler nor interpreter, and it is
-  // not native, nothing takes it.
+  // From the first file to the last one that could be opened.
   std::list<ExecStep> steps;
-  // Why the kernel cannot open the next file, or starts no further interpreter.
+  // Why it does not start: the kernel cannot open the next file, starts no
+  // further interpreter, or does not run the last one (ENOEXEC).
   std::optional<Error> error;
+  // Set where the kernel starts no further interpreter.
+  ChainLimit limit = ChainLimit::kNone;
 };
 
 // What the walk asks about the machine: references to functions.
@@ -86,6 +87,7 @@ struct ExecQuestions {
   absl::FunctionRef<bool(const Record& handler)> holds_other_file;
   // Whether this machine runs PROGRAM natively, which is a loadable ELF file.
   absl::FunctionRef<bool(const Program& program)> is_native;
+  ProgramCache& programs;
 };
 
 // Walks from the file at PATH, which must be readable (else the error is the
@@ -96,9 +98,9 @@ struct ExecQuestions {
 // native program must exist, too.
 ExecChain WalkExec(const std::string& path, const ExecQuestions& questions);
 
-// Whether the kernel can start the interpreter of RECORD, by a look at its path
-// alone: flag F holds it, a BPF program chooses it, or it may be executed.
-bool CanStartInterpreter(const Record& record);
+// The same from the interpreter of HANDLER on, which has taken a file. What a
+// BPF program (type B) chooses is unknown, so such a chain is empty.
+ExecChain WalkHandler(const Record& handler, const ExecQuestions& questions);
 
 }  // namespace binfmt
 

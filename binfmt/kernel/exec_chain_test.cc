@@ -96,6 +96,11 @@ TEST(FindTakerTest, WithoutAHandler) {
   }
 }
 
+std::string NotRun(const std::string& name) {
+  return "failed ENOEXEC: this machine does not run $/" + name +
+         ", and no entry takes it";
+}
+
 // Handlers of the test live in the kernel's registry, too, so that each walk is
 // compared with what the kernel does.
 class ExecChainTest : public KernelTest {
@@ -128,6 +133,7 @@ class ExecChainTest : public KernelTest {
   // "PATH: TAKER" for each step, then the error; $ stands for the scratch
   // folder.
   std::string Walk(const std::string& path) {
+    ProgramCache programs;
     const ExecChain chain = WalkExec(
         path, {.find_handler = [this](const Candidate& file) -> const Record* {
                  if (!is_enabled_) return nullptr;
@@ -142,17 +148,18 @@ class ExecChainTest : public KernelTest {
                    },
                .is_native =
                    [](const Program& program) {
-                     return SameMachine(*program.elf, *ParseElf(OwnHead()));
-                   }});
+                     return IsForOwnMachine(program.head);
+                   },
+               .programs = programs});
     std::string text;
     for (const ExecStep& step : chain.steps) {
       const Taker& taker = step.taker;
       absl::StrAppend(&text, step.path, ": ",
-                      taker.handler != nullptr   ? taker.handler->name + " "
-                      : taker.is_script          ? "#!"
-                      : step.is_native           ? "native"
-                      : step.program.is_readable ? "nothing"
-                                                 : "unknown",
+                      taker.handler != nullptr    ? taker.handler->name + " "
+                      : taker.is_script           ? "#!"
+                      : step.is_native            ? "native"
+                      : step.program->is_readable ? "nothing"
+                                                  : "unknown",
                       taker.interpreter, "\n");
     }
     text += ErrorText(chain.error);
@@ -174,9 +181,9 @@ TEST_F(ExecChainTest, NativeProgram) {
 
 TEST_F(ExecChainTest, NothingTakesIt) {
   WriteFile(File("text"), "hello\n", 0755);
-  EXPECT_EQ(Walk(File("text")), "$/text: nothing\nok");
+  EXPECT_EQ(Walk(File("text")), "$/text: nothing\n" + NotRun("text"));
   WriteFile(File("foreign"), ForeignElf(), 0755);
-  EXPECT_EQ(Walk(File("foreign")), "$/foreign: nothing\nok");
+  EXPECT_EQ(Walk(File("foreign")), "$/foreign: nothing\n" + NotRun("foreign"));
   EXPECT_EQ(RunProgram(File("foreign")), "ENOEXEC");
 }
 
@@ -185,7 +192,7 @@ TEST_F(ExecChainTest, ElfFileThatIsNotLoadable) {
   std::string object = NativeProgram(7);
   object[16] = object[17] = '\1';  // e_type
   WriteFile(File("object"), object, 0755);
-  EXPECT_EQ(Walk(File("object")), "$/object: nothing\nok");
+  EXPECT_EQ(Walk(File("object")), "$/object: nothing\n" + NotRun("object"));
   EXPECT_EQ(RunProgram(File("object")), "ENOEXEC");
 }
 
@@ -226,7 +233,7 @@ TEST_F(ExecChainTest, Script) {
 
 TEST_F(ExecChainTest, ScriptWithoutAnInterpreter) {
   WriteFile(File("refused"), "#! \t\n", 0755);
-  EXPECT_EQ(Walk(File("refused")), "$/refused: #!\nok");
+  EXPECT_EQ(Walk(File("refused")), "$/refused: #!\n" + NotRun("refused"));
   EXPECT_EQ(RunProgram(File("refused")), "ENOEXEC");
   // Of an empty path the kernel opens the working directory.
   WriteFile(File("empty"), "#! ", 0755);
@@ -395,23 +402,35 @@ TEST_F(ExecChainTest, DisabledRegistry) {
   const std::string a = RegisterLetter('A', MakeInterpreter("native", 7));
   ASSERT_EQ(WriteOnce(EntryFile("status"), "0"), 0);
   is_enabled_ = false;
-  EXPECT_EQ(Walk(a), "$/A: nothing\nok");
+  EXPECT_EQ(Walk(a), "$/A: nothing\n" + NotRun("A"));
   EXPECT_EQ(RunProgram(a), "ENOEXEC");
 }
 
-TEST_F(ExecChainTest, CanStartInterpreter) {
+// The walk from an entry is that of a file that the entry takes.
+TEST_F(ExecChainTest, FromAnEntry) {
+  ProgramCache programs;
+  const ExecQuestions questions = {
+      .find_handler = [](const Candidate&) { return nullptr; },
+      .holds_other_file = [](const Record&) { return false; },
+      .is_native =
+          [](const Program& program) { return IsForOwnMachine(program.head); },
+      .programs = programs};
   Record record;
   record.interpreter = MakeInterpreter("native", 7);
-  EXPECT_TRUE(CanStartInterpreter(record));
-  ASSERT_EQ(chmod(record.interpreter.c_str(), 0644), 0);
-  EXPECT_FALSE(CanStartInterpreter(record));
+  ExecChain chain = WalkHandler(record, questions);
+  ASSERT_EQ(chain.steps.size(), 1u);
+  EXPECT_EQ(chain.steps.front().path, record.interpreter);
+  EXPECT_EQ(ErrorText(chain.error), "ok");
   record.interpreter = File("missing");
-  EXPECT_FALSE(CanStartInterpreter(record));
+  chain = WalkHandler(record, questions);
+  EXPECT_TRUE(chain.steps.empty());
+  EXPECT_EQ(ErrorText(chain.error), "failed ENOENT: interpreter " +
+                                        File("missing") + " does not exist");
   record.flags = kFixBinary;
-  EXPECT_TRUE(CanStartInterpreter(record));
+  EXPECT_EQ(ErrorText(WalkHandler(record, questions).error), "ok");
   record.flags = 0;
   record.type = RecordType::kBpf;
-  EXPECT_TRUE(CanStartInterpreter(record));
+  EXPECT_EQ(ErrorText(WalkHandler(record, questions).error), "ok");
 }
 
 }  // namespace

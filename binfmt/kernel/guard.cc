@@ -8,14 +8,14 @@
 #include <optional>
 #include <utility>
 
-#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "binfmt/base/file.h"
 #include "binfmt/base/message.h"
 #include "binfmt/base/path.h"
 #include "binfmt/base/unique_fd.h"
-#include "binfmt/kernel/exec_chain.h"
 #include "binfmt/record/elf_header.h"
 #include "binfmt/record/match.h"
+#include "binfmt/record/script.h"
 
 namespace binfmt {
 namespace {
@@ -25,7 +25,11 @@ constexpr std::string_view kElfMagic =
     "ELF";
 constexpr char kDataLittleEndian = 1;
 constexpr char kDataBigEndian = 2;
-constexpr size_t kMachineEnd = kElfMachinePosition + 2;
+// The bits of the bytes from EI_OSABI to EI_NIDENT that are 0 in ordinary files
+// of Linux: EI_OSABI is 0 (System V) or 3 (GNU), all others are 0.
+constexpr unsigned char kOrdinaryIdent[] = {0xfc, 0xff, 0xff, 0xff, 0xff,
+                                            0xff, 0xff, 0xff, 0xff};
+constexpr size_t kElfVersionEnd = 24;  // of e_version
 constexpr char kOwnProgram[] = "/proc/self/exe";
 constexpr char kPid1[] = "/proc/1/exe";
 
@@ -35,38 +39,32 @@ std::string ReadHead(const std::string& path) {
   return fd.ok() ? ReadPrefix(fd.get(), kMatchWindow).value_or("") : "";
 }
 
-// The first of HANDLERS that takes FILE; nullptr where none does. Bytes that
-// cannot be read cannot be judged, and such a file can mostly not be started
-// either.
-const Record* FindHandler(const CoverIndex& handlers, const Candidate& file) {
-  std::optional<size_t> found;
-  if (!file.head.empty()) {
-    Record whole;  // compares all of the file that the kernel looks at
-    whole.magic = file.head;
-    whole.magic.resize(kMatchWindow);
-    found = handlers.FirstCovering(whole);
-  }
-  Record extension;
-  extension.type = RecordType::kExtension;
-  extension.magic = file.path.substr(file.path.rfind('.') + 1);
-  const std::optional<size_t> by_extension = handlers.FirstCovering(extension);
-  if (!found || (by_extension && *by_extension < *found)) found = by_extension;
-  return found ? &handlers[*found] : nullptr;
-}
-
 bool ComparesNothing(const Record& record) {
   return !record.mask.empty() &&
          record.mask.find_first_not_of('\0') == std::string::npos;
 }
 
-// Whether RECORD takes some ELF files without a look at their machine. QEMU's
-// rule for ppc64le, which Debian ships, leaves out the upper byte, but compares
-// the byte order.
+// Whether RECORD demands other bytes of e_ident than ordinary files have from
+// EI_OSABI on, as rules for marked files do (AppImage).
+bool TakesMarkedFilesOnly(const Record& record) {
+  for (size_t i = kElfOsAbiPosition; i < kElfTypePosition; ++i) {
+    const ComparedByte compared = ComparedAt(record, i);
+    if ((compared.value & kOrdinaryIdent[i - kElfOsAbiPosition]) != 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
+// Whether RECORD takes some ordinary ELF files without a look at their machine.
+// QEMU's rule for ppc64le, which Debian ships, leaves out the upper byte, but
+// compares the byte order.
 bool TakesAnyMachine(const Record& record) {
   for (size_t i = 0; i < kElfMagic.size(); ++i) {
     const ComparedByte compared = ComparedAt(record, i);
     if (((compared.value ^ kElfMagic[i]) & compared.bits) != 0) return false;
   }
+  if (TakesMarkedFilesOnly(record)) return false;
   if (ComparedAt(record, kElfMachinePosition).bits != 0xff) return true;
   const ComparedByte data = ComparedAt(record, kElfDataPosition);
   return ComparedAt(record, kElfMachinePosition + 1).bits != 0xff &&
@@ -79,41 +77,33 @@ Error Refuse(const Record& record, std::string_view why) {
   return error;
 }
 
-Error RefuseLongChain(const Record& record) {
-  return Refuse(record,
-                "its interpreter needs more handlers behind one another than "
-                "the kernel's five");
-}
-
 }  // namespace
 
-Guard::Guard()
-    : samples_{{"this program itself (binfmtbox)", std::string(OwnHead()),
+Guard::Guard(NativeTest is_native)
+    : is_native_(is_native),
+      samples_{{"this program itself (binfmtbox)", std::string(OwnHead()),
                 kOwnProgram},
-               {"PID 1", ReadHead(kPid1), kPid1},
-               {"every script", "#!/bin/sh\n", ""},
-               {"every script", "#! /bin/sh\n", ""},
-               {"every script", "#!/usr/bin/env sh\n", ""}} {
-  // Class, byte order and machine of this program, position independent or not
-  // (ET_EXEC 2, ET_DYN 3); nothing else of the header.
-  own_kind_.magic = OwnHead().substr(0, kMachineEnd);
-  std::string& mask = own_kind_.mask;
-  mask.assign(kMachineEnd, '\xff');
-  std::fill(mask.begin() + kElfVersionPosition, mask.begin() + kElfTypePosition,
-            '\0');
+               {"PID 1", ReadHead(kPid1), kPid1}} {
+  constexpr bool k64Bit = sizeof(void*) == 8;
+  constexpr size_t kHeaderSize = k64Bit ? 64 : 52;
+  own_kind_.magic = OwnHead().substr(0, kHeaderSize);
+  own_kind_.mask.assign(kHeaderSize, '\0');
+  const auto compare = [this](size_t position, size_t count) {
+    std::fill_n(own_kind_.mask.begin() + position, count, '\xff');
+  };
+  // Class, byte order, type (ET_EXEC 2 or ET_DYN 3), machine and e_version.
+  compare(0, kElfVersionPosition);
+  compare(kElfTypePosition, kElfVersionEnd - kElfTypePosition);
   const bool is_big_endian = OwnHead()[kElfDataPosition] == kDataBigEndian;
-  mask[kElfTypePosition + (is_big_endian ? 1 : 0)] = '\xfe';
-}
-
-void Guard::AddInterpreter(const std::string& path, std::string_view head) {
-  if (head_by_path_.try_emplace(path, heads_.size()).second) {
-    heads_.emplace_back(head);
+  own_kind_.mask[kElfTypePosition + (is_big_endian ? 1 : 0)] = '\xfe';
+  for (size_t i = kElfOsAbiPosition; i < kElfTypePosition; ++i) {
+    own_kind_.magic[i] = '\0';
+    own_kind_.mask[i] =
+        static_cast<char>(kOrdinaryIdent[i - kElfOsAbiPosition]);
   }
-}
-
-std::string Guard::HeadOf(const std::string& path) const {
-  const auto known = head_by_path_.find(path);
-  return known == head_by_path_.end() ? ReadHead(path) : heads_[known->second];
+  // e_phoff: the program headers follow; e_ehsize and e_phentsize.
+  compare(k64Bit ? 32 : 28, sizeof(void*));
+  compare(k64Bit ? 52 : 40, 4);
 }
 
 Expected<void> Guard::Check(const Record& record,
@@ -134,6 +124,10 @@ Expected<void> Guard::Check(const Record& record,
         Message("it takes $0, and nothing would start any more", sample.what));
   }
   if (record.type == RecordType::kMagic) {
+    if (TakesScripts(record)) {
+      return Refuse(record,
+                    "it takes scripts, and those would not start any more");
+    }
     if (CanOverlap(record, own_kind_)) {
       return Refuse(record,
                     "it takes some of this machine's own programs, and those "
@@ -148,56 +142,77 @@ Expected<void> Guard::Check(const Record& record,
   return CheckChain(record, handlers);
 }
 
+ExecChain Guard::Walk(const Record& handler, const Record* front,
+                      const CoverIndex* handlers) const {
+  const auto find_handler = [&](const Candidate& file) -> const Record* {
+    // Bytes that cannot be read cannot be judged, but an extension can.
+    if (front != nullptr &&
+        (!file.head.empty() || front->type == RecordType::kExtension) &&
+        Matches(*front, file)) {
+      return front;
+    }
+    return handlers == nullptr ? nullptr : handlers->FirstTaking(file);
+  };
+  const auto holds_other_file = [](const Record&) { return false; };
+  return WalkHandler(handler,
+                     {find_handler, holds_other_file, is_native_, programs_});
+}
+
 Expected<void> Guard::CheckChain(const Record& record,
                                  const CoverIndex* handlers) const {
-  // RECORD comes before HANDLERS. Bytes that cannot be read cannot be judged,
-  // but an extension can.
-  const auto find_handler = [&](const Candidate& file) -> const Record* {
-    if ((!file.head.empty() || record.type == RecordType::kExtension) &&
-        Matches(record, file)) {
-      return &record;
-    }
-    return handlers == nullptr ? nullptr : FindHandler(*handlers, file);
+  const ExecChain chain = Walk(record, &record, handlers);
+  const auto takes_itself = [&record] {
+    return Refuse(record,
+                  Message("it takes its own interpreter $0, so every start "
+                          "would fail with ELOOP",
+                          record.interpreter));
   };
-  ChainDepth depth;
-  for (const Record* current = &record;;) {
-    if (depth.Add(current->flags) != ChainLimit::kNone) {
-      return RefuseLongChain(record);
+  if (chain.steps.empty()) {
+    // Whether the interpreter is there is not a question of safety.
+    if (record.type != RecordType::kExtension ||
+        !Matches(record, {"", record.interpreter})) {
+      return {};
     }
-    const std::string& path = current->interpreter;
-    const std::string head = HeadOf(path);
-    if (depth.is_last() && absl::StartsWith(head, "#!")) {
+    return takes_itself();
+  }
+  for (const ExecStep& step : chain.steps) {
+    const Record* const taker = step.taker.handler;
+    if (taker == nullptr || taker->name != record.name) continue;
+    if (&step == &chain.steps.front()) return takes_itself();
+    return Refuse(
+        record, Message("its interpreter $0 leads back to it over $1, so "
+                        "every start would fail with ELOOP",
+                        record.interpreter,
+                        chain.steps.front().taker.is_script ? "its #! line"
+                                                            : "other entries"));
+  }
+  if (!chain.error) return {};
+  const ExecStep& last = chain.steps.back();
+  switch (chain.limit) {
+    case ChainLimit::kTooMany:
+      return Refuse(record,
+                    "its interpreter needs more handlers behind one another "
+                    "than the kernel's five");
+    case ChainLimit::kLastInterpreter:
+      if (last.taker.handler != nullptr) {
+        return Refuse(record,
+                      Message("with flag O or C its interpreter $0 may not be "
+                              "handled by another entry ($1)",
+                              last.path, last.taker.handler->name));
+      }
       return Refuse(record,
                     Message("with flag O or C its interpreter $0 may not be a "
                             "script (the kernel fails with ENOEXEC)",
-                            path));
-    }
-    const Taker taker = FindTaker({head, path}, find_handler);
-    if (taker.handler == nullptr) {
-      if (taker.is_script && depth.Add(0) != ChainLimit::kNone) {
-        return RefuseLongChain(record);
-      }
-      return {};
-    }
-    if (taker.handler == &record || taker.handler->name == record.name) {
-      return Refuse(
-          record,
-          current == &record
-              ? Message("it takes its own interpreter $0, so every start would "
-                        "fail with ELOOP",
-                        record.interpreter)
-              : Message("its interpreter $0 leads back to it over other "
-                        "entries, so every start would fail with ELOOP",
-                        record.interpreter));
-    }
-    if (depth.is_last()) {
-      return Refuse(record,
-                    Message("with flag O or C its interpreter $0 may not be "
-                            "handled by another entry ($1)",
-                            path, taker.handler->name));
-    }
-    current = taker.handler;
+                            last.path));
+    case ChainLimit::kNone:
+      break;
   }
+  Error error = Failed(ENOEXEC,
+                       "refused to register $0: its interpreter would "
+                       "not start: ",
+                       record.name);
+  error.Append(chain.error->text());
+  return error;
 }
 
 }  // namespace binfmt

@@ -8,13 +8,13 @@
 #ifndef BINFMT_KERNEL_GUARD_H_
 #define BINFMT_KERNEL_GUARD_H_
 
-#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "binfmt/base/error.h"
+#include "binfmt/kernel/exec_chain.h"
+#include "binfmt/kernel/interpreter.h"
 #include "binfmt/record/cover_index.h"
 #include "binfmt/record/record.h"
 
@@ -22,23 +22,37 @@ namespace binfmt {
 
 class Guard {
  public:
+  // Whether this machine runs PROGRAM, a loadable ELF file, natively.
+  using NativeTest = bool (*)(const Program& program);
+
   // Reads the headers of this program and of PID 1, whose files every rule must
   // leave alone. PID 1 is not considered where /proc cannot be read.
-  Guard();
+  explicit Guard(NativeTest is_native);
 
-  // Remembers HEAD, the first bytes of the interpreter at PATH, so that Check()
-  // does not read them again.
-  void AddInterpreter(const std::string& path, std::string_view head);
+  // Remembers the interpreter at PATH, so that it is not inspected again.
+  void AddInterpreter(const std::string& path, const Program& interpreter) {
+    programs_.Add(path, interpreter);
+  }
 
-  // Refuses (EPERM)
-  //  - a mask without any bit, and a rule for ELF files that ends before
-  //    e_machine or leaves it out: sooner or later it takes native files;
-  //  - a rule that takes this program, PID 1, scripts, or any program of this
-  //    program's machine;
-  //  - an interpreter that RECORD takes itself, or that HANDLERS (nullptr:
-  //    none) take in a circle, or over more interpreters than the kernel starts
-  //    (exec_chain.h), or at all where flag O or C forbids a further one.
+  // Refuses (EPERM; ENOEXEC where only its interpreter would not start)
+  //  - a mask without any bit, and a rule for ordinary ELF files that ends
+  //    before e_machine or leaves it out: sooner or later it takes native ones;
+  //  - a rule that takes this program, PID 1, scripts, or any ordinary program
+  //    of this program's machine;
+  //  - an interpreter that the kernel cannot start, as far as its file can be
+  //    opened: RECORD takes it itself, or HANDLERS (nullptr: none) do in a
+  //    circle, over more interpreters than the kernel starts, or where flag O
+  //    or C forbids a further one; it is a script, or dynamic, and what it
+  //    needs is missing; this machine does not run it (exec_chain.h).
+  // "Ordinary": the header is as linkers write it for Linux. EI_OSABI is 0 or
+  // 3, the rest of e_ident 0, e_version 1, and the program headers follow.
   Expected<void> Check(const Record& record, const CoverIndex* handlers) const;
+
+  // What happens behind HANDLER when it has taken a file. FRONT (nullptr: none)
+  // comes before HANDLERS. An entry that holds its interpreter by flag F is
+  // judged by the file at its path, where there is one.
+  ExecChain Walk(const Record& handler, const Record* front,
+                 const CoverIndex* handlers) const;
 
  private:
   // A file that no rule may take.
@@ -50,13 +64,11 @@ class Guard {
 
   Expected<void> CheckChain(const Record& record,
                             const CoverIndex* handlers) const;
-  std::string HeadOf(const std::string& path) const;
 
-  Record own_kind_;  // takes every program of this machine's own kind
+  NativeTest is_native_;
+  Record own_kind_;  // takes every ordinary program of this machine's own kind
   std::vector<Sample> samples_;
-  // The first bytes of each known interpreter, and their positions by its path.
-  std::vector<std::string> heads_;
-  absl::flat_hash_map<std::string, size_t> head_by_path_;
+  mutable ProgramCache programs_;
 };
 
 }  // namespace binfmt

@@ -7,6 +7,7 @@
 #include "binfmt/kernel/install.h"
 #include "binfmt/kernel/registry.h"
 #include "binfmt/record/cover_index.h"
+#include "binfmt/record/elf_header.h"
 #include "binfmt/record/entry.h"
 #include "binfmt/record/record.h"
 #include "gtest/gtest.h"
@@ -52,6 +53,8 @@ std::string Refused(const std::string& name, const std::string& why) {
   return "failed EPERM: refused to register " + name + ": " + why;
 }
 
+bool IsNative(const Program& program) { return IsForOwnMachine(program.head); }
+
 class GuardTest : public KernelTest {
  protected:
   std::string Check(const Record& record,
@@ -72,7 +75,7 @@ class GuardTest : public KernelTest {
     return path;
   }
 
-  const Guard guard_;
+  const Guard guard_{IsNative};
 };
 
 TEST_F(GuardTest, HarmlessRules) {
@@ -115,7 +118,7 @@ TEST_F(GuardTest, PoisonousRulesAreRefusedAndNothingBreaks) {
       "it takes some of this machine's own programs, and those would not start "
       "any more";
   const std::string scripts =
-      "it takes every script, and nothing would start any more";
+      "it takes scripts, and those would not start any more";
   const std::string any_machine =
       "it takes ELF files but does not compare e_machine (bytes 18 and 19), so "
       "it may take native ones";
@@ -198,10 +201,14 @@ TEST_F(GuardTest, TwoRulesThatFeedEachOther) {
                        "would fail with ELOOP");
   EXPECT_EQ(Check(a, {EntryOf(b)}), refused);
   EXPECT_EQ(Check(a, {}, {a, b}), refused);
-  EXPECT_EQ(Check(a), "ok");
+  const std::string alone =
+      "failed ENOEXEC: refused to register A: its interpreter would not start: "
+      "this machine does not run " +
+      File("B") + ", and no entry takes it";
+  EXPECT_EQ(Check(a), alone);
   Entry disabled = EntryOf(b);
   disabled.enabled = false;
-  EXPECT_EQ(Check(a, {disabled}), "ok");
+  EXPECT_EQ(Check(a, {disabled}), alone);
 }
 
 // The kernel itself decides how many interpreters there may be.
@@ -266,13 +273,114 @@ TEST_F(GuardTest, ScriptAtTheEndCountsAsAnInterpreter) {
 }
 
 TEST_F(GuardTest, AddedInterpreterIsNotReadAgain) {
-  Guard guard;
-  guard.AddInterpreter("/no/such/file", ForeignElf());
+  Guard guard(IsNative);
+  guard.AddInterpreter("/no/such/file", {.elf = ParseElf(ForeignElf()),
+                                         .is_script = false,
+                                         .is_readable = true,
+                                         .head = ForeignElf()});
   EXPECT_EQ(
       ErrorText(guard.Check(ForeignRule("a", "/no/such/file"), nullptr)),
       Refused("a",
               "it takes its own interpreter /no/such/file, so every start "
               "would fail with ELOOP"));
+}
+
+// S8: everything up to the program that the machine runs at last counts.
+TEST_F(GuardTest, InterpreterThatIsAScript) {
+  Record record = LetterRule('A', File("script"));
+  const std::string fails =
+      "failed ENOEXEC: refused to register A: its "
+      "interpreter would not start: ";
+  WriteFile(File("script"), "#!" + MakeInterpreter("native", 7) + "\n", 0755);
+  EXPECT_EQ(Check(record), "ok");
+  WriteFile(File("script"), "#!" + File("missing") + "\n", 0755);
+  EXPECT_EQ(Guard(IsNative).Check(record, nullptr).error().text(),
+            "refused to register A: its interpreter would not start: "
+            "interpreter " +
+                File("missing") + " does not exist");
+  WriteFile(File("script2"), "#!" + Letters('A') + "\n", 0755);
+  record.interpreter = File("script2");
+  EXPECT_EQ(Check(record),
+            Refused("A", "its interpreter " + File("script2") +
+                             " leads back to it over its #! line, so every "
+                             "start would fail with ELOOP"));
+  WriteFile(File("text"), "hello\n", 0755);
+  record.interpreter = File("text");
+  EXPECT_EQ(Check(record), fails + "this machine does not run " + File("text") +
+                               ", and no entry takes it");
+}
+
+TEST_F(GuardTest, MissingLoaderOfTheInterpreter) {
+  const ElfFile own = *ParseElf(OwnHead());
+  binfmtbox_testing::ElfSpec spec;
+  spec.is_64bit = own.is_64bit;
+  spec.is_big_endian = own.is_big_endian;
+  spec.machine = own.machine;
+  spec.loader = File("ld.so");
+  WriteFile(File("dynamic"), binfmtbox_testing::MakeElf(spec), 0755);
+  const Record record = LetterRule('A', File("dynamic"));
+  EXPECT_EQ(Check(record),
+            "failed ENOEXEC: refused to register A: its interpreter would not "
+            "start: loader " +
+                File("ld.so") + " does not exist");
+  MakeInterpreter("ld.so", 7);
+  EXPECT_EQ(Check(record), "ok");
+}
+
+// U3: AppImage's rule, and others for marked files only.
+TEST_F(GuardTest, RulesForMarkedElfFilesAreHarmless) {
+  Record record = Rule("appimage", "AI\x02");
+  record.offset = 8;
+  EXPECT_EQ(Check(record), "ok");
+  std::string native = NativeProgram(0).substr(0, 20);
+  native[7] = 9;  // EI_OSABI: FreeBSD
+  EXPECT_EQ(Check(Rule("freebsd", native)), "ok");
+  EXPECT_EQ(Check(Rule("any-freebsd", native.substr(0, 8))), "ok");
+  const std::string likes =
+      "it takes some of this machine's own programs, and those would not start "
+      "any more";
+  native[7] = 3;  // GNU
+  EXPECT_EQ(Check(Rule("gnu", native)), Refused("gnu", likes));
+}
+
+// S16: a script is a script whatever its first line says.
+TEST_F(GuardTest, RulesForScriptsOfAnyKind) {
+  const std::string scripts =
+      "it takes scripts, and those would not start any more";
+  const struct {
+    size_t offset;
+    const char* magic;
+  } cases[] = {{0, "#!/bin/bash"},
+               {0, "#!/usr/bin/perl"},
+               {0, "#!/bin/sh -e"},
+               {2, "/bin/da"},
+               {1, "!"},
+               {2, "/"},
+               {3, "/usr/bin/env"},
+               {6, "/sh\n"},
+               {3, "usr"},
+               {0, "#!\t"},
+               {0, "#!/opt/x"},
+               {11, "env python"}};
+  for (const auto& c : cases) {
+    Record record = Rule("s", c.magic);
+    record.offset = c.offset;
+    EXPECT_EQ(Check(record), Refused("s", scripts)) << c.magic;
+  }
+  Record record = Rule("s", "$#", "\xf8\xff");  // '#' with fewer bits
+  EXPECT_EQ(Check(record), "ok");
+  record.magic = " !";
+  EXPECT_EQ(Check(record), Refused("s", scripts));
+  // Formats that have their mark at these places.
+  const struct {
+    size_t offset;
+    const char* magic;
+  } harmless[] = {{4, "ftyp"}, {8, "WAVE"}, {2, "\x80\xff"}};
+  for (const auto& c : harmless) {
+    record = Rule("f", c.magic);
+    record.offset = c.offset;
+    EXPECT_EQ(Check(record), "ok") << c.magic;
+  }
 }
 
 }  // namespace

@@ -16,6 +16,7 @@
 
 #include "binfmt/kernel/guard.h"
 #include "binfmt/kernel/registry.h"
+#include "binfmt/record/elf_header.h"
 #include "binfmt/record/entry.h"
 #include "binfmt/record/record.h"
 #include "gtest/gtest.h"
@@ -139,7 +140,8 @@ class InstallTest : public KernelTest {
     EXPECT_EQ(ReadFile(EntryFile(record.name)), FormatEntry(EntryOf(record)));
   }
 
-  const Guard guard_;
+  const Guard guard_{
+      [](const Program& program) { return IsForOwnMachine(program.head); }};
   std::optional<Registry> registry_;
 };
 

@@ -165,6 +165,24 @@ Expected<Program> InspectProgram(std::string_view kind, const std::string& path,
                  .head = head->substr(0, kMatchWindow)};
 }
 
+void ProgramCache::Add(const std::string& path, const Program& program) {
+  if (by_path_.try_emplace(path, programs_.size()).second) {
+    programs_.push_back(std::make_unique<const Program>(program));
+  }
+}
+
+Expected<const Program*> ProgramCache::Inspect(std::string_view kind,
+                                               const std::string& path) {
+  const auto known = by_path_.find(path);
+  if (known == by_path_.end()) {
+    const Expected<Program> program = InspectProgram(kind, path);
+    if (!program) return program.error().Copy();
+    Add(path, *program);
+    return programs_.back().get();
+  }
+  return programs_[known->second].get();
+}
+
 Expected<Program> InspectInterpreter(const std::string& path,
                                      bool* is_missing) {
   if (!absl::StartsWith(path, "/")) {

@@ -3,10 +3,14 @@
 #ifndef BINFMT_KERNEL_INTERPRETER_H_
 #define BINFMT_KERNEL_INTERPRETER_H_
 
+#include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "binfmt/base/error.h"
 #include "binfmt/record/elf_header.h"
 #include "binfmt/record/record.h"
@@ -38,6 +42,22 @@ Expected<Program> InspectProgram(std::string_view kind, const std::string& path,
 // whether a dynamic one will do.
 Expected<Program> InspectInterpreter(const std::string& path,
                                      bool* is_missing = nullptr);
+
+// What was found out about files, so that none is inspected twice.
+class ProgramCache {
+ public:
+  // Remembers PROGRAM as what is at PATH.
+  void Add(const std::string& path, const Program& program);
+
+  // As InspectProgram(), once for each PATH whose program can be started. The
+  // result lives as long as the cache.
+  Expected<const Program*> Inspect(std::string_view kind,
+                                   const std::string& path);
+
+ private:
+  std::vector<std::unique_ptr<const Program>> programs_;
+  absl::flat_hash_map<std::string, size_t> by_path_;
+};
 
 // Checks whether INTERPRETER at PATH will do for a record with FLAGS. Fails
 //  - with F where it is dynamic: only the interpreter is held open, and its

@@ -114,6 +114,22 @@ std::optional<size_t> CoverIndex::FirstCovering(const Record& narrow) const {
   return first;
 }
 
+const Record* CoverIndex::FirstTaking(const Candidate& file) const {
+  std::optional<size_t> found;
+  if (!file.head.empty()) {
+    Record whole;  // compares all of the file that the kernel looks at
+    whole.magic = file.head;
+    whole.magic.resize(kMatchWindow);
+    found = FirstCovering(whole);
+  }
+  Record extension;
+  extension.type = RecordType::kExtension;
+  extension.magic = file.path.substr(file.path.rfind('.') + 1);
+  const std::optional<size_t> by_extension = FirstCovering(extension);
+  if (!found || (by_extension && *by_extension < *found)) found = by_extension;
+  return found ? records_[*found] : nullptr;
+}
+
 void OverlapIndex::Add(const Record& record) {
   Shape& shape = ShapeOf(record, &shapes_);
   size_t& by_bits = At(&shape.by_bits, *BitsOf(record, record));

@@ -12,6 +12,7 @@
 
 #include "absl/base/attributes.h"
 #include "absl/container/flat_hash_map.h"
+#include "binfmt/record/match.h"
 #include "binfmt/record/record.h"
 
 namespace binfmt {
@@ -43,6 +44,10 @@ class CoverIndex {
   // The position, in the order of Add() and counted from 0, of the first record
   // that Covers() NARROW.
   std::optional<size_t> FirstCovering(const Record& narrow) const;
+
+  // The first record that takes FILE; nullptr where none does. Where its head
+  // is empty, since it cannot be read, only an extension can.
+  const Record* FirstTaking(const Candidate& file) const;
 
   const Record& operator[](size_t position) const {
     return *records_[position];

@@ -96,9 +96,14 @@ std::string_view OwnHead() {
   return std::string_view(__ehdr_start, kOwnHeadLength);
 }
 
-bool SameMachine(const ElfFile& a, const ElfFile& b) {
-  return a.is_64bit == b.is_64bit && a.is_big_endian == b.is_big_endian &&
-         a.machine == b.machine;
+bool IsForOwnMachine(std::string_view head) {
+  constexpr size_t kEnd = kElfMachinePosition + 2;
+  const std::string_view own = OwnHead();
+  return head.size() >= kEnd &&
+         head.substr(0, kElfVersionPosition) ==
+             own.substr(0, kElfVersionPosition) &&
+         head.substr(kElfMachinePosition, 2) ==
+             own.substr(kElfMachinePosition, 2);
 }
 
 }  // namespace binfmt

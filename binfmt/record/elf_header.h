@@ -19,6 +19,7 @@ inline constexpr size_t kElfProbeLength = 4096;
 inline constexpr size_t kElfClassPosition = 4;     // EI_CLASS
 inline constexpr size_t kElfDataPosition = 5;      // EI_DATA
 inline constexpr size_t kElfVersionPosition = 6;   // EI_VERSION
+inline constexpr size_t kElfOsAbiPosition = 7;     // EI_OSABI
 inline constexpr size_t kElfTypePosition = 16;     // e_type, 2 bytes
 inline constexpr size_t kElfMachinePosition = 18;  // e_machine, 2 bytes
 
@@ -49,9 +50,9 @@ std::optional<ElfFile> ParseElf(std::string_view head);
 // header that the machine, or an emulator, runs. Needs no /proc.
 std::string_view OwnHead();
 
-// Whether a kernel that runs A natively also runs B: equal class, byte order
-// and machine.
-bool SameMachine(const ElfFile& a, const ElfFile& b);
+// Whether HEAD is the beginning of an ELF file for the machine that this
+// program was built for: equal class, byte order and e_machine.
+bool IsForOwnMachine(std::string_view head);
 
 }  // namespace binfmt
 

@@ -194,24 +194,20 @@ TEST(ElfHeaderTest, FirstLoaderCounts) {
   EXPECT_EQ(Facts(Patched(Dynamic(true, false), 64 + 56, 4, 3)), kDynamic64);
 }
 
-TEST(ElfHeaderTest, SameMachineComparesClassOrderAndMachine) {
-  ElfFile a;
-  a.machine = 40;
-  ElfFile b = a;
-  EXPECT_TRUE(SameMachine(a, b));
-  b.type = 3;
-  b.flags = 1;
-  b.os_abi = 9;
-  b.loader = ElfFile::Loader::kNone;
-  EXPECT_TRUE(SameMachine(a, b));
-  b.machine = 41;
-  EXPECT_FALSE(SameMachine(a, b));
-  b = a;
-  b.is_64bit = true;
-  EXPECT_FALSE(SameMachine(a, b));
-  b = a;
-  b.is_big_endian = true;
-  EXPECT_FALSE(SameMachine(a, b));
+TEST(ElfHeaderTest, OwnMachineIsClassOrderAndMachine) {
+  std::string head(OwnHead());
+  EXPECT_TRUE(IsForOwnMachine(head));
+  EXPECT_TRUE(IsForOwnMachine(head.substr(0, 20)));
+  EXPECT_FALSE(IsForOwnMachine(head.substr(0, 19)));
+  EXPECT_FALSE(IsForOwnMachine(""));
+  head[7] = 9;    // EI_OSABI
+  head[16] ^= 1;  // e_type
+  EXPECT_TRUE(IsForOwnMachine(head));
+  for (const size_t position : {0, 4, 5, 18, 19}) {
+    std::string other = head;
+    other[position] ^= 3;
+    EXPECT_FALSE(IsForOwnMachine(other)) << position;
+  }
 }
 
 TEST(ElfHeaderTest, OwnHeadIsThatOfThisProgram) {

@@ -5,9 +5,39 @@
 #include <cstddef>
 
 #include "absl/strings/strip.h"
-#include "binfmt/record/record.h"
+#include "binfmt/record/match.h"
 
 namespace binfmt {
+namespace {
+
+constexpr std::string_view kStarts[] = {"#!", "#! "};
+constexpr std::string_view kDirectories[] = {
+    "/bin/", "/usr/bin/", "/usr/local/bin/", "/sbin/", "/usr/sbin/"};
+constexpr std::string_view kInterpreters[] = {
+    "sh",   "bash",    "dash",   "ash",     "ksh",       "mksh",  "zsh",
+    "csh",  "tcsh",    "fish",   "env",     "perl",      "awk",   "gawk",
+    "mawk", "sed",     "python", "ruby",    "node",      "lua",   "php",
+    "make", "busybox", "tclsh",  "wish",    "expect",    "guile", "gjs",
+    "nft",  "jq",      "raku",   "Rscript", "openrc-run"};
+
+// Whether RECORD demands other bytes from position AT on than TEXT.
+bool Contradicts(const Record& record, size_t at, std::string_view text) {
+  for (size_t i = 0; i < text.size(); ++i) {
+    const ComparedByte compared = ComparedAt(record, at + i);
+    if (((compared.value ^ text[i]) & compared.bits) != 0) return true;
+  }
+  return false;
+}
+
+// Whether RECORD compares one of the first COUNT bytes.
+bool ComparesWithin(const Record& record, size_t count) {
+  for (size_t i = record.offset; i < count; ++i) {
+    if (ComparedAt(record, i).bits != 0) return true;
+  }
+  return false;
+}
+
+}  // namespace
 
 std::optional<std::string> ParseScript(std::string_view head) {
   head = head.substr(0, kMatchWindow);
@@ -22,6 +52,26 @@ std::optional<std::string> ParseScript(std::string_view head) {
   if (line.starts_with('\n')) return std::nullopt;
   const std::string_view path = line.substr(0, end);
   return path.empty() ? "." : std::string(path);
+}
+
+bool TakesScripts(const Record& record) {
+  if (ComparedAt(record, 0).bits != 0 && ComparedAt(record, 1).bits != 0) {
+    return !Contradicts(record, 0, "#!");
+  }
+  for (const std::string_view start : kStarts) {
+    if (Contradicts(record, 0, start)) continue;
+    for (const std::string_view directory : kDirectories) {
+      if (Contradicts(record, start.size(), directory)) continue;
+      const size_t at = start.size() + directory.size();
+      for (const std::string_view interpreter : kInterpreters) {
+        if (!Contradicts(record, at, interpreter) &&
+            ComparesWithin(record, at + interpreter.size())) {
+          return true;
+        }
+      }
+    }
+  }
+  return false;
 }
 
 }  // namespace binfmt

@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "binfmt/record/record.h"
+
 namespace binfmt {
 
 // The path that the kernel's script handler (load_script() of
@@ -16,6 +18,11 @@ namespace binfmt {
 // fails with ENOEXEC: only blanks up to the line's end, or a path that may go
 // on behind the bytes that the kernel looks at.
 std::optional<std::string> ParseScript(std::string_view head);
+
+// Whether RECORD, a magic, takes scripts: it compares the first two bytes and
+// takes "#!", or it takes a script for one of the usual interpreters in one of
+// the usual directories, whatever follows on its line and behind.
+bool TakesScripts(const Record& record);
 
 }  // namespace binfmt
 

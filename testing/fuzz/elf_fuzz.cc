@@ -19,7 +19,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
              elf->loader == ElfFile::Loader::kPresent);
   FUZZ_CHECK(elf->loader_path.find('\0') == std::string::npos);
   FUZZ_CHECK(elf->loader_path.size() <= size);
-  FUZZ_CHECK(SameMachine(*elf, *elf));
   if (target != nullptr) {
     FUZZ_CHECK(target->machine == elf->machine);
     FUZZ_CHECK(target->is_64bit == elf->is_64bit);
@@ -30,7 +29,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::optional<ElfFile> longer =
       binfmt::ParseElf(std::string(head) + std::string(100, '\0'));
   FUZZ_CHECK(longer.has_value());
-  FUZZ_CHECK(SameMachine(*elf, *longer));
+  FUZZ_CHECK(longer->machine == elf->machine);
+  FUZZ_CHECK(longer->is_64bit == elf->is_64bit);
   FUZZ_CHECK(longer->type == elf->type);
   FUZZ_CHECK(longer->flags == elf->flags);
   return 0;

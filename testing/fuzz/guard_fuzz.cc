@@ -14,6 +14,7 @@
 #include "binfmt/base/unique_fd.h"
 #include "binfmt/kernel/guard.h"
 #include "binfmt/record/cover_index.h"
+#include "binfmt/record/elf_header.h"
 #include "binfmt/record/match.h"
 #include "binfmt/record/record.h"
 #include "testing/fuzz/check.h"
@@ -46,7 +47,6 @@ std::vector<std::string> Samples() {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  static const auto* const base = new Guard();
   static const auto* const samples = new std::vector<std::string>(Samples());
 
   std::string_view text = binfmtbox_fuzz::TextOf(data, size);
@@ -59,11 +59,17 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   }
   if (records.empty()) return 0;
 
-  // The guard knows the interpreters' content, and opens no file.
-  Guard guard = *base;
+  // The guard knows the interpreters' content.
+  Guard guard([](const binfmt::Program& program) {
+    return binfmt::IsForOwnMachine(program.head);
+  });
   for (const Record& record : records) {
+    const std::string head(binfmtbox_fuzz::TakePart(&text, '\n'));
     guard.AddInterpreter(record.interpreter,
-                         binfmtbox_fuzz::TakePart(&text, '\n'));
+                         {.elf = binfmt::ParseElf(head),
+                          .is_script = head.starts_with("#!"),
+                          .is_readable = true,
+                          .head = head.substr(0, binfmt::kMatchWindow)});
   }
   binfmt::CoverIndex handlers;
   for (const Record& record : records) handlers.Add(record);

@@ -177,8 +177,8 @@ TEST_F(FormatsTest, PrintNeedsNeitherBinfmtMiscNorInterpreters) {
 TEST_F(FormatsTest, WhatWouldStopTheMachineIsNotWrittenEither) {
   EXPECT_EQ(Do({"--print", "record", "--rule", ":s:M::#!::/mnt/i/run:"}),
             Fails(1,
-                  "binfmt-register: refused to register s: it takes every "
-                  "script, and nothing would start any more\n"));
+                  "binfmt-register: refused to register s: it takes "
+                  "scripts, and those would not start any more\n"));
 }
 
 TEST_F(FormatsTest, ExportWritesAFileForEach) {

@@ -105,7 +105,7 @@ class MemoryTest : public ProgramTest {
 
 TEST_F(MemoryTest, GrowsWithTheEntriesByNoMoreThanTheAnswerNeeds) {
   const std::vector<Budget> budgets = {
-      {{"status", "-q", "arm"}, 40, 844},
+      {{"status", "-q", "arm"}, 52, 844},
       {{"register", "-q", "-Q", "/mnt/qemu", "arm"}, 44, 778},
       {{"register", "-q", "-Q", "/mnt/qemu", "all"}, 92, 774},
       {{"clear", "-q", "-n", "arm"}, 40, 790},

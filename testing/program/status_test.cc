@@ -221,8 +221,8 @@ TEST_F(StatusTest, ProbeFails) {
                   "takes them first\n"));
   EXPECT_EQ(Run({"status", "-q", "arm64"}),
             Fails(1,
-                  "binfmt-status: the interpreter of mine, /mnt/none, is "
-                  "missing or not executable\n"));
+                  "binfmt-status: mine runs no program: interpreter /mnt/none "
+                  "does not exist\n"));
   Write("status", "0");
   EXPECT_EQ(Run({"status", "-q", "arm64"}),
             Fails(1,
