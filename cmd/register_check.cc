@@ -10,6 +10,7 @@
 #include "arch_table/table.h"
 #include "binfmt/base/error.h"
 #include "binfmt/base/message.h"
+#include "binfmt/record/cover_index.h"
 #include "binfmt/record/elf_header.h"
 #include "cmd/target_matcher.h"
 #include "cmd/targets.h"
@@ -24,7 +25,9 @@ using binfmt::Record;
 
 class Checker {
  public:
-  explicit Checker(binfmt::Guard& guard) : guard_(guard) {}
+  // HANDLERS: null where Install() judges the chain of interpreters later.
+  Checker(binfmt::Guard& guard, const binfmt::CoverIndex* handlers)
+      : guard_(guard), handlers_(handlers) {}
 
   // Notes which targets the kernel has to be asked about for ITEM.
   void Add(const PlanItem& item) {
@@ -54,7 +57,7 @@ class Checker {
       if (IsNative(target)) native = target;
     }
     // The guard first: nothing overrides it.
-    Expected<void> accepted = guard_.Check(record, nullptr);
+    Expected<void> accepted = guard_.Check(record, handlers_);
     if (!accepted && accepted.error().errnum() == EPERM) {
       if (item.target == nullptr || item.target != native) return accepted;
       return Failed(EPERM,
@@ -106,6 +109,7 @@ class Checker {
   }
 
   binfmt::Guard& guard_;
+  const binfmt::CoverIndex* handlers_;
   TargetList asked_;   // about which the kernel is asked
   TargetList native_;  // what it said yes to
 };
@@ -115,7 +119,8 @@ class Checker {
 std::vector<PlanItem> CheckPlan(std::vector<PlanItem> plan,
                                 const RegisterRequest& request,
                                 binfmt::Guard& guard, Console& console) {
-  Checker checker(guard);
+  const binfmt::CoverIndex none;
+  Checker checker(guard, request.print ? &none : nullptr);
   for (const PlanItem& item : plan) checker.Add(item);
   if (const Expected<void> asked = checker.AskKernel(); !asked) {
     console.Complain(asked.error());

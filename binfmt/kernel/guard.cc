@@ -60,15 +60,17 @@ bool TakesMarkedFilesOnly(const Record& record) {
 // QEMU's rule for ppc64le, which Debian ships, leaves out the upper byte, but
 // compares the byte order.
 bool TakesAnyMachine(const Record& record) {
+  const ComparedByte data = ComparedAt(record, kElfDataPosition);
+  if (ComparedAt(record, kElfMachinePosition).bits == 0xff &&
+      (ComparedAt(record, kElfMachinePosition + 1).bits == 0xff ||
+       (data.bits == 0xff && data.value == kDataLittleEndian))) {
+    return false;
+  }
   for (size_t i = 0; i < kElfMagic.size(); ++i) {
     const ComparedByte compared = ComparedAt(record, i);
     if (((compared.value ^ kElfMagic[i]) & compared.bits) != 0) return false;
   }
-  if (TakesMarkedFilesOnly(record)) return false;
-  if (ComparedAt(record, kElfMachinePosition).bits != 0xff) return true;
-  const ComparedByte data = ComparedAt(record, kElfDataPosition);
-  return ComparedAt(record, kElfMachinePosition + 1).bits != 0xff &&
-         (data.bits != 0xff || data.value != kDataLittleEndian);
+  return !TakesMarkedFilesOnly(record);
 }
 
 Error Refuse(const Record& record, std::string_view why) {
@@ -139,11 +141,12 @@ Expected<void> Guard::Check(const Record& record,
                     "18 and 19), so it may take native ones");
     }
   }
-  return CheckChain(record, handlers);
+  if (handlers == nullptr) return {};
+  return CheckChain(record, *handlers);
 }
 
 ExecChain Guard::Walk(const Record& handler, const Record* front,
-                      const CoverIndex* handlers) const {
+                      const CoverIndex& handlers) const {
   const auto find_handler = [&](const Candidate& file) -> const Record* {
     // Bytes that cannot be read cannot be judged, but an extension can.
     if (front != nullptr &&
@@ -151,7 +154,7 @@ ExecChain Guard::Walk(const Record& handler, const Record* front,
         Matches(*front, file)) {
       return front;
     }
-    return handlers == nullptr ? nullptr : handlers->FirstTaking(file);
+    return handlers.FirstTaking(file);
   };
   const auto holds_other_file = [](const Record&) { return false; };
   return WalkHandler(handler,
@@ -159,7 +162,7 @@ ExecChain Guard::Walk(const Record& handler, const Record* front,
 }
 
 Expected<void> Guard::CheckChain(const Record& record,
-                                 const CoverIndex* handlers) const {
+                                 const CoverIndex& handlers) const {
   const ExecChain chain = Walk(record, &record, handlers);
   const auto takes_itself = [&record] {
     return Refuse(record,

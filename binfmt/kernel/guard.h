@@ -39,9 +39,9 @@ class Guard {
   //    before e_machine or leaves it out: sooner or later it takes native ones;
   //  - a rule that takes this program, PID 1, scripts, or any ordinary program
   //    of this program's machine;
-  //  - an interpreter that the kernel cannot start, as far as its file can be
-  //    opened: RECORD takes it itself, or HANDLERS (nullptr: none) do in a
-  //    circle, over more interpreters than the kernel starts, or where flag O
+  //  - unless HANDLERS is null, an interpreter that the kernel cannot start, as
+  //    far as its file can be opened: RECORD takes it itself, or HANDLERS do in
+  //    a circle, over more interpreters than the kernel starts, or where flag O
   //    or C forbids a further one; it is a script, or dynamic, and what it
   //    needs is missing; this machine does not run it (exec_chain.h).
   // "Ordinary": the header is as linkers write it for Linux. EI_OSABI is 0 or
@@ -52,7 +52,7 @@ class Guard {
   // comes before HANDLERS. An entry that holds its interpreter by flag F is
   // judged by the file at its path, where there is one.
   ExecChain Walk(const Record& handler, const Record* front,
-                 const CoverIndex* handlers) const;
+                 const CoverIndex& handlers) const;
 
  private:
   // A file that no rule may take.
@@ -63,7 +63,7 @@ class Guard {
   };
 
   Expected<void> CheckChain(const Record& record,
-                            const CoverIndex* handlers) const;
+                            const CoverIndex& handlers) const;
 
   NativeTest is_native_;
   Record own_kind_;  // takes every ordinary program of this machine's own kind

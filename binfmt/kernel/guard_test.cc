@@ -274,12 +274,13 @@ TEST_F(GuardTest, ScriptAtTheEndCountsAsAnInterpreter) {
 
 TEST_F(GuardTest, AddedInterpreterIsNotReadAgain) {
   Guard guard(IsNative);
+  const CoverIndex none;
   guard.AddInterpreter("/no/such/file", {.elf = ParseElf(ForeignElf()),
                                          .is_script = false,
                                          .is_readable = true,
                                          .head = ForeignElf()});
   EXPECT_EQ(
-      ErrorText(guard.Check(ForeignRule("a", "/no/such/file"), nullptr)),
+      ErrorText(guard.Check(ForeignRule("a", "/no/such/file"), &none)),
       Refused("a",
               "it takes its own interpreter /no/such/file, so every start "
               "would fail with ELOOP"));
@@ -294,7 +295,8 @@ TEST_F(GuardTest, InterpreterThatIsAScript) {
   WriteFile(File("script"), "#!" + MakeInterpreter("native", 7) + "\n", 0755);
   EXPECT_EQ(Check(record), "ok");
   WriteFile(File("script"), "#!" + File("missing") + "\n", 0755);
-  EXPECT_EQ(Guard(IsNative).Check(record, nullptr).error().text(),
+  const CoverIndex none;
+  EXPECT_EQ(Guard(IsNative).Check(record, &none).error().text(),
             "refused to register A: its interpreter would not start: "
             "interpreter " +
                 File("missing") + " does not exist");

@@ -169,7 +169,7 @@ class Installer {
     }
     for (const Entry& entry : present_) {
       if (!entry.enabled) continue;
-      ExecChain chain = guard_.Walk(entry.record, nullptr, &enabled);
+      ExecChain chain = guard_.Walk(entry.record, nullptr, enabled);
       if (chain.error) continue;
       for (ExecStep& step : chain.steps) {
         started_.emplace_back(&entry.record, std::move(step.path),
@@ -187,7 +187,7 @@ class Installer {
     for (const Started& started : started_) {
       if (started.by->name == wanted.name ||
           !Matches(wanted, {started.program->head, started.path}) ||
-          !guard_.Walk(*started.by, &wanted, &handlers_).error) {
+          !guard_.Walk(*started.by, &wanted, handlers_).error) {
         continue;
       }
       return Failed(EPERM,
