@@ -45,7 +45,8 @@ bool HasName(const Record& record, std::string_view name) {
 
 // What a killed replacement left behind is in force as well.
 bool HasNameOrHelps(const Record& record, std::string_view name) {
-  return record.name == name || binfmt::IsHelperName(record.name, name);
+  return record.name == name ||
+         (binfmt::IsHelperName(record.name, name) && IsOurs(record));
 }
 
 bool FitsPattern(const Record& record, std::string_view pattern) {

@@ -29,9 +29,7 @@
 namespace cmd {
 namespace {
 
-using binfmt::Change;
 using binfmt::Entry;
-using binfmt::Error;
 using binfmt::Expected;
 using binfmt::Outcome;
 using binfmt::Record;
@@ -51,27 +49,10 @@ CollectedPlan MakePlan(const RegisterRequest& request,
   return plan;
 }
 
-// Runs a program through each handler, and takes back what was registered for
-// nothing.
-void Verify(const binfmt::Registry& registry, std::span<const PlanItem> items,
-            std::vector<Outcome>& outcomes) {
-  for (size_t i = 0; i < outcomes.size(); ++i) {
-    Outcome& outcome = outcomes[i];
-    if (outcome.error) continue;
-    const Record& record = items[i].record;
-    const arch_table::Target* target = TargetOf(record);
-    const std::string why =
-        target == nullptr ? "there is none built in" : Probe(*target, nullptr);
-    if (why.empty()) continue;
-    const bool ours = outcome.change != Change::kUnchanged;
-    outcome.change = Change::kFailed;
-    outcome.error = Error(0, absl::StrCat(binfmt::Printable(record.name),
-                                          ": no program ran: ", why, "; ",
-                                          ours ? "taken back" : "left alone"));
-    if (!ours) continue;
-    Expected<void> removed = registry.Remove(record.name);
-    if (!removed) outcome.error = std::move(removed.error());
-  }
+// Why no program runs through the entry of RECORD; empty: one did.
+std::string TryProgram(const Record& record) {
+  const arch_table::Target* target = TargetOf(record);
+  return target == nullptr ? "there is none built in" : Probe(*target, nullptr);
 }
 
 std::vector<Record> RecordsOf(std::span<const PlanItem> items) {
@@ -84,12 +65,11 @@ Expected<void> InstallPlan(const RegisterRequest& request,
                            const binfmt::Guard& guard,
                            std::span<const PlanItem> items, OpenRegistry& open,
                            Console& console) {
+  binfmt::InstallOptions options = request.install;
+  if (request.verify) options.try_program = TryProgram;
   Expected<std::vector<Outcome>> outcomes = binfmt::Install(
-      open.registry, guard, open.entries, RecordsOf(items), request.install);
+      open.registry, guard, open.entries, RecordsOf(items), options);
   if (!outcomes) return std::move(outcomes.error());
-  if (request.verify && !request.common.dry_run) {
-    Verify(open.registry, items, *outcomes);
-  }
   ReportOutcomes(request, items, *outcomes, console);
   return {};
 }

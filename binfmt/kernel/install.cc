@@ -111,17 +111,22 @@ class Installer {
       Outcome& outcome = outcomes[additions[i]];
       if ((*errnums)[i] == EEXIST && HoldsAlready(record)) {
         outcome.change = Change::kUnchanged;
-      } else {
-        Settle(Verify(record, (*errnums)[i]), outcome);
+        continue;
       }
+      Expected<void> done = Verify(record, (*errnums)[i]);
+      if (done) done = TryProgram(record, record.name, /*registered=*/true);
+      Settle(std::move(done), outcome);
     }
     for (size_t i = 0; i < wanted_.size(); ++i) {
       Outcome& outcome = outcomes[i];
       if (outcome.change == Change::kReplaced) {
         Settle(Replace(wanted_[i], outcome.shadows), outcome);
+      } else if (outcome.change == Change::kUnchanged) {
+        Settle(TryProgram(wanted_[i], wanted_[i].name, /*registered=*/false),
+               outcome);
       }
       if (outcome.change != Change::kFailed) {
-        RemoveLeftovers(wanted_[i].name, outcome);
+        RemoveLeftovers(wanted_[i], outcome);
       }
     }
     return outcomes;
@@ -289,10 +294,45 @@ class Installer {
           record.name);
       return verified;
     }
-    const Expected<void> removed = registry_.Remove(record.name);
-    error.Append(removed ? "; it was taken out again"
-                         : "; and " + removed.error().text());
+    error.Append(TakeBack(record));
     return verified;
+  }
+
+  // Removes what was registered as RECORD. Returns the end of a message about
+  // it.
+  std::string TakeBack(const Record& record) const {
+    const Expected<void> removed = RemoveOwn(record);
+    return removed ? "; it was taken out again"
+                   : "; and " + removed.error().text();
+  }
+
+  // Removes the entry of RECORD's name if it has RECORD's rule and interpreter.
+  // One that is gone already is no error.
+  Expected<void> RemoveOwn(const Record& record) const {
+    const Expected<Entry> entry = registry_.Read(record.name);
+    if (entry && !(entry->record.SameRule(record) &&
+                   entry->record.interpreter == record.interpreter)) {
+      return Failed(EBUSY, "$0 is another process's now, and was left alone",
+                    record.name);
+    }
+    return registry_.Remove(record.name);
+  }
+
+  // Fails where a program does not run through the entry of RECORD, which is
+  // OWNER or a helper of its. Then what was just REGISTERED is removed again.
+  Expected<void> TryProgram(const Record& record, std::string_view owner,
+                            bool registered) const {
+    if (options_.try_program == nullptr) return {};
+    const std::string why = options_.try_program(record);
+    if (why.empty()) return {};
+    Error error = Failed(0, "$0: no program ran: ", owner);
+    Expected<void> removed;
+    if (registered) removed = RemoveOwn(record);
+    error.Append(absl::StrCat(why, "; ",
+                              !removed     ? removed.error().text()
+                              : registered ? "taken back"
+                                           : "left alone"));
+    return error;
   }
 
   // Registers one record and verifies it.
@@ -311,15 +351,16 @@ class Installer {
     Record helper = wanted;
     helper.name = HelperName(wanted.name);
     Expected<void> result = RegisterOne(helper);
+    if (result) result = TryProgram(helper, wanted.name, /*registered=*/true);
     if (!result) return result;
     const Entry* const old = FindEntry(wanted.name);
     WaitForReaders();
-    if (old != nullptr) result = registry_.Remove(wanted.name);
+    if (old != nullptr) result = RemoveOwn(old->record);
     if (result) result = RegisterOne(wanted);
     if (!result) {
       // The helper may go only when the old entry is back.
       if (const Expected<void> restored = Restore(old); restored) {
-        (void)registry_.Remove(helper.name);
+        (void)RemoveOwn(helper);
       } else {
         result.error().Append("; " + restored.error().text());
         result.error().Append(
@@ -328,10 +369,12 @@ class Installer {
       return result;
     }
     WaitForReaders();
-    result = registry_.Remove(helper.name);
+    result = RemoveOwn(helper);
     if (!options_.replace) return result;
     for (const std::string& name : shadows) {
-      Expected<void> removed = registry_.Remove(name);
+      Expected<void> removed = RemoveOwn(FindEntry(name)->record);
+      // An entry of that name that was replaced before shadows nothing now.
+      if (!removed && removed.error().errnum() == EBUSY) continue;
       if (result) result = std::move(removed);
     }
     return result;
@@ -346,10 +389,12 @@ class Installer {
   }
 
   // Removes the helpers of OWNER that a killed run left behind.
-  void RemoveLeftovers(std::string_view owner, Outcome& outcome) const {
+  void RemoveLeftovers(const Record& owner, Outcome& outcome) const {
     for (const size_t position : helpers_) {
-      const std::string& name = present_[position].record.name;
-      if (IsHelperName(name, owner)) Settle(registry_.Remove(name), outcome);
+      const Record& helper = present_[position].record;
+      if (IsHelperName(helper.name, owner.name) && helper.SameRule(owner)) {
+        Settle(RemoveOwn(helper), outcome);
+      }
     }
   }
 

@@ -39,6 +39,9 @@ struct InstallOptions {
   bool override_others = false;
   // Decide and check, but write nothing: outcomes say what would be done.
   bool dry_run = false;
+  // Runs a program through the entry of RECORD, which is the first that takes
+  // it. Returns why that failed; empty: it ran. Null: nothing is tried.
+  std::string (*try_program)(const Record& record) = nullptr;
 };
 
 // Installs WANTED, whose names are distinct, each after GUARD has accepted it.
@@ -47,13 +50,17 @@ struct InstallOptions {
 //
 // An entry that is there and equal is left alone. New ones are registered
 // together (Registry::Register()). Each is read back and compared field by
-// field; one that differs from what was asked is removed again, so what stays
-// is as harmless as what GUARD accepted.
+// field; one that differs from what was asked, or whose program does not run,
+// is removed again, so what stays is as harmless as what GUARD accepted. Only
+// what has the rule and the interpreter that were written is ever removed: an
+// entry that another process put in its place is not.
 //
 // A replacement has no moment without a rule. The new rule is registered under
-// a helper name first and wins at once, since the newest entry matches first;
-// then the old one is removed, then the final name registered, then the helper
-// removed. A helper that a killed run left behind is removed by the next run.
+// a helper name first and wins at once, since the newest entry matches first.
+// Its program is tried there, before anything else changes. Then the old one is
+// removed, then the final name registered, then the helper removed. A helper
+// that a killed run left behind, with the same rule, is removed by the next
+// run.
 //
 // Fails as a whole only where `register` cannot be opened.
 Expected<std::vector<Outcome>> Install(Registry& registry, const Guard& guard,

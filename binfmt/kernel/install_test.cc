@@ -324,6 +324,66 @@ TEST_F(InstallTest, HelperOfAnotherEntryStays) {
   EXPECT_EQ(List(), (Names{"a", "b.binfmtbox-01234567"}));
 }
 
+// S11: the name alone does not make a helper.
+TEST_F(InstallTest, EntryOfAnotherRuleWithAHelpersNameStays) {
+  ASSERT_EQ(Run({Other("a.binfmtbox-01234567", 5)}), "added\n");
+  EXPECT_EQ(Run({Foreign("a", "/i")}), "added\n");
+  EXPECT_EQ(List(), (Names{"a", "a.binfmtbox-01234567"}));
+}
+
+InstallOptions Trying(std::string (*try_program)(const Record& record)) {
+  InstallOptions options;
+  options.replace = true;
+  options.try_program = try_program;
+  return options;
+}
+
+TEST_F(InstallTest, WhatRunsNoProgramIsTakenOut) {
+  const auto none = [](const Record&) { return std::string("why"); };
+  EXPECT_EQ(Run({Foreign("a", "/i")}, Trying(none)),
+            "failed failed 0: a: no program ran: why; taken back\n");
+  EXPECT_EQ(List(), Names());
+  ASSERT_EQ(Run({Foreign("a", "/i")}), "added\n");
+  EXPECT_EQ(Run({Foreign("a", "/i")}, Trying(none)),
+            "failed failed 0: a: no program ran: why; left alone\n");
+  EXPECT_EQ(Run({Foreign("a", "/new")}, Trying(none)),
+            "failed failed 0: a: no program ran: why; taken back\n");
+  EXPECT_EQ(List(), Names{"a"});
+  ExpectHolds(Foreign("a", "/i"));
+}
+
+// S4: a replacement is tried under its helper's name, in front of the old one.
+TEST_F(InstallTest, ReplacementIsTriedBeforeTheOldEntryGoes) {
+  ASSERT_EQ(Run({Foreign("a", "/i")}), "added\n");
+  EXPECT_EQ(Run({Foreign("a", "/new")}, Trying([](const Record& record) {
+                  const Expected<Registry> registry =
+                      Registry::Open(kDefaultDir);
+                  return IsHelperName(record.name, "a") &&
+                                 registry->Read("a")->record.interpreter == "/i"
+                             ? std::string()
+                             : "tried too late";
+                })),
+            "replaced\n");
+  ExpectHolds(Foreign("a", "/new"));
+}
+
+// S11: somebody else exchanged the entry between our write and our removal.
+TEST_F(InstallTest, EntryOfAnotherProcessIsNotTakenOut) {
+  EXPECT_EQ(
+      Run({Foreign("a", "/i")}, Trying([](const Record& record) {
+            const Expected<Registry> registry = Registry::Open(kDefaultDir);
+            EXPECT_EQ(ErrorText(registry->Remove(record.name)), "ok");
+            const Expected<std::string> text =
+                FormatRecord(Foreign("a", "/theirs"));
+            EXPECT_EQ(RawRegister(*text), 0);
+            return std::string("why");
+          })),
+      "failed failed 0: a: no program ran: why; a is another process's now, "
+      "and was left alone\n");
+  EXPECT_EQ(List(), Names{"a"});
+  ExpectHolds(Foreign("a", "/theirs"));
+}
+
 // The kernel adds O to C, so it does not hold a record of C alone as asked.
 TEST_F(InstallTest, EntryHeldOtherwiseIsTakenOut) {
   Record wanted = Foreign("a", "/i");

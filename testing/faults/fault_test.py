@@ -9,6 +9,7 @@ the call's entry.
 
 import os
 import re
+import struct
 import threading
 
 import namespace
@@ -91,6 +92,31 @@ class MountScene(Scene):
         return namespace.entries() if os.path.exists(f"{REGISTRY}/status") else None
 
 
+def exit_program(status):
+    """A static program for this machine that ends with STATUS."""
+    machine, code = {
+        # mov edi, STATUS; mov eax, 60; syscall
+        "x86_64": (62, b"\xbf" + struct.pack("<I", status) + bytes.fromhex("b83c0000000f05")),
+        # mov x0, STATUS; mov x8, 93; svc 0
+        "aarch64": (183, struct.pack("<III", 0xD2800000 | status << 5, 0xD2800BA8, 0xD4000001)),
+    }[os.uname().machine]
+    base = 0x400000
+    size = 64 + 56 + len(code)
+    header = b"\x7fELF\x02\x01\x01" + bytes(9)
+    header += struct.pack("<HHIQQQIHHHHHH", 2, machine, 1, base + 120, 64, 0, 0, 64, 56, 1, 0, 0, 0)
+    return header + struct.pack("<IIQQQQQQ", 1, 5, 0, base, base, size, size, 0x1000) + code
+
+
+class VerifyScene(Scene):
+    """A replacement whose program is run, with an emulator that runs none."""
+
+    def prepare(self):
+        # An entry may hold it open for execution.
+        if not os.path.exists(f"{HOME}/ends-with-42"):
+            namespace.write_file("ends-with-42", exit_program(42), 0o755)
+        return super().prepare()
+
+
 REGISTER = ["register", "-Q", HOME]
 SCENES = {
     "mount": MountScene("mount", ["mount", "--userns"]),
@@ -98,6 +124,12 @@ SCENES = {
     "replace": Scene(
         "replace",
         [*REGISTER, "--replace", "--persistent", "no", "arm"],
+        before=[["arm", "arm64"]],
+    ),
+    # S4: the entry from before stays in force until the new one is proven.
+    "verify": VerifyScene(
+        "replace",
+        ["register", "--replace", "--verify", "-I", f"{HOME}/ends-with-42", "arm"],
         before=[["arm", "arm64"]],
     ),
     "clear": Scene("clear", ["clear", "arm"], before=[["arm", "arm64"]]),
@@ -238,6 +270,9 @@ class FaultTest(namespace.TestCase):
 
     def test_replace(self):
         self.try_scene("replace")
+
+    def test_replace_and_verify(self):
+        self.try_scene("verify")
 
     def test_clear(self):
         self.try_scene("clear")

@@ -227,6 +227,21 @@ TEST_F(ProbeProgramTest, VerifyTakesBackWhatDoesNotRun) {
   EXPECT_EQ(Snapshot(), before);
 }
 
+// S4: what ran before goes on running where the new rule does not.
+TEST_F(ProbeProgramTest, VerifyThatFailsLeavesWhatWasThere) {
+  const std::string works = "/usr/bin/qemu-s390x-static";
+  Register(RecordOf(works, "PF"));
+  Register(":mine:M::" + RecordOf(works, "PF").substr(15));
+  const std::string before = Snapshot();
+  WriteFile(kInterpreter, "#!/bin/sh\nexit 3\n", 0755);
+  EXPECT_EQ(
+      Run({"register", "--verify", "--replace", "-I", kInterpreter, "s390x"}),
+      Fails(1,
+            "binfmt-register: qemu-s390x: no program ran: exit status 3; "
+            "taken back\n"));
+  EXPECT_EQ(Snapshot(), before);
+}
+
 TEST_F(ProbeProgramTest, VerifyOfARule) {
   EXPECT_EQ(
       Run({"register", "-q", "--verify", "--rule", ":wine:M::MZ::/bin/sh:"}),

@@ -527,6 +527,9 @@ TEST_F(RegisterTest, IfMissingOfAllWhereNamesAreTaken) {
             (Outcome{1, kArm, aarch64 + old + differs}));
   // What is to be replaced is not left alone.
   EXPECT_EQ(run({"--if-missing", "--replace", "all"}).status, 0);
+  // What shadowed one target was itself replaced, and stays.
+  EXPECT_EQ(EntryNames(),
+            "qemu-microblaze-old qemu-microblaze qemu-aarch64 qemu-arm");
   EXPECT_EQ(EntryText("qemu-aarch64"),
             Aarch64Entry("/mnt/few/qemu-aarch64", "PF"));
 }
