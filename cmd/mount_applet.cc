@@ -78,7 +78,8 @@ class Mount : public Applet {
                    "mount in PID 1's mount namespace as well",
                    &options_.on_host),
         FlagOption(kNoLetter, "hold",
-                   "stay and keep the mount until SIGTERM or SIGINT",
+                   "stay and keep the mount until SIGTERM, SIGINT\n"
+                   "or SIGPWR",
                    &options_.holds),
     };
   }
@@ -94,15 +95,21 @@ class Mount : public Applet {
     if (options_.holds) binfmt::PrepareToHold();
     const Expected<MountResult> result =
         binfmt::MountBinfmtMisc(common.dir, options_);
-    if (!result) return console.Complain(result.error());
-    Report(common, *result, console);
-    if (options_.holds && !common.dry_run) Hold(common.dir, console);
+    ReportedErrors reported;
+    if (result) {
+      Report(common, *result, console);
+    } else {
+      reported.Report(result.error(), console);
+      // With --if-possible, what is missing may come later.
+      if (console.status() != kExitOk) return;
+    }
+    if (options_.holds && !common.dry_run) Hold(common.dir, reported, console);
   }
 
  private:
-  // Stays, and mounts again what somebody unmounted.
-  void Hold(const std::string& dir, Console& console) const {
-    ReportedErrors reported;
+  // Stays, and mounts what is not mounted. REPORTED knows what was said before.
+  void Hold(const std::string& dir, ReportedErrors& reported,
+            Console& console) const {
     for (;;) {
       console.Flush();
       // An open directory keeps the instance, even after a lazy umount.
@@ -118,7 +125,7 @@ class Mount : public Applet {
       // An error that has been resolved does not count in the end.
       console.set_status(kExitOk);
       if (!result->was_mounted) {
-        console.Note("binfmt_misc was unmounted; mounted it again");
+        console.Note("binfmt_misc was not mounted; mounted it");
       }
     }
   }

@@ -259,8 +259,8 @@ std::vector<Option> Register::Options() {
                               "wait for interpreters that are not there yet",
                               &request_.wait),
       FlagOption(kNoLetter, "hold",
-                 "stay until SIGTERM or SIGINT and put back what gets\n"
-                 "lost",
+                 "stay until SIGTERM, SIGINT or SIGPWR and put back\n"
+                 "what gets lost",
                  &request_.hold),
   };
   for (Option& option : options) {

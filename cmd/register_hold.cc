@@ -80,8 +80,7 @@ Expected<bool> PutBack(const RegisterRequest& request,
 
 void HoldRecords(const RegisterRequest& request, const binfmt::Guard& guard,
                  std::span<const Record> records, int planned_status,
-                 Console& console) {
-  ReportedErrors reported;
+                 ReportedErrors& reported, Console& console) {
   bool all_hold = false;
   for (;;) {
     console.Flush();

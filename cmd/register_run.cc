@@ -23,6 +23,7 @@
 #include "cmd/register_open.h"
 #include "cmd/register_plan.h"
 #include "cmd/register_report.h"
+#include "cmd/reported_errors.h"
 #include "cmd/target_matcher.h"
 #include "cmd/targets.h"
 
@@ -96,16 +97,18 @@ void RunRegister(const RegisterRequest& request, Console& console) {
   const int planned_status = console.status();
   // What was there may have changed while this run waited without the lock.
   if (open && waits) open = OpenForRegister(request, /*lock=*/true);
+  ReportedErrors reported;
   if (open && !plan.ended) {
     const Expected<void> installed =
         InstallPlan(request, guard, plan.items, *open, console);
     if (!installed) console.Complain(installed.error());
     open->registry.Unlock();
   } else if (!open) {
-    console.Complain(open.error());
+    reported.Report(open.error(), console);
   }
   if (request.hold && !request.common.dry_run && !plan.ended) {
-    HoldRecords(request, guard, RecordsOf(plan.items), planned_status, console);
+    HoldRecords(request, guard, RecordsOf(plan.items), planned_status, reported,
+                console);
   }
 }
 

@@ -95,6 +95,7 @@ sigset_t HeldSignals() {
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGPWR);
   sigaddset(&signals, SIGCHLD);
   return signals;
 }
@@ -169,7 +170,7 @@ bool WaitForEnd(int milliseconds) {
     time.tv_sec = static_cast<time_t>(left / 1000);
     time.tv_nsec = static_cast<long>(left % 1000) * 1000000;
     const int signal = sigtimedwait(&signals, nullptr, &time);
-    if (signal == SIGTERM || signal == SIGINT) return true;
+    if (signal > 0 && signal != SIGCHLD) return true;
     while (waitpid(-1, nullptr, WNOHANG) > 0) {
     }
   }

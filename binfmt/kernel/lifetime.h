@@ -41,12 +41,13 @@ Expected<void> CheckLasts(const std::string& dir);
 // ways out.
 Error WouldNotLast(const std::string& dir);
 
-// Blocks SIGTERM, SIGINT and SIGCHLD for WaitForEnd(). Call it before anything
-// is done that has to be held.
+// Blocks SIGTERM, SIGINT, SIGPWR and SIGCHLD for WaitForEnd(). Call it before
+// anything is done that has to be held.
 void PrepareToHold();
 
-// Sleeps for MILLISECONDS, or until SIGTERM or SIGINT arrives; returns whether
-// one did. Reaps children that end meanwhile: PID 1 of a container has them.
+// Sleeps for MILLISECONDS, or until SIGTERM, SIGINT or SIGPWR arrives; returns
+// whether one did. LXC halts a container by SIGPWR. Reaps children that end
+// meanwhile: PID 1 of a container has them.
 bool WaitForEnd(int milliseconds);
 
 }  // namespace binfmt

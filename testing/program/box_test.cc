@@ -59,7 +59,8 @@ Mount binfmt_misc, and /proc before it where that is missing.
                          binfmt_misc (default: the one under /lib/modules)
       --userns           mount in a user namespace other than the first, too
       --host             mount in PID 1's mount namespace as well
-      --hold             stay and keep the mount until SIGTERM or SIGINT
+      --hold             stay and keep the mount until SIGTERM, SIGINT
+                         or SIGPWR
 )";
 constexpr char kMountDetails[] =
     R"(
@@ -104,8 +105,8 @@ Register QEMU's user-mode emulators as handlers of foreign programs.
       --verify           run a small program through each handler, and take
                          back what does not run it
       --wait SEC         wait for interpreters that are not there yet
-      --hold             stay until SIGTERM or SIGINT and put back what gets
-                         lost
+      --hold             stay until SIGTERM, SIGINT or SIGPWR and put back
+                         what gets lost
 )";
 constexpr char kRegisterDetails[] =
     R"(

@@ -10,7 +10,9 @@
 
 #include <cerrno>
 #include <chrono>
+#include <cstddef>
 #include <cstring>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -112,32 +114,58 @@ Effort EffortOf(pid_t pid) {
   return effort;
 }
 
-TEST_F(HoldTest, RegisterEndsWithSigtermAndLeavesTheEntries) {
-  Program program(Box(RegisterAndHold()));
-  program.WaitForOut(kRegistered);
-  EXPECT_EQ(EndSoon(&program, SIGTERM), Prints(kRegistered));
-  EXPECT_EQ(EntryNames(), "foreign");
+// LXC halts a container by SIGPWR.
+constexpr int kEnds[] = {SIGTERM, SIGINT, SIGPWR};
+
+TEST_F(HoldTest, RegisterEndsWithASignalAndLeavesTheEntries) {
+  for (const int signal : kEnds) {
+    Program program(Box(RegisterAndHold()));
+    program.WaitForOut(kRegistered);
+    EXPECT_EQ(EndSoon(&program, signal), Prints(kRegistered)) << signal;
+    EXPECT_EQ(EntryNames(), "foreign");
+    ASSERT_EQ(umount2(kRegistry, 0), 0);
+  }
 }
 
-TEST_F(HoldTest, RegisterEndsWithSigintToo) {
-  Program program(Box(RegisterAndHold()));
-  program.WaitForOut(kRegistered);
-  EXPECT_EQ(EndSoon(&program, SIGINT), Prints(kRegistered));
-  EXPECT_EQ(EntryNames(), "foreign");
+TEST_F(HoldTest, MountEndsWithASignalAndLeavesTheMount) {
+  for (const int signal : kEnds) {
+    Program program(Box({"mount", "--userns", "--hold"}));
+    program.WaitForOut(kMounted);
+    EXPECT_EQ(EndSoon(&program, signal), Prints(kMounted)) << signal;
+    EXPECT_EQ(EntryNames(), "");
+    ASSERT_EQ(umount2(kRegistry, 0), 0);
+  }
 }
 
-TEST_F(HoldTest, MountEndsWithSigtermAndLeavesTheMount) {
-  Program program(Box({"mount", "--userns", "--hold"}));
-  program.WaitForOut(kMounted);
-  EXPECT_EQ(EndSoon(&program, SIGTERM), Prints(kMounted));
-  EXPECT_EQ(EntryNames(), "");
-}
-
-TEST_F(HoldTest, MountEndsWithSigintToo) {
-  Program program(Box({"mount", "--userns", "--hold"}));
-  program.WaitForOut(kMounted);
-  EXPECT_EQ(EndSoon(&program, SIGINT), Prints(kMounted));
-  EXPECT_EQ(EntryNames(), "");
+// As LXC makes a container: PID 1, with a /proc of its own whose sys is
+// read-only.
+TEST_F(HoldTest, EndsWithSigpwrAsPid1BelowAReadOnlyProcSys) {
+  for (const bool registers : {false, true}) {
+    const MountNamespace mounts;
+    Command command =
+        Box(registers ? RegisterAndHold()
+                      : std::vector<std::string>{"mount", "--userns", "--hold"},
+            In(mounts));
+    command.is_pid_1 = true;
+    command.before_exec = [] {
+      const char* sys = "/proc/sys";
+      if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC,
+                nullptr) != 0 ||
+          mount(sys, sys, nullptr, MS_BIND, nullptr) != 0 ||
+          mount(nullptr, sys, nullptr,
+                MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV |
+                    MS_NOEXEC,
+                nullptr) != 0) {
+        _exit(99);
+      }
+    };
+    const std::string out = registers ? kRegistered : kMounted;
+    Program program(command);
+    program.WaitForOut(out);
+    EXPECT_EQ(EntryNamesIn(mounts), registers ? "foreign" : "");
+    EXPECT_EQ(EndSoon(&program, SIGPWR), Prints(out));
+    EXPECT_EQ(EntryNames(), "not mounted");
+  }
 }
 
 TEST_F(HoldTest, MountKeepsAMountThatWouldNotLast) {
@@ -200,8 +228,8 @@ TEST_F(HoldTest, MountSaysThatItMountedAgain) {
   EXPECT_TRUE(WaitUntil([] { return EntryNames().empty(); }));
   EXPECT_EQ(program.End(SIGTERM),
             Prints(kMounted,
-                   "binfmt-mount: note: binfmt_misc was unmounted; mounted "
-                   "it again\n"));
+                   "binfmt-mount: note: binfmt_misc was not mounted; mounted "
+                   "it\n"));
 }
 
 // What goes wrong goes on going wrong, every five seconds.
@@ -227,6 +255,87 @@ TEST_F(HoldTest, TheSameTroubleIsToldOnce) {
                      "binfmt-register: cannot register one" + why +
                          "binfmt-register: cannot register two" + why}));
   EXPECT_EQ(EntryNames(), "");
+}
+
+// A container that ends may take its device down (pantavisor): with
+// --if-possible it stays, whatever keeps binfmt_misc away.
+TEST_F(HoldTest, StaysWhereItIsNotPossible) {
+  WriteFile("/mnt/filesystems", "nodev\tproc\n", 0644);
+  const std::vector<std::string> registers = {
+      "register", "--if-possible", "--credential", "no",
+      "--hold",   "--rule",        kRule};
+  const std::vector<std::string> mounts = {"mount", "--if-possible", "--hold"};
+  const auto plus = [](std::vector<std::string> words,
+                       const std::vector<std::string>& more) {
+    words.insert(words.end(), more.begin(), more.end());
+    return words;
+  };
+  const char* const userns =
+      "note: this is a user namespace of its own: a mount hides the host's "
+      "handlers here for good; if that is what you want, add --userns\n";
+  struct {
+    std::vector<std::string> words;
+    bool lacks_support;
+    std::string err;
+  } const cases[] = {
+      // 3, 4 and 5 would be the exit statuses.
+      {registers, false,
+       "binfmt-register: note: binfmt_misc is not mounted on "
+       "/proc/sys/fs/binfmt_misc; mount it with: binfmtbox mount\n"},
+      {plus(mounts, {"--userns", "--dir", "/mnt/none"}), false,
+       "binfmt-mount: note: cannot mount binfmt_misc on /mnt/none: there is no "
+       "such directory\n"},
+      {registers, true,
+       "binfmt-register: note: this kernel has no binfmt_misc; load its "
+       "module, if there is one, with: binfmtbox mount\n"},
+      {plus(registers, {"--mount"}), false,
+       std::string("binfmt-register: ") + userns},
+      {mounts, false, std::string("binfmt-mount: ") + userns},
+  };
+  std::vector<std::unique_ptr<Program>> programs;
+  for (const auto& one : cases) {
+    const MountNamespace namespace_of_mounts;
+    Command command = Box(one.words, In(namespace_of_mounts));
+    if (one.lacks_support) {
+      command.before_exec = [] {
+        if (mount("/mnt/filesystems", "/proc/filesystems", nullptr, MS_BIND,
+                  nullptr) != 0) {
+          _exit(99);
+        }
+      };
+    }
+    programs.push_back(std::make_unique<Program>(command));
+    programs.back()->WaitForSleep();
+  }
+  // Each looks again, and has nothing new to say.
+  for (const auto& program : programs) {
+    const long sleeps = EffortOf(program->pid()).sleeps;
+    EXPECT_TRUE(
+        WaitUntil([&] { return EffortOf(program->pid()).sleeps > sleeps; }));
+    program->WaitForSleep();
+  }
+  for (size_t i = 0; i < programs.size(); ++i) {
+    EXPECT_EQ(EndSoon(programs[i].get(), SIGPWR), Prints("", cases[i].err));
+  }
+}
+
+TEST_F(HoldTest, RegistersOnceItIsPossible) {
+  Program program(Box({"register", "--if-possible", "--credential", "no",
+                       "--hold", "--rule", kRule}));
+  program.WaitForSleep();
+  Mount();
+  EXPECT_TRUE(WaitUntil([] { return EntryNames() == "foreign"; }));
+  EXPECT_EQ(program.End(SIGTERM).status, 0);
+}
+
+TEST_F(HoldTest, MountsOnceItIsPossible) {
+  Program program(
+      Box({"mount", "--if-possible", "--hold", "--userns", "--dir", "/mnt/m"}));
+  program.WaitForSleep();
+  ASSERT_EQ(mkdir("/mnt/m", 0755), 0);
+  EXPECT_TRUE(WaitUntil([] { return Snapshot("/mnt/m") != "not mounted"; }));
+  EXPECT_EQ(program.End(SIGTERM).status, 0);
+  EXPECT_EQ(umount2("/mnt/m", 0), 0);
 }
 
 TEST_F(HoldTest, EndsWhileItWaitsForAnInterpreter) {
