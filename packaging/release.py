@@ -55,6 +55,7 @@ BUILD_TOOLS = {
     "lld-19": "Apache-2.0 WITH LLVM-exception",
     "llvm-19": "Apache-2.0 WITH LLVM-exception",
     "ninja-build": "Apache-2.0",
+    "squashfs-tools": "GPL-2.0-or-later",
     **{f"linux-libc-dev{cross}": "GPL-2.0-only WITH Linux-syscall-note"
        for cross in ("", "-arm64-cross", "-armhf-cross", "-riscv64-cross")},
 }
@@ -122,6 +123,10 @@ def files_below(folder: str) -> List[str]:
 def image_archive(kind: str, version: str) -> str:
     """The name of the archive of //packaging:KIND."""
     return f"{NAME}-{version}-{kind.replace('_', '-')}.oci.tar"
+
+
+def pantavisor_archive(arch: str, version: str) -> str:
+    return f"{NAME}-{version}-pantavisor-{arch}.pvrexport.tgz"
 
 
 def write_image(out: str, layout: str, date: datetime.datetime) -> None:
@@ -231,11 +236,14 @@ def bill_of_materials(top: str, version: str, date: datetime.datetime, revision:
         one = package(name, number, license_name, "NOASSERTION", externalRefs=purl(name, number, architecture))
         packages.append(one)
         relations.append((one["SPDXID"], "BUILD_TOOL_OF", own["SPDXID"]))
-    image = package(f"{NAME}-image", version, "", "NOASSERTION", primaryPackagePurpose="CONTAINER")
-    packages.append(image)
+    # Both have the same emulators; the container of pantavisor, few of each package.
+    containers = [package(f"{NAME}-{kind}", version, "", "NOASSERTION", primaryPackagePurpose="CONTAINER")
+                  for kind in ("image", "pantavisor")]
+    packages += containers
     licenses = {PRODUCT_LICENSE, EMULATORS_LICENSE}
     texts = set()
-    relations += [("SPDXRef-DOCUMENT", "DESCRIBES", image["SPDXID"]), (image["SPDXID"], "CONTAINS", own["SPDXID"])]
+    for one in containers:
+        relations += [("SPDXRef-DOCUMENT", "DESCRIBES", one["SPDXID"]), (one["SPDXID"], "CONTAINS", own["SPDXID"])]
     for arch in ARCHITECTURES:
         # What was taken, which is not always what is pinned.
         for word, *words in rows(read(emulators_file(top, arch))):
@@ -244,7 +252,7 @@ def bill_of_materials(top: str, version: str, date: datetime.datetime, revision:
                 emulators = package(f"{name}-{architecture}", number, EMULATORS_LICENSE, "NOASSERTION",
                                     checksums=checksum(digest), externalRefs=purl(name, number, architecture))
                 packages.append(emulators)
-                relations.append((image["SPDXID"], "CONTAINS", emulators["SPDXID"]))
+                relations += [(one["SPDXID"], "CONTAINS", emulators["SPDXID"]) for one in containers]
             elif word == "built-using":
                 name, number = words
                 if name not in EMULATORS_PARTS:
@@ -258,9 +266,11 @@ def bill_of_materials(top: str, version: str, date: datetime.datetime, revision:
             else:
                 architecture, _, name, number, digest = words
                 texts.add(f"{name} {number} {architecture} (SHA-256 {digest})")
-    image["licenseConcluded"] = image["licenseDeclared"] = " AND ".join(sorted(
-        {f"({one})" if " OR " in one else one for several in licenses for one in several.split(" AND ")}))
-    image["comment"] = "Texts of licences are from Debian's packages " + ", ".join(sorted(texts))
+    expression = " AND ".join(sorted(
+        {f"({name})" if " OR " in name else name for several in licenses for name in several.split(" AND ")}))
+    for one in containers:
+        one["licenseConcluded"] = one["licenseDeclared"] = expression
+        one["comment"] = "Texts of licences are from Debian's packages " + ", ".join(sorted(texts))
     return {
         "spdxVersion": "SPDX-2.3",
         "dataLicense": "CC0-1.0",
@@ -303,6 +313,7 @@ def gather(top: str, out: str) -> None:
     for arch in ARCHITECTURES:
         copy(f"{built}/{NAME}_{arch}", f"{full}-{arch}", 0o755)
         copy(f"{built}/boot/initramfs_{arch}.cpio.gz", f"{full}-initramfs-{arch}.cpio.gz", 0o644)
+        copy(f"{built}/packaging/pantavisor/{arch}.pvrexport.tgz", pantavisor_archive(arch, version), 0o644)
     for arch in DEBIAN:
         copy(f"{built}/packaging/deb/{NAME}_{arch}.deb", f"{NAME}_{version}_{arch}.deb", 0o644)
     for kind in ("image", "image_bare"):

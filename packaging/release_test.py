@@ -28,7 +28,7 @@ LINKED = ["com_google_absl", "libcxx", "libgcc-12-dev", "libgcc-12-dev-arm64-cro
           "libgcc-12-dev-riscv64-cross", "musl"]
 BUILD_TOOLS = ["bazel-bootstrap", "clang-19", "cmake", "linux-libc-dev", "linux-libc-dev-arm64-cross",
                "linux-libc-dev-armhf-cross", "linux-libc-dev-riscv64-cross", "lld-19", "llvm-19",
-               "ninja-build"]
+               "ninja-build", "squashfs-tools"]
 # What is linked into the emulators, without those that say it twice in other versions.
 PARTS = ["capstone", "gcc-12", "gcc-16", "glib2.0", "glibc", "gnutls28", "liburing", "numactl", "sysprof", "zlib"]
 
@@ -71,6 +71,7 @@ class Test:
         wanted = ["NEWS.md", "SHA256SUMS", f"{full}-image-bare.oci.tar", f"{full}-image.oci.tar",
                   f"{full}-kubernetes.tar.gz", f"{full}.spdx.json", f"{full}.tar.gz",
                   *(f"{full}-{arch}" for arch in ours), *(f"{full}-initramfs-{arch}.cpio.gz" for arch in ours),
+                  *(f"{full}-pantavisor-{arch}.pvrexport.tgz" for arch in ours),
                   *(f"binfmtbox_{self.version}_{arch}.deb" for arch in ("amd64", "arm64", "armhf", "riscv64"))]
         expect("files", sorted(os.listdir(self.out)), sorted(wanted))
 
@@ -141,14 +142,16 @@ class Test:
         expect("linked", self.related("STATIC_LINK", one="binfmtbox"), LINKED)
         expect("build tools", self.related("BUILD_TOOL_OF", to="binfmtbox"), BUILD_TOOLS)
 
-    def test_what_the_image_consists_of(self) -> None:
+    def test_what_the_containers_consist_of(self) -> None:
         emulators = ["qemu-user-riscv64", "qemu-user-static-amd64", "qemu-user-static-arm64", "qemu-user-static-armhf"]
-        expect("contained", self.related("CONTAINS", one="binfmtbox-image"), ["binfmtbox", *emulators])
+        containers = ("binfmtbox-image", "binfmtbox-pantavisor")
+        for one in containers:
+            expect(f"contained in {one}", self.related("CONTAINS", one=one), ["binfmtbox", *emulators])
         parts = {re.sub(r"-[\d:][^-]*(-[^-]*)?$", "", name) for one in emulators
                  for name in self.related("STATIC_LINK", one=one)}
         expect("linked", sorted(parts), PARTS)
         names = ("licenseConcluded", "licenseDeclared")
-        licenses = {self.by_name["binfmtbox-image"][name] for name in names}
+        licenses = {self.by_name[one][name] for one in containers for name in names}
         expect("licences", licenses, {
             "(LGPL-2.1-or-later OR MIT) AND Apache-2.0 AND Apache-2.0 WITH LLVM-exception AND BSD-2-Clause AND "
             "BSD-2-Clause-Patent AND BSD-3-Clause AND GPL-2.0-only AND GPL-2.0-or-later AND "

@@ -37,6 +37,7 @@ python3 packaging/image/fetch.py --check "$image"/emulators_*.txt || true
 run_counted "files of a release" python3 packaging/release_test.py
 run_counted "Debian packages" python3 packaging/deb/install_test.py "$product" bazel-bin/packaging/deb/binfmtbox_*.deb
 run_counted "container image" python3 packaging/image/image_test.py "$image/image" "$image/image_bare" "$foreign"
+run_counted "archives for pantavisor" python3 packaging/pantavisor/pantavisor_test.py bazel-bin bazel-bin/packaging/pantavisor "$foreign"
 run_counted "the pod's privileges" python3 "$kubernetes/pod_test.py" "$image/binfmt_x86_64"
 run_counted "the pod's update" python3 "$kubernetes/update_test.py" "$image/binfmt_x86_64" "$foreign"
 run_counted "a small fleet" python3 "$kubernetes/soak.py" --nodes 6 --seconds 15 "$product"

@@ -15,6 +15,8 @@ build_packages=(
   # libgcc.a and the kernel's headers of each target architecture.
   libgcc-12-dev-arm64-cross libgcc-12-dev-armhf-cross libgcc-12-dev-riscv64-cross
   linux-libc-dev-arm64-cross linux-libc-dev-armhf-cross linux-libc-dev-riscv64-cross
+  # What packs the root of pantavisor's container.
+  squashfs-tools
 )
 
 # Debian's wrapper needs no .bazelversion; bazelisk reads .bazeliskrc.
