@@ -32,7 +32,8 @@ UserNamespace CurrentUserNamespace() {
 
 bool InFirstPidNamespace() {
   struct stat facts;
-  return stat("/proc/self/ns/pid", &facts) != 0 ||
+  return (stat("/proc/1/ns/pid", &facts) != 0 &&
+          stat("/proc/self/ns/pid", &facts) != 0) ||
          facts.st_ino == kFirstPidNamespaceInode;
 }
 

@@ -16,9 +16,11 @@ enum class UserNamespace { kFirst, kOther, kUnknown };
 // since 3.8. kUnknown without /proc.
 UserNamespace CurrentUserNamespace();
 
-// Whether PID 1 of this process's pid namespace is the machine's own, by the
-// inode of /proc/self/ns/pid: PROC_PID_INIT_INO, 4026531836. True without
-// /proc, which means early boot.
+// Whether PID 1, as /proc shows it, is the machine's own, by the inode of
+// /proc/1/ns/pid: PROC_PID_INIT_INO, 4026531836. A process in a pid namespace
+// of its own sees the machine's where it has kept the machine's /proc, as LXC's
+// mount hooks do. A process that may not look at PID 1 asks /proc/self/ns/pid.
+// True without /proc, which means early boot.
 bool InFirstPidNamespace();
 
 // Whether CAP_SYS_ADMIN is effective.

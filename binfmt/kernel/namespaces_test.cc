@@ -40,6 +40,35 @@ TEST_F(NamespacesTest, WithoutProcNothingIsKnown) {
             "unknown");
 }
 
+// Early boot.
+TEST_F(NamespacesTest, WithoutProcItIsTheFirstPidNamespace) {
+  EXPECT_EQ(InChild([]() -> std::string {
+              if (unshare(CLONE_NEWNS) != 0 ||
+                  mount("tmpfs", "/proc", "tmpfs", 0, nullptr) != 0) {
+                return "cannot hide /proc";
+              }
+              return InFirstPidNamespace() ? "first" : "other";
+            }),
+            "first");
+}
+
+// PID 1 of a container, as the container's own /proc shows it. That of LXC's
+// mount hooks, with the machine's /proc, is in the boot test of pantavisor.
+TEST_F(NamespacesTest, PidOneOfTheOwnProcCounts) {
+  EXPECT_EQ(InChild([]() -> std::string {
+              if (unshare(CLONE_NEWPID | CLONE_NEWNS) != 0) {
+                return "cannot unshare";
+              }
+              return InChild([]() -> std::string {
+                if (mount("proc", "/proc", "proc", 0, nullptr) != 0) {
+                  return "cannot mount /proc";
+                }
+                return InFirstPidNamespace() ? "first" : "other";
+              });
+            }),
+            "other");
+}
+
 TEST_F(NamespacesTest, DeniedHintInAUserNamespace) {
   EXPECT_EQ(DeniedHint(),
             "; root of this user namespace does not own that binfmt_misc: "
