@@ -736,31 +736,46 @@ def busybox_init(machine: Machine) -> Plan:
 
 def pantavisor(machine: Machine) -> Plan:
     """pantavisor as far as its hooks: PID 1 in the initramfs, containers without user namespaces."""
-    hook = "/usr/lib/pantavisor/pv/hooks/system.d/binfmtbox"
+    hooks = "/usr/lib/pantavisor/pv"
+    start, mount = f"{hooks}/hooks/system.d/50-binfmtbox", f"{hooks}/hooks_lxc-mount.d/50-binfmtbox"
     files = machine.product()
     files["/usr/bin/binfmtbox"] = files.pop("/binfmtbox")
-    files.update(installed("pantavisor", {hook: "binfmtbox"}))
-    files[machine.module_path()] = machine.module()
+    files.update(installed("pantavisor", {start: "50-binfmtbox", mount: "50-binfmtbox"}))
+    files["/modules.squashfs/binfmt_misc.ko"] = machine.module()
     files["/other/hello"] = files["/chroot/hello"]
     files["/required"] = File(b"BINFMTBOX_REQUIRED=yes\nBINFMTBOX_OPTIONS='--qemu-path /none'\n", 0o644)
     hello = f"hello from {machine.target}, user 0: /hello"
+    module = machine.module_path()
+    none = f"binfmt-register: note: this kernel has no binfmt_misc, and there is no module {module} (.xz, .zst, .gz): " \
+           "install this kernel's modules, or name the file with --module"
+    missing = "binfmt-register: there is no interpreter for any target in /none; install qemu-user-static, or name a " \
+              "directory with --qemu-path"
     return Plan([
         Step("mount -t proc -o nosuid,nodev,noexec proc /proc"),
-        Step(f"env PV_OP=system-start {hook}"),
-        Step(f"env PV_OP=system-start {hook}"),
+        Step("mount -t devtmpfs dev /dev"),
+        # At system-start the modules are not there yet.
+        Step(f"env PV_OP=system-start {start}", "0", none),
+        Step("sh -c 'dmesg | grep -o binfmt-register:.*'", "0", none),
+        Step("/usr/bin/binfmtbox status", "4"),
+        Step(f"sh -c 'mkdir -p {os.path.dirname(module)} && ln -s /modules.squashfs/binfmt_misc.ko {module}'"),
+        # LXC's mount hook: the container's mount and pid namespaces, and the host's /proc.
+        Step(f"unshare -mpf {mount} myapp lxc mount", "0", ""),
+        Step("/usr/bin/binfmtbox status --json", "0", machine.has_entry),
+        Step("sh -c 'grep -c binfmt_misc /proc/mounts'", "0", "1"),
+        Step(f"unshare -mpf {mount} another lxc mount", "0", ""),
+        Step(f"env PV_OP=system-start {start}", "0", ""),
         Step("/usr/bin/binfmtbox status --json", "0", machine.has_entry),
         # Containers: roots of their own without an emulator, mount namespaces of their own.
         Step("unshare -m chroot /chroot /hello", "42", hello),
         Step("unshare -m -p -f chroot /other /hello", "42", hello),
-        Step(f"env PV_OP=system-stop {hook}"),
-        Step("umount /proc"),
-        # What fails is a reason to stop only where that is said.
-        Step("mount -t proc -o nosuid,nodev,noexec proc /proc"),
+        # What fails is a reason to stop only where that is said, and a revision on trial.
         Step("cp /required /etc/binfmtbox.conf"),
-        Step(f"env PV_OP=system-start {hook}", "1"),
+        Step(f"env PV_OP=system-start PV_TRYBOOT=true {start}", "1", missing),
+        Step(f"env PV_OP=system-start PV_TRYBOOT=false {start}", "0", missing),
+        Step(f"env PV_TRYBOOT=true unshare -mpf {mount} myapp lxc mount", "0", missing),
         Step("sed -i s/yes/no/ /etc/binfmtbox.conf"),
-        Step(f"env PV_OP=system-start {hook}"),
-        Step(f"env PV_OP=other {hook}"),
+        Step(f"env PV_OP=system-start PV_TRYBOOT=true {start}", "0", missing),
+        Step(f"env PV_OP=system-done {start}", "0", ""),
     ], files, folders=["proc", "etc"], shell=True)
 
 

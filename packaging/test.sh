@@ -13,6 +13,8 @@ packages=(
   # The image tests read images with these, and take the runtimes' seccomp profile from the last.
   skopeo umoci golang-github-containers-common
   lintian mmdebstrap python3-yaml
+  # The shells of boot scripts, and what lets a system call of theirs fail.
+  busybox dash strace
 )
 # Models of Kubernetes' API, and what checks manifests against them.
 manifest_modules=(kubernetes-models@5.1.0 kubernetes-types@1.30.0 typescript@5.8.3 js-yaml@4.1.0)
@@ -34,6 +36,7 @@ check "the version is the same everywhere" python3 packaging/check_version.py
 check "packages and images" bazel build //packaging:release
 # Only a release stops if Debian's archive has newer emulators.
 python3 packaging/image/fetch.py --check "$image"/emulators_*.txt || true
+run_counted "pantavisor's hook" python3 boot/pantavisor_test.py "$product" "$foreign"
 run_counted "files of a release" python3 packaging/release_test.py
 run_counted "Debian packages" python3 packaging/deb/install_test.py "$product" bazel-bin/packaging/deb/binfmtbox_*.deb
 run_counted "container image" python3 packaging/image/image_test.py "$image/image" "$image/image_bare" "$foreign"
