@@ -2,6 +2,7 @@
 
 #include "arch_table/program.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -15,10 +16,8 @@ namespace {
 
 constexpr size_t kSampleSize = 64;
 
-// One load address for all targets: free in every address space, aligned to the
-// largest page size that Linux has.
-constexpr uint32_t kLoadAddress = 0x400000;
-constexpr uint32_t kAlignment = 0x10000;
+// The largest page size that Linux has.
+constexpr uint32_t kMaxPageSize = 0x10000;
 
 // EI_VERSION: EV_CURRENT, and one that no rule asks for.
 constexpr uint8_t kCurrentVersion = 1;
@@ -33,7 +32,7 @@ class ElfWriter {
   void Half(uint16_t value) { Number(value, 2); }
   void Word(uint32_t value) { Number(value, 4); }
   // An address, offset or size.
-  void Native(uint32_t value) { Number(value, target_.is_64bit ? 8 : 4); }
+  void Native(uint64_t value) { Number(value, target_.is_64bit ? 8 : 4); }
 
   std::string TakeImage() && { return std::move(image_); }
 
@@ -55,7 +54,7 @@ uint16_t ProgramHeaderSize(const Target& target) {
   return target.is_64bit ? 56 : 32;
 }
 
-void WriteHeader(const Target& target, uint8_t version, uint32_t entry,
+void WriteHeader(const Target& target, uint8_t version, uint64_t entry,
                  uint16_t program_headers, ElfWriter& elf) {
   const uint16_t header_size = HeaderSize(target);
   const uint8_t elf_class = target.is_64bit ? 2 : 1;
@@ -85,22 +84,24 @@ void WriteHeader(const Target& target, uint8_t version, uint32_t entry,
 void WriteProgramHeader(const Target& target, uint32_t type, uint32_t offset,
                         uint32_t size, ElfWriter& elf) {
   constexpr uint32_t kReadAndExecute = 5;  // PF_R | PF_X
+  const uint64_t address = target.load_address();
   elf.Word(type);
   if (target.is_64bit) elf.Word(kReadAndExecute);
-  elf.Native(offset);        // p_offset
-  elf.Native(kLoadAddress);  // p_vaddr
-  elf.Native(kLoadAddress);  // p_paddr
-  elf.Native(size);          // p_filesz
-  elf.Native(size);          // p_memsz
+  elf.Native(offset);   // p_offset
+  elf.Native(address);  // p_vaddr
+  elf.Native(address);  // p_paddr
+  elf.Native(size);     // p_filesz
+  elf.Native(size);     // p_memsz
   if (!target.is_64bit) elf.Word(kReadAndExecute);
-  elf.Native(kAlignment);
+  // The largest that the address has, too.
+  elf.Native(std::min<uint64_t>(kMaxPageSize, address & -address));
 }
 
 }  // namespace
 
 std::string SampleHeader(const Target& target) {
   ElfWriter elf(target);
-  WriteHeader(target, kCurrentVersion, kLoadAddress, 0, elf);
+  WriteHeader(target, kCurrentVersion, target.load_address(), 0, elf);
   std::string image = std::move(elf).TakeImage();
   image.resize(kSampleSize);
   return image;
@@ -110,7 +111,7 @@ std::string NativeProbe(const Target& target) {
   constexpr uint32_t kInterpreter = 3;         // PT_INTERP
   constexpr uint32_t kBehindTheEnd = 1 << 20;  // of any probe
   ElfWriter elf(target);
-  WriteHeader(target, kProbeVersion, kLoadAddress, 1, elf);
+  WriteHeader(target, kProbeVersion, target.load_address(), 1, elf);
   WriteProgramHeader(target, kInterpreter, kBehindTheEnd, 2, elf);
   return std::move(elf).TakeImage();
 }
@@ -124,7 +125,8 @@ std::string BuiltInProgram(const Target& target) {
   constexpr uint32_t kLoad = 1;  // PT_LOAD
 
   ElfWriter elf(target);
-  WriteHeader(target, kCurrentVersion, kLoadAddress + code_offset, 1, elf);
+  WriteHeader(target, kCurrentVersion, target.load_address() + code_offset, 1,
+              elf);
   WriteProgramHeader(target, kLoad, 0, file_size, elf);
   elf.Bytes(target.code());
   return std::move(elf).TakeImage();

@@ -25,6 +25,9 @@ namespace {
 constexpr size_t kMaxWord = 32;
 // Far more than any exit(42) takes, far less than would bloat the target.
 constexpr size_t kMaxCode = 32;
+// The smallest page, and the most of them that a row can hold.
+constexpr uint64_t kLoadUnit = 4096;
+constexpr uint64_t kMaxLoad = UINT32_MAX * kLoadUnit;
 
 // The grammars of a line and its parts. Built once; RE2 objects are safe to
 // share.
@@ -52,7 +55,7 @@ class Parser {
   void ParseWords(const std::string& words, bool docker);
   void ParseCode(const std::string& digits);
   bool ParseNumber(const std::string& key, const std::string& value,
-                   uint32_t min, uint32_t max, uint32_t* number);
+                   uint64_t min, uint64_t max, uint64_t* number);
   // Takes a word for the current row, unless it may not be one or is taken.
   bool ClaimWord(const std::string& word, const RE2& grammar);
   void FinishTarget();
@@ -152,10 +155,13 @@ void Parser::ParseTarget(const std::string& name, const std::string& fields) {
   if ((target_.flags & target_.match_mask) != target_.match_value) {
     Error("the row does not take its own flags");
   }
+  if (!target_.is_64bit && target_.load_address > UINT32_MAX) {
+    Error("load is too large for class 32");
+  }
 }
 
 void Parser::ParseField(const std::string& key, const std::string& value) {
-  uint32_t number = 0;
+  uint64_t number = 0;
   if (key == "family" || key == "interpreter") {
     if (!RE2::FullMatch(value, grammar_.name) || value.size() > kMaxWord) {
       Error(absl::StrCat(key, " \"", absl::CHexEscape(value),
@@ -180,7 +186,17 @@ void Parser::ParseField(const std::string& key, const std::string& value) {
       target_.machine = static_cast<uint16_t>(number);
     }
   } else if (key == "flags") {
-    ParseNumber(key, value, 0, 0xffffffff, &target_.flags);
+    if (ParseNumber(key, value, 0, UINT32_MAX, &number)) {
+      target_.flags = static_cast<uint32_t>(number);
+    }
+  } else if (key == "load") {
+    if (ParseNumber(key, value, kLoadUnit, kMaxLoad, &number)) {
+      if (number % kLoadUnit != 0) {
+        Error(absl::StrCat("load is \"", value, "\", not a multiple of ",
+                           kLoadUnit));
+      }
+      target_.load_address = number;
+    }
   } else if (key == "match-flags") {
     ParseMatchFlags(value);
   } else {
@@ -196,18 +212,18 @@ void Parser::ParseMatchFlags(const std::string& value) {
                        "\", not MASK/VALUE"));
     return;
   }
-  uint32_t mask = 0;
-  uint32_t bits = 0;
-  if (!ParseNumber("mask of match-flags", mask_text, 1, 0xffffffff, &mask) ||
-      !ParseNumber("value of match-flags", value_text, 0, 0xffffffff, &bits)) {
+  uint64_t mask = 0;
+  uint64_t bits = 0;
+  if (!ParseNumber("mask of match-flags", mask_text, 1, UINT32_MAX, &mask) ||
+      !ParseNumber("value of match-flags", value_text, 0, UINT32_MAX, &bits)) {
     return;
   }
   if ((bits & ~mask) != 0) {
     Error("match-flags has a value outside its mask");
     return;
   }
-  target_.match_mask = mask;
-  target_.match_value = bits;
+  target_.match_mask = static_cast<uint32_t>(mask);
+  target_.match_value = static_cast<uint32_t>(bits);
 }
 
 void Parser::ParseWords(const std::string& words, bool docker) {
@@ -237,8 +253,8 @@ void Parser::ParseCode(const std::string& digits) {
 }
 
 bool Parser::ParseNumber(const std::string& key, const std::string& value,
-                         uint32_t min, uint32_t max, uint32_t* number) {
-  uint32_t parsed = 0;
+                         uint64_t min, uint64_t max, uint64_t* number) {
+  uint64_t parsed = 0;
   if (!RE2::FullMatch(value, grammar_.number) ||
       !RE2::FullMatch(value, "(.*)", RE2::CRadix(&parsed)) || parsed < min ||
       parsed > max) {

@@ -25,6 +25,7 @@ struct TargetSpec {
   uint32_t match_mask = 0;  // 0: e_flags do not matter
   uint32_t match_value = 0;
   uint32_t flags = 0;
+  uint64_t load_address = 0x400000;
   std::vector<std::string> names;
   size_t docker_names = 0;  // how many of names, from the first, are Docker's
   std::string code;         // bytes

@@ -33,7 +33,7 @@ TEST(SpecTest, ReadsEveryField) {
       "# comment\n"
       "\n"
       "target n32 family=mips class=32 order=big machine=0x8 interpreter=n32 "
-      "match-flags=0x20/0x20 flags=0x60000020  # comment\n"
+      "match-flags=0x20/0x20 flags=0x60000020 load=0x10000000  # comment\n"
       "  # comment\n"
       "  docker a\n"
       "  names b/c  # comment\n"
@@ -53,6 +53,7 @@ TEST(SpecTest, ReadsEveryField) {
   EXPECT_EQ(target.match_mask, 0x20u);
   EXPECT_EQ(target.match_value, 0x20u);
   EXPECT_EQ(target.flags, 0x60000020u);
+  EXPECT_EQ(target.load_address, 0x10000000u);
   EXPECT_EQ(target.names, (std::vector<std::string>{"a", "b/c", "d"}));
   EXPECT_EQ(target.docker_names, 1u);
   EXPECT_EQ(target.code, "\x01\x02\xff");
@@ -64,6 +65,7 @@ TEST(SpecTest, DefaultsAreTheNameAsInterpreterAndTheMatchedFlags) {
   ASSERT_EQ(spec.targets.size(), 1u);
   EXPECT_EQ(spec.targets[0].interpreter, "a");
   EXPECT_EQ(spec.targets[0].flags, 0x20u);
+  EXPECT_EQ(spec.targets[0].load_address, 0x400000u);
   EXPECT_EQ(spec.targets[0].code, "");
 }
 
@@ -145,6 +147,20 @@ TEST(SpecTest, MatchFlagsThatMeanNothing) {
             "1: match-flags has a value outside its mask\n");
   EXPECT_EQ(FieldErrors(absl::StrCat(kGood, " match-flags=1/1 flags=2")),
             "1: the row does not take its own flags\n");
+}
+
+// A1
+TEST(SpecTest, LoadAddress) {
+  EXPECT_EQ(FieldErrors(absl::StrCat(kGood, " load=0xfffff000")), "");
+  EXPECT_EQ(FieldErrors(absl::StrCat(kGood, " load=0x100000000")),
+            "1: load is too large for class 32\n");
+  EXPECT_EQ(FieldErrors("family=f class=64 order=little machine=40 "
+                        "load=0x120000000"),
+            "");
+  EXPECT_EQ(FieldErrors(absl::StrCat(kGood, " load=0")),
+            "1: load is \"0\", not a number from 4096 to 17592186040320\n");
+  EXPECT_EQ(FieldErrors(absl::StrCat(kGood, " load=0x8048800")),
+            "1: load is \"0x8048800\", not a multiple of 4096\n");
 }
 
 TEST(SpecTest, NameTwice) {

@@ -71,6 +71,12 @@ struct Target {
   bool is_big_endian;
   uint16_t machine;  // e_machine
   uint32_t flags;    // e_flags of a typical program
+
+  // Where linkers put a program that is not position independent. An emulator
+  // that lies there itself is built for that address, and elsewhere the guest
+  // may meet the emulator's own memory.
+  uint64_t load_address() const { return uint64_t{load_page} * 4096; }
+  uint32_t load_page;
 };
 
 // All rows, in the order of the data file.

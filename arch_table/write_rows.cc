@@ -100,7 +100,10 @@ std::string WriteRow(const TargetSpec& target, const MatchRule& rule,
       Field("is_64bit", Bool(target.is_64bit)),
       Field("is_big_endian", Bool(target.is_big_endian)),
       Field("machine", target.machine),
-      Field("flags", absl::StrCat("0x", absl::Hex(target.flags))), "    },\n");
+      Field("flags", absl::StrCat("0x", absl::Hex(target.flags))),
+      Field("load_page",
+            absl::StrCat("0x", absl::Hex(target.load_address / 4096))),
+      "    },\n");
 }
 
 }  // namespace

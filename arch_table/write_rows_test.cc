@@ -12,7 +12,8 @@ namespace {
 
 TEST(WriteRowsTest, BytesAreEscapedAndNamesCounted) {
   const Spec spec = ParseSpec(
-      "target armeb family=arm class=32 order=big machine=40 flags=0xab\n"
+      "target armeb family=arm class=32 order=big machine=40 flags=0xab "
+      "load=0x10000\n"
       "  docker armbe\n"
       "  names x/y\n"
       "  code 0a39\n"
@@ -44,6 +45,7 @@ constexpr Target kTargets[] = {
      .is_big_endian = true,
      .machine = 40,
      .flags = 0xab,
+     .load_page = 0x10,
     },
     {
      .name = "arm",
@@ -60,10 +62,11 @@ constexpr Target kTargets[] = {
      .is_big_endian = false,
      .machine = 40,
      .flags = 0x0,
+     .load_page = 0x400,
     },
 };
 
-constexpr uint32_t kChecksum = 0x8efdff70;
+constexpr uint32_t kChecksum = 0x7a05c641;
 )");
 }
 
