@@ -72,7 +72,7 @@ class Collector {
     }
     AddTargets();
     WaitUntilComplete(end);
-    return {maker_.TakeItems(), ended_};
+    return {maker_.TakeItems(), ended_, left_alone_};
   }
 
  private:
@@ -99,12 +99,14 @@ class Collector {
         if (!entry.enabled || !Takes(entry.record, target)) continue;
         if ((entry.record.flags & binfmt::kFixBinary) == 0) return false;
       }
-      const std::string entry_name = Printable(entry.record.name);
-      console_.Note(
-          name_is_taken
-              ? Message("$0 is there; left alone", entry.record.name)
-              : Message("$0 takes programs for $1 already; left alone",
-                        entry.record.name, target.name));
+      if (name_is_taken) {
+        console_.Note(Message("$0 is there; left alone", entry.record.name));
+      } else if (request_.IsNamed(&target)) {
+        console_.Note(Message("$0 takes programs for $1 already; left alone",
+                              entry.record.name, target.name));
+      } else {
+        ++left_alone_;
+      }
       any_target_ = true;
       return true;
     }
@@ -229,6 +231,7 @@ class Collector {
   std::vector<Pending> pending_;
   bool any_target_ = false;  // one has an interpreter, or an entry already
   bool ended_ = false;       // by a signal
+  size_t left_alone_ = 0;
 };
 
 }  // namespace

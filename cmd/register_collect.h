@@ -4,6 +4,7 @@
 #ifndef CMD_REGISTER_COLLECT_H_
 #define CMD_REGISTER_COLLECT_H_
 
+#include <cstddef>
 #include <span>
 #include <vector>
 
@@ -18,6 +19,9 @@ struct CollectedPlan {
   std::vector<PlanItem> items;
   // With --hold: a signal ended the waiting.
   bool ended = false;
+  // With --if-missing: how many targets of "all" are not in it, since an entry
+  // runs their programs.
+  size_t left_alone = 0;
 };
 
 // Makes the plan for REQUEST, where PRESENT are the entries that exist.

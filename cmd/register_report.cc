@@ -41,6 +41,8 @@ std::string_view ChangeWord(const RegisterRequest& request, Change change) {
       return dry ? "would be registered" : "registered";
     case Change::kReplaced:
       return dry ? "would be replaced" : "replaced";
+    case Change::kLeftAlone:
+      return "left alone";
     case Change::kFailed:
       break;
   }
@@ -129,7 +131,8 @@ void ReportOutcomes(const RegisterRequest& request,
       lacks_credentials = true;
     }
     if (outcome.error) console.Complain(*outcome.error);
-    if (!outcome.error && !request.dir.empty() && !dry_run) {
+    if (change != Change::kFailed && change != Change::kLeftAlone &&
+        !request.dir.empty() && !dry_run) {
       if (Expected<void> written = WriteFile(request, record); !written) {
         console.Complain(written.error());
         if (request.print) change = Change::kFailed;
@@ -138,7 +141,8 @@ void ReportOutcomes(const RegisterRequest& request,
     const std::string_view word = ChangeWord(request, change);
     if (request.common.json) {
       WriteObject(items[i], word, outcome, json);
-    } else if (change != Change::kFailed && !console.quiet()) {
+    } else if (change != Change::kFailed && change != Change::kLeftAlone &&
+               !console.quiet()) {
       console.Result(Line(request, record, word, outcome));
     }
   }

@@ -1,21 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cmd/register_run.h"
 
+#include <cerrno>
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
 #include "binfmt/base/error.h"
-#include "binfmt/base/printable.h"
+#include "binfmt/base/message.h"
 #include "binfmt/kernel/guard.h"
 #include "binfmt/kernel/install.h"
 #include "binfmt/kernel/lifetime.h"
 #include "binfmt/kernel/registry.h"
 #include "binfmt/kernel/selinux.h"
 #include "binfmt/record/entry.h"
+#include "cmd/entry_table.h"
 #include "cmd/probe.h"
 #include "cmd/register_check.h"
 #include "cmd/register_collect.h"
@@ -30,6 +32,7 @@
 namespace cmd {
 namespace {
 
+using binfmt::Change;
 using binfmt::Entry;
 using binfmt::Expected;
 using binfmt::Outcome;
@@ -62,16 +65,52 @@ std::vector<Record> RecordsOf(std::span<const PlanItem> items) {
   return records;
 }
 
+// "all" asks that every target runs. Settles the OUTCOMES of ITEMS that were
+// not named, differ from an entry that is there, and run by one of OPEN's
+// entries. Returns how many these are.
+size_t LeaveAlone(const RegisterRequest& request,
+                  std::span<const PlanItem> items, const OpenRegistry& open,
+                  std::vector<Outcome>& outcomes) {
+  size_t count = 0;
+  std::optional<EntryTable> table;
+  for (size_t i = 0; i < outcomes.size(); ++i) {
+    const arch_table::Target* const target = items[i].target;
+    Outcome& outcome = outcomes[i];
+    if (!outcome.error || outcome.error->errnum() != EEXIST ||
+        target == nullptr || request.IsNamed(target)) {
+      continue;
+    }
+    if (!table) table.emplace(open.registry, open.entries);
+    const EntryRow* const row = table->HandlerOf(*target);
+    if (row == nullptr || !table->Check(*row)) continue;
+    outcome.change = Change::kLeftAlone;
+    outcome.error.reset();
+    ++count;
+  }
+  return count;
+}
+
+// Installs PLAN. Takes out of it what was left alone, and is not this program's
+// to hold.
 Expected<void> InstallPlan(const RegisterRequest& request,
-                           const binfmt::Guard& guard,
-                           std::span<const PlanItem> items, OpenRegistry& open,
-                           Console& console) {
+                           const binfmt::Guard& guard, CollectedPlan& plan,
+                           OpenRegistry& open, Console& console) {
+  std::vector<PlanItem>& items = plan.items;
   binfmt::InstallOptions options = request.install;
   if (request.verify) options.try_program = TryProgram;
   Expected<std::vector<Outcome>> outcomes = binfmt::Install(
       open.registry, guard, open.entries, RecordsOf(items), options);
   if (!outcomes) return std::move(outcomes.error());
+  plan.left_alone += LeaveAlone(request, items, open, *outcomes);
   ReportOutcomes(request, items, *outcomes, console);
+  if (plan.left_alone != 0) {
+    console.Note(binfmt::Message("$0 of the targets run already; left alone",
+                                 plan.left_alone));
+  }
+  size_t i = 0;
+  std::erase_if(items, [&](const PlanItem&) {
+    return (*outcomes)[i++].change == Change::kLeftAlone;
+  });
   return {};
 }
 
@@ -100,7 +139,7 @@ void RunRegister(const RegisterRequest& request, Console& console) {
   ReportedErrors reported;
   if (open && !plan.ended) {
     const Expected<void> installed =
-        InstallPlan(request, guard, plan.items, *open, console);
+        InstallPlan(request, guard, plan, *open, console);
     if (!installed) console.Complain(installed.error());
     open->registry.Unlock();
   } else if (!open) {

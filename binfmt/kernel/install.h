@@ -21,6 +21,8 @@ enum class Change {
   kUnchanged,  // the entry was there, equal and enabled
   kAdded,
   kReplaced,
+  // Another entry runs the programs; Install() never says so, its callers may.
+  kLeftAlone,
   kFailed,  // see the outcome's error; the registry is as it was
 };
 
@@ -69,7 +71,8 @@ Expected<std::vector<Outcome>> Install(Registry& registry, const Guard& guard,
                                        const InstallOptions& options);
 
 // How PRESENT, which the kernel holds, differs from WANTED, for a user: "flags
-// OCF instead of PF, interpreter /x instead of /y". Empty where it does not.
+// OCF instead of PF, interpreter /x instead of /y, another mask". Empty where
+// it does not.
 std::string Difference(const Entry& present, const Entry& wanted);
 
 // Whether NAME is one that Install() gives to a helper of the entry OWNER.

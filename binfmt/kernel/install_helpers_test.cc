@@ -66,8 +66,7 @@ TEST(InstallHelpersTest, DifferenceOfOneField) {
   EXPECT_EQ(Diff(EntryOf(Elf(1, 40)), wanted), "offset 0 instead of 1");
   wanted = Elf(1, 40);
   wanted.mask = "";
-  EXPECT_EQ(Diff(EntryOf(Elf(1, 40)), wanted),
-            "mask ffffffffffffff000000000000000000feffffff instead of none");
+  EXPECT_EQ(Diff(EntryOf(Elf(1, 40)), wanted), "another mask");
   Entry off = EntryOf(Elf(1, 40));
   off.enabled = false;
   EXPECT_EQ(Diff(off, Elf(1, 40)), "state disabled instead of enabled");
@@ -92,8 +91,7 @@ TEST(InstallHelpersTest, DifferenceOfAllFields) {
   EXPECT_EQ(Diff(present, wanted),
             "state disabled instead of enabled, type E instead of M, flags OCF "
             "instead of PF, interpreter /a\\x0ab instead of /c, offset 0 "
-            "instead of 2, magic 657865 instead of 4142, mask none instead of "
-            "ffff");
+            "instead of 2, another magic");
 }
 
 TEST(InstallHelpersTest, HelperNames) {

@@ -501,8 +501,7 @@ TEST_F(RegisterTest, IfMissingOfAllWhereNamesAreTaken) {
   const std::string aarch64 =
       "binfmt-register: note: qemu-aarch64 is there; left alone\n";
   const std::string old =
-      "binfmt-register: note: qemu-microblaze takes programs for "
-      "microblaze-old already; left alone\n";
+      "binfmt-register: note: 1 of the targets run already; left alone\n";
   EXPECT_EQ(
       run({"--if-missing", "all"}),
       Prints(kArm, aarch64 +
@@ -517,11 +516,7 @@ TEST_F(RegisterTest, IfMissingOfAllWhereNamesAreTaken) {
   const std::string differs =
       "binfmt-register: qemu-microblaze is there and differs: flags POF "
       "instead of PF, interpreter /mnt/qemu/qemu-arm instead of "
-      "/mnt/few/qemu-microblaze, magic "
-      "7f454c460102010000000000000000000002baab instead of "
-      "7f454c46010201000000000000000000000200bd, mask "
-      "ffffffffffffff00fffffffffffffffffffeffff instead of "
-      "ffffffffffffff000000000000000000fffeffff; swap it with --replace\n";
+      "/mnt/few/qemu-microblaze, another magic; swap it with --replace\n";
   EXPECT_EQ(run({"--if-missing", "microblaze"}), Fails(1, differs));
   EXPECT_EQ(run({"--if-missing", "microblaze", "all"}),
             (Outcome{1, kArm, aarch64 + old + differs}));
@@ -532,6 +527,42 @@ TEST_F(RegisterTest, IfMissingOfAllWhereNamesAreTaken) {
             "qemu-microblaze-old qemu-microblaze qemu-aarch64 qemu-arm");
   EXPECT_EQ(EntryText("qemu-aarch64"),
             Aarch64Entry("/mnt/few/qemu-aarch64", "PF"));
+}
+
+// U1: entries of a distribution differ in form from ours, and do their work.
+TEST_F(RegisterTest, AllLeavesAloneWhatRuns) {
+  MakeInterpreters("/mnt/distribution", {"qemu-arm", "qemu-aarch64"});
+  MakeInterpreters("/mnt/three", {"qemu-arm", "qemu-aarch64", "qemu-s390x"});
+  Register(Aarch64Record("distribution-aarch64",
+                         "/mnt/distribution/qemu-aarch64", "OC"));
+  Register(R"(:qemu-arm:M::\x7fELF\x01\x01\x01\x00\x00\x00\x00\x00\x00\x00)"
+           R"(\x00\x00\x02\x00\x28\x00:\xff\xff\xff\xff\xff\xff\xff\x00)"
+           R"(\x00\x00\x00\x00\x00\x00\x00\x00\xfe\xff\xff\xff)"
+           R"(:/mnt/distribution/qemu-arm:OCF)");
+  const std::string before = Snapshot();
+  const std::vector<std::string> all = {"register", "-cno", "-Q/mnt/three",
+                                        "all"};
+  const std::string note =
+      "binfmt-register: note: 2 of the targets run already; left alone\n";
+  EXPECT_EQ(Run(all),
+            Prints("qemu-s390x: registered, /mnt/three/qemu-s390x, flags PF\n",
+                   note));
+  EXPECT_EQ(Run({"clear", "qemu-s390x"}), Prints("qemu-s390x: removed\n"));
+  EXPECT_EQ(Snapshot(), before);
+  // One that was named is made as asked.
+  EXPECT_EQ(Run({"register", "-q", "-cno", "-Q/mnt/three", "arm"}),
+            Fails(1,
+                  "binfmt-register: qemu-arm is there and differs: flags OCF "
+                  "instead of PF, interpreter /mnt/distribution/qemu-arm "
+                  "instead of /mnt/three/qemu-arm; swap it with --replace\n"));
+  // What does not run is named.
+  Write("qemu-arm", "0");
+  EXPECT_EQ(Run(all).status, 1);
+  Write("qemu-arm", "1");
+  // With --replace, all is made as asked.
+  EXPECT_EQ(Run({"register", "-q", "-cno", "--replace", "-Q/mnt/three", "all"}),
+            Prints(""));
+  EXPECT_EQ(EntryNames(), "qemu-s390x qemu-arm qemu-aarch64");
 }
 
 TEST_F(RegisterTest, DryRun) {
