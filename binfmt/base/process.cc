@@ -27,6 +27,13 @@ constexpr int64_t kKillWait = 1000;  // milliseconds
 constexpr size_t kMaxOutput = 200;   // bytes
 constexpr size_t kMaxReply = 65536;  // bytes
 
+// Of the programs that RunProgram() starts, whatever the caller's is. box64
+// reads a null pointer without HOME, and wrapper scripts need a PATH.
+constexpr const char* kEnvironment[] = {
+    "HOME=/",
+    "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    nullptr};
+
 // What parent and child share.
 struct Start {
   const char* path;
@@ -42,8 +49,8 @@ int Execute(void* argument) {
   close(STDIN_FILENO);
   dup2(start->output, STDOUT_FILENO);
   dup2(start->output, STDERR_FILENO);
-  char* const envp[] = {nullptr};
-  execve(start->path, const_cast<char* const*>(start->argv), envp);
+  execve(start->path, const_cast<char* const*>(start->argv),
+         const_cast<char* const*>(kEnvironment));
   start->error = errno;
   return 0;
 }

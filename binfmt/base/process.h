@@ -49,8 +49,8 @@ struct ProgramEnd {
   std::string output;
 };
 
-// Runs the file at PATH with ARGV0 and, unless it is null, ARGV1, an empty
-// environment and no stdin, for at most MAX_MILLISECONDS. What it prints beyond
+// Runs the file at PATH with ARGV0 and, unless it is null, ARGV1, no stdin
+// and an environment of HOME and PATH, for at most MAX_MILLISECONDS. What it prints beyond
 // a pipe's capacity is lost.
 ProgramEnd RunProgram(const std::string& path, const char* argv0,
                       const char* argv1, int max_milliseconds);

@@ -45,8 +45,14 @@ TEST_F(ProcessTest, ExitStatusAndFirstLine) {
   EXPECT_EQ(RunScript("printf 'no newline'"), "exit 0 [no newline]");
 }
 
-TEST_F(ProcessTest, OneArgumentAndNoEnvironment) {
-  EXPECT_EQ(RunScript("echo $# $1 $HOME."), "exit 0 [1 word .]");
+// A2
+TEST_F(ProcessTest, OneArgumentAndAnEnvironmentOfItsOwn) {
+  ASSERT_EQ(setenv("HOME", "/somewhere", 1), 0);
+  ASSERT_EQ(setenv("LD_PRELOAD", "", 1), 0);
+  EXPECT_EQ(
+      RunScript("echo $# $1 $(tr '\\0' ' ' < /proc/$$/environ)"),
+      "exit 0 [1 word HOME=/ "
+      "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin]");
 }
 
 TEST_F(ProcessTest, NoStandardInput) {
