@@ -15,9 +15,10 @@ constexpr uint16_t kMachineX86_64 = 62;
 constexpr std::string_view kUsualDirs = "/usr/bin /usr/local/bin";
 
 // box64: system/box64.conf.cmake at 28dc8e6; box86: system/box86.conf.cmake at
-// b01ad69; FEX: Data/binfmts at 1e9c311, and the older file name at 016c3c0;
-// Rosetta: Apple's "Running Intel Binaries in Linux VMs with Rosetta". box64
-// takes 32-bit programs only if it was built for that.
+// b01ad69, and Debian's package 0.3.4+dfsg-1 of box64; FEX: Data/binfmts at
+// 1e9c311, and the older file name at 016c3c0; Rosetta: Apple's "Running Intel
+// Binaries in Linux VMs with Rosetta". box64 takes 32-bit programs only if it
+// was built for that.
 constexpr Emulator kEmulators[] = {
     {.word = "qemu",
      .flag_letters = "F",
@@ -28,6 +29,7 @@ constexpr Emulator kEmulators[] = {
      .x86_mask = "\xff\xff\xff\xff\xff\xff\xff\0\0\0\0\xff\xff\xff\xff\xff"
                  "\xfe\xff\xff\xff"sv,
      .x86_64_entry = "x86_64",
+     .package_entry = "box64",
      .files = "box64",
      .dirs = kUsualDirs,
      .package = "box64"},

@@ -24,6 +24,8 @@ struct Emulator {
   // Its entries' names; empty where it does not run such programs.
   std::string_view x86_64_entry = {};
   std::string_view i386_entry = {};
+  // What a distribution's package calls the entry, where that is another name.
+  std::string_view package_entry = {};
   // File names, the best first, with blanks between them. $0 stands for the
   // target's interpreter.
   std::string_view files;

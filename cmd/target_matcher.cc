@@ -98,7 +98,8 @@ bool IsOursFor(const Target* target, const Record& record) {
     const std::string name = emulator.EntryName(*target);
     // A helper of a run that died is ours as well.
     if (!name.empty() &&
-        (record.name == name || binfmt::IsHelperName(record.name, name))) {
+        (record.name == name || record.name == emulator.package_entry ||
+         binfmt::IsHelperName(record.name, name))) {
       return true;
     }
   }

@@ -82,6 +82,27 @@ TEST_F(EmulatorTest, TheEntryOfItsPackageIsUnchanged) {
       Prints("FEX-x86: unchanged, /mnt/emu/FEXInterpreter, flags POCF\n"));
 }
 
+// A5. Debian's box64 calls its entry so, and this machine runs what it is for,
+// so only status can be asked here.
+TEST_F(EmulatorTest, DebiansEntryForBox64IsOurs) {
+  const std::string magic =
+      "\\x7fELF\\x02\\x01\\x01\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00"
+      "\\x02\\x00\\x3e\\x00:";
+  const std::string mask =
+      "\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\x00\\x00\\x00\\x00\\xff\\xff\\xff\\"
+      "xff"
+      "\\xff\\xfe\\xff\\xff\\xff:";
+  Write("status", "0");
+  Register(":box64:M::" + magic + mask + "/mnt/emu/box64:");
+  Register(":fox64:M::" + magic + mask + "/mnt/emu/box64:");
+  const std::string out = Run({"status"}).out;
+  EXPECT_EQ(out.substr(out.find('\n') + 1),
+            "fox64  enabled   -     x86_64  /mnt/emu/box64  (not ours)\n"
+            "box64  enabled   -     x86_64  /mnt/emu/box64  (shadowed by "
+            "fox64)\n");
+  EXPECT_EQ(Run({"clear", "--ours"}), Prints("box64: removed\n"));
+}
+
 TEST_F(EmulatorTest, NativeProgramsStayNative) {
   const std::string before = Snapshot();
   EXPECT_EQ(Do({"--emulator=box64", "amd64"}),
