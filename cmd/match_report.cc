@@ -36,8 +36,13 @@ std::string_view TypeWord(uint16_t type) {
   return type == kDyn ? "DYN" : "other";
 }
 
-// What PROGRAM is, for people.
-std::string Describe(const binfmt::Program& program) {
+// What PROGRAM is, for people. HANDLER starts it; nullptr: none does.
+std::string Describe(const binfmt::Program& program, const Record* handler) {
+  if (!program.is_readable) {
+    return handler != nullptr && (handler->flags & binfmt::kFixBinary) != 0
+               ? "held open by flag F"
+               : "can't be read";
+  }
   if (!program.elf) return "no ELF file";
   const binfmt::ElfFile& elf = *program.elf;
   const Target* target = TargetOf(program);
@@ -60,7 +65,7 @@ std::string DescribeTaker(const ExecStep& step) {
   if (!step.taker.interpreter.empty()) {
     return absl::StrCat("#!", step.taker.interpreter);
   }
-  if (!step.program->is_readable) return "unknown";
+  if (!step.program->is_readable) return "assumed to run";
   return step.is_native ? "native" : "nothing";
 }
 
@@ -174,8 +179,11 @@ void ReportMatch(const std::string& file, bool enabled,
   }
   json.EndArray();
   json.BeginArray("steps");
+  const Record* handler = nullptr;
   for (const ExecStep& step : chain.steps) {
-    printer.Print(step.path, Describe(*step.program), DescribeTaker(step));
+    printer.Print(step.path, Describe(*step.program, handler),
+                  DescribeTaker(step));
+    handler = step.taker.handler;
   }
   json.EndArray();
 

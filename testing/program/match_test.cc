@@ -436,13 +436,15 @@ TEST_F(MatchTextTest, InterpreterHeld) {
       "/mnt/i/one: ";
   EXPECT_EQ(Match(file),
             Prints(begin + std::string(kOne).substr(2) + ", native\n"));
-  // What is at the path now is not what the kernel starts.
+  // A4. What is at the path now is not what the kernel starts.
   ASSERT_EQ(unlink(one.c_str()), 0);
-  EXPECT_EQ(Match(file), Prints(begin + "no ELF file, unknown\n"));
+  EXPECT_EQ(Match(file),
+            Prints(begin + "held open by flag F, assumed to run\n"));
   // A file that is as old as the entry may be the one that the kernel holds.
   WaitUntilNewFilesAreNewerThan(std::string(kRegistry) + "/mz");
   WriteFile(one, "text", 0755);
-  EXPECT_EQ(Match(file), Prints(begin + "no ELF file, unknown\n"));
+  EXPECT_EQ(Match(file),
+            Prints(begin + "held open by flag F, assumed to run\n"));
 }
 
 TEST_F(MatchTextTest, ScriptThenEntryThenLimits) {
