@@ -33,6 +33,10 @@ struct EntryRow {
   // the one at the interpreter's path.
   bool older_file = false;
 
+  // Whether the interpreter is looked up by its path at each start.
+  bool looks_up() const {
+    return !held() && entry->record.type != binfmt::RecordType::kBpf;
+  }
   bool held() const { return (entry->record.flags & binfmt::kFixBinary) != 0; }
 };
 

@@ -75,10 +75,12 @@ std::string Probe(const arch_table::Target& target, JsonWriter* json) {
                       binfmt::Printable(end.output));
 }
 
-void ProbeAll(const TargetList& targets, JsonWriter* json, Console& console) {
+bool ProbeAll(const TargetList& targets, JsonWriter* json, Console& console) {
+  bool any_ran = false;
   if (json != nullptr) json->BeginArray("probes");
   for (const arch_table::Target* target : targets) {
     const std::string why = Probe(*target, json);
+    any_ran |= why.empty();
     if (!why.empty()) {
       console.Complain(binfmt::Error(
           0, absl::StrCat(Message("$0: a program does not run: ", target->name),
@@ -88,6 +90,7 @@ void ProbeAll(const TargetList& targets, JsonWriter* json, Console& console) {
     }
   }
   if (json != nullptr) json->EndArray();
+  return any_ran;
 }
 
 }  // namespace cmd

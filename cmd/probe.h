@@ -21,8 +21,9 @@ namespace cmd {
 std::string Probe(const arch_table::Target& target, JsonWriter* json);
 
 // Probes TARGETS and prints the results: failures on stderr, the others on
-// stdout or, unless it is null, as the array "probes" in JSON.
-void ProbeAll(const TargetList& targets, JsonWriter* json, Console& console);
+// stdout or, unless it is null, as the array "probes" in JSON. Returns whether
+// any program ran.
+bool ProbeAll(const TargetList& targets, JsonWriter* json, Console& console);
 
 }  // namespace cmd
 

@@ -136,6 +136,7 @@ void Status::Answer(const std::string& operand, EntryTable& table,
   if (target == nullptr) target = row->target;
   if (target != nullptr) {
     report.probed.push_back(target);
+    report.looks_up |= row->looks_up();
   } else if (probe_) {
     console.Complain(Failed(0, "there is no built-in program for $0", operand));
   }
@@ -148,7 +149,9 @@ void Status::AddAllTargets(EntryTable& table, StatusReport& report) const {
         handler == nullptr
             ? platforms_ && IsNative(target)
             : !platforms_ || CheckUsable(report, table, *handler).has_value();
-    if (is_added) report.probed.push_back(&target);
+    if (!is_added) continue;
+    report.probed.push_back(&target);
+    report.looks_up |= handler != nullptr && handler->looks_up();
   }
 }
 

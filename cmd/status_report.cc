@@ -178,6 +178,15 @@ std::string Details(const EntryRow& row) {
   return details;
 }
 
+void ProbeTargets(const StatusReport& report, JsonWriter* json,
+                  Console& console) {
+  if (ProbeAll(report.probed, json, console) && report.looks_up) {
+    console.Note(
+        "without flag F, programs run in containers only where they have the "
+        "interpreter, too");
+  }
+}
+
 }  // namespace
 
 void PrintText(const StatusReport& report, Console& console) {
@@ -218,7 +227,7 @@ void PrintText(const StatusReport& report, Console& console) {
     console.Result(
         Message("$0: this machine runs it by itself\n", native->name));
   }
-  if (report.probe) ProbeAll(report.probed, nullptr, console);
+  if (report.probe) ProbeTargets(report, nullptr, console);
 }
 
 void PrintJson(const StatusReport& report, Console& console) {
@@ -235,7 +244,7 @@ void PrintJson(const StatusReport& report, Console& console) {
   json.BeginArray("native");
   for (const Target* native : report.natives) json.String(native->name);
   json.EndArray();
-  if (report.probe) ProbeAll(report.probed, &json, console);
+  if (report.probe) ProbeTargets(report, &json, console);
   console.Result(json.Finish());
 }
 

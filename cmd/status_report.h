@@ -20,6 +20,7 @@ struct StatusReport {
   TargetList natives = {};  // targets asked for that the machine runs natively
   bool probe = false;
   TargetList probed = {};  // whose programs are to be run
+  bool looks_up = false;   // one of these has a handler without flag F
 };
 
 void PrintText(const StatusReport& report, Console& console);

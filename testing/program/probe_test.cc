@@ -25,6 +25,10 @@ constexpr char kRule[] =
     "\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\x00\\x00\\x00\\x00\\x00\\x00\\x00"
     "\\x00\\x00\\xff\\xfe\\xff\\xff";
 
+constexpr char kNoteOfLookup[] =
+    "binfmt-status: note: without flag F, programs run in containers only "
+    "where they have the interpreter, too\n";
+
 std::string FirstLine() {
   utsname names;
   EXPECT_EQ(uname(&names), 0);
@@ -76,7 +80,8 @@ TEST_F(ProbeProgramTest, EveryTargetRunsWithEachFlag) {
     ASSERT_EQ(registered, Prints("")) << testing::PrintToString(args);
     const Outcome outcome = Run({"status", "--probe"});
     EXPECT_EQ(outcome.status, 0);
-    EXPECT_EQ(outcome.err, "");
+    // A7
+    EXPECT_EQ(outcome.err, args[3] == "-p" ? kNoteOfLookup : "");
     size_t running = 0;
     for (size_t at = outcome.out.find(": runs\n"); at != std::string::npos;
          at = outcome.out.find(": runs\n", at + 1)) {
@@ -92,6 +97,17 @@ TEST_F(ProbeProgramTest, Runs) {
       "qemu-s390x  enabled   F     s390x  /usr/bin/qemu-s390x-static\n";
   EXPECT_EQ(Run({"status", "--probe"}),
             Prints(FirstLine() + line + "s390x: runs\n"));
+}
+
+// A7. A container without the interpreter gets ENOENT.
+TEST_F(ProbeProgramTest, RunsHereAndNotInEveryContainer) {
+  Register(RecordOf("/usr/bin/qemu-s390x-static", ""));
+  EXPECT_EQ(Run({"status", "--probe"}),
+            Prints(FirstLine() + "qemu-s390x  enabled   -     s390x  "
+                                 "/usr/bin/qemu-s390x-static\ns390x: runs\n",
+                   kNoteOfLookup));
+  EXPECT_EQ(Run({"status", "-q", "--probe", "s390x"}), Prints(""));
+  EXPECT_EQ(Run({"status", "s390x"}).err, "");
 }
 
 TEST_F(ProbeProgramTest, WhatThisMachineRunsItself) {
@@ -197,6 +213,14 @@ TEST_F(ProbeProgramTest, Json) {
       "\n";
   ASSERT_GE(outcome.out.size(), expected.size());
   EXPECT_EQ(outcome.out.substr(outcome.out.size() - expected.size()), expected);
+}
+
+// A2. box64 reads a null pointer without HOME.
+TEST_F(ProbeProgramTest, InterpreterThatNeedsHome) {
+  Handle(
+      "[ \"$HOME\" ] || kill -SEGV $$\n"
+      "exec /usr/bin/qemu-s390x-static \"$@\"");
+  EXPECT_EQ(Complaint(), "");
 }
 
 TEST_F(ProbeProgramTest, VerifyKeepsWhatRuns) {
