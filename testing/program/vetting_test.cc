@@ -193,9 +193,16 @@ TEST_F(CredentialTest, DirectoryIsWritableByOthers) {
 
 // Who may not write to a file may still put another in its place.
 TEST_F(CredentialTest, RootDirectoryIsWritableByOthers) {
-  ASSERT_EQ(chmod(kRoot, 01777), 0);
+  ASSERT_EQ(chmod(kRoot, 0777), 0);
   EXPECT_EQ(RegisterWithC(), MayNotRun("/"));
   EXPECT_EQ(EntryNames(), "");
+}
+
+// A3. In a sticky directory nobody else may.
+TEST_F(CredentialTest, RootDirectoryIsSticky) {
+  ASSERT_EQ(chmod(kRoot, 01777), 0);
+  EXPECT_EQ(RegisterWithC(),
+            Prints("qemu-arm: registered, /bin/interpreter, flags OCF\n"));
 }
 
 // Each step of the way counts.
