@@ -3,6 +3,7 @@
 
 #include <cerrno>
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "binfmt/base/decimal.h"
 #include "binfmt/base/message.h"
 #include "binfmt/base/path.h"
 #include "cmd/targets.h"
@@ -66,22 +68,54 @@ FoundInterpreter FindInterpreter(const arch_table::Target& target,
         ENOENT, absl::StrCat("there is no ",
                              JoinAlternatives(std::vector<std::string_view>(
                                  files.begin(), files.end())),
-                             " in ", SearchAdvice(options),
+                             " in ", SearchAdvice(options, &target),
                              ", or name one with --interpreter"));
   }
   return {std::move(first_path), std::unexpected(*std::move(unusable))};
 }
 
-std::string SearchAdvice(const SearchOptions& options) {
-  return Message("$0; install $1", JoinAlternatives(Directories(options)),
-                 options.emulator->package);
+std::string SearchAdvice(const SearchOptions& options,
+                         const arch_table::Target* target) {
+  const arch_table::Emulator& emulator = *options.emulator;
+  std::string_view which;
+  if constexpr (sizeof(void*) == 4) {
+    if (!emulator.is_qemu()) {
+      if (!emulator.x86_64_entry.empty())
+        which = ", which needs a 64-bit system";
+    } else if (target != nullptr && target->is_64bit) {
+      which =
+          " older than QEMU 10, which runs no 64-bit programs on a 32-bit "
+          "system";
+    }
+  }
+  return Message("$0; install $1$2", JoinAlternatives(Directories(options)),
+                 emulator.package, which);
 }
 
-bool UnderstandsPreservedArgv0(const std::string& path,
-                               const binfmt::KernelVersion& kernel) {
+bool FlagPKnowledge::Has(const arch_table::Target& target,
+                         const std::string& path, const Program& program) {
+  constexpr uint32_t kFirstMajor = 6;
   const std::string_view name = binfmt::BaseName(path);
   if (absl::EndsWith(name, "-binfmt-P")) return true;
-  return absl::StartsWith(name, "qemu-") && !kernel.IsBefore(5, 12);
+  if (!absl::StartsWith(name, "qemu-") || !kernel_tells_ || program.is_script) {
+    return false;
+  }
+  if (!program.elf) return true;
+  // Kind of file and machine, then the numbers of program and section headers.
+  const size_t numbers = program.elf->is_64bit ? 52 : 40;
+  std::string build = absl::StrCat(
+      std::string_view(path).substr(0, path.size() - name.size()),
+      program.head.substr(0, 20), program.head.substr(numbers, 12));
+  if (build != build_) {
+    build_ = std::move(build);
+    const std::string version = binfmt::FindConstant(
+        path, program, absl::StrCat("qemu-", target.interpreter(), " version "),
+        4);
+    const std::optional<uint32_t> major = binfmt::ParseDecimal(
+        std::string_view(version).substr(0, version.find('.')), UINT32_MAX);
+    build_knows_ = !major || *major >= kFirstMajor;
+  }
+  return build_knows_;
 }
 
 }  // namespace cmd

@@ -36,15 +36,32 @@ struct FoundInterpreter {
 FoundInterpreter FindInterpreter(const arch_table::Target& target,
                                  const SearchOptions& options);
 
-// The directories of a search, and what to install there, for a message:
-// "/usr/bin or /usr/local/bin; install box64".
-std::string SearchAdvice(const SearchOptions& options);
+// The directories of a search, and what to install there for TARGET (nullptr:
+// for any), for a message: "/usr/bin or /usr/local/bin; install box64". Says
+// where there is none for a 32-bit system, which this program was built for.
+std::string SearchAdvice(const SearchOptions& options,
+                         const arch_table::Target* target);
 
-// Whether the interpreter at PATH, when KERNEL starts it with flag P, knows
-// that argv holds the original argv[0]. A name that ends in -binfmt-P says so;
-// QEMU since 6.0 reads it from AT_FLAGS, which Linux sets since 5.12.
-bool UnderstandsPreservedArgv0(const std::string& path,
-                               const binfmt::KernelVersion& kernel);
+// Tells which interpreters know flag P.
+class FlagPKnowledge {
+ public:
+  explicit FlagPKnowledge(const binfmt::KernelVersion& kernel)
+      : kernel_tells_(!kernel.IsBefore(5, 12)) {}
+
+  // Whether the interpreter PROGRAM at PATH for TARGET, when KERNEL starts it
+  // with flag P, knows that argv holds the original argv[0]. A name that
+  // ends in -binfmt-P says so. QEMU since 6.0 reads it from AT_FLAGS, which
+  // Linux sets since 5.12; a script's QEMU never gets them. The version is a
+  // text in the file. It is read once for files of one directory and one build;
+  // a file without one is taken for a new QEMU.
+  bool Has(const arch_table::Target& target, const std::string& path,
+           const binfmt::Program& program);
+
+ private:
+  bool kernel_tells_;
+  std::string build_;  // directory, and what files of one build have in common
+  bool build_knows_ = false;
+};
 
 }  // namespace cmd
 

@@ -194,7 +194,7 @@ class Collector {
       if (last && none) {
         console_.Complain(Error(
             ENOENT, absl::StrCat("there is no interpreter for any target in ",
-                                 SearchAdvice(request_.record.search),
+                                 SearchAdvice(request_.record.search, nullptr),
                                  ", or name a directory with --qemu-path")));
       }
       if (last || (complete && !none)) return;

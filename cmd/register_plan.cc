@@ -32,13 +32,16 @@ void Apply(Choice choice, binfmt::Flags flags, Record& record) {
 
 PlanMaker::PlanMaker(const RecordOptions& options,
                      std::span<const Entry> present)
-    : options_(options), present_(present), kernel_(binfmt::RunningKernel()) {}
+    : options_(options),
+      present_(present),
+      kernel_(binfmt::RunningKernel()),
+      flag_p_(kernel_) {}
 
-Expected<void> PlanMaker::Add(PlanItem item) {
+Expected<void> PlanMaker::Add(PlanItem item, bool is_held) {
   const Record& record = item.record;
   if (!options_.for_files) {
     Expected<void> checked = binfmt::CheckForKernel(record, kernel_);
-    if (checked) {
+    if (checked && !is_held) {
       checked = binfmt::CheckInterpreterFlags(record.interpreter,
                                               item.interpreter, record.flags);
     }
@@ -53,13 +56,11 @@ Expected<void> PlanMaker::Add(PlanItem item) {
   return Failed(0, "$0 is asked for twice, and differently", record.name);
 }
 
-bool PlanMaker::HasCredential(std::string_view name) const {
+const Record* PlanMaker::FindPresent(std::string_view name) const {
   for (const Entry& entry : present_) {
-    if (entry.record.name == name) {
-      return (entry.record.flags & binfmt::kCredentials) != 0;
-    }
+    if (entry.record.name == name) return &entry.record;
   }
-  return false;
+  return nullptr;
 }
 
 FoundInterpreter PlanMaker::SeekInterpreter(const Target& target) const {
@@ -86,29 +87,46 @@ Expected<void> PlanMaker::AddTarget(const Target& target, bool by_name) {
                       (last_found_->program || (!by_name && is_missing()));
   if (!reuses) last_found_ = SeekInterpreter(target);
   last_target_ = &target;
-  if (!last_found_->program &&
+  const arch_table::Emulator& emulator = *options_.search.emulator;
+  Record record;
+  record.magic = target.magic();
+  record.mask = emulator.Mask(target);
+  record.name = emulator.EntryName(target);
+  const Record* present = FindPresent(emulator.package_entry);
+  if (present != nullptr && present->SameRule(record)) {
+    record.name = emulator.package_entry;
+  } else {
+    present = FindPresent(record.name);
+  }
+  const bool named_path = !options_.interpreter.empty() ||
+                          !options_.search.dir.empty() ||
+                          options_.search.suffix.has_value();
+  const bool is_held =
+      present != nullptr && (present->flags & binfmt::kFixBinary) != 0 &&
+      !last_found_->program && is_missing() &&
+      (!named_path || present->interpreter == last_found_->path);
+  if (!last_found_->program && !is_held &&
       !(options_.for_files && by_name && is_missing())) {
     return last_found_->program.error().Copy();
   }
-  const arch_table::Emulator& emulator = *options_.search.emulator;
-  Record record;
-  record.name = emulator.EntryName(target);
-  record.magic = target.magic();
-  record.mask = emulator.Mask(target);
-  record.interpreter = last_found_->path;
+  record.interpreter = is_held ? present->interpreter : last_found_->path;
   record.flags = binfmt::ParseFlagLetters(emulator.flag_letters).value_or(0);
   Apply(options_.persistent, binfmt::kFixBinary, record);
-  Apply(options_.credential == Choice::kAuto && HasCredential(record.name)
+  const auto keeps = [present](binfmt::Flags flag) {
+    return present != nullptr && (present->flags & flag) != 0;
+  };
+  Apply(options_.credential == Choice::kAuto && keeps(binfmt::kCredentials)
             ? Choice::kYes
             : options_.credential,
         binfmt::kCredentials | binfmt::kOpenBinary, record);
+  const Program program = last_found_->program.value_or(Program());
   Apply(options_.preserve_argv0 == Choice::kAuto &&
-                UnderstandsPreservedArgv0(record.interpreter, kernel_)
+                (is_held ? keeps(binfmt::kPreserveArgv0)
+                         : flag_p_.Has(target, record.interpreter, program))
             ? Choice::kYes
             : options_.preserve_argv0,
         binfmt::kPreserveArgv0, record);
-  return Add(
-      {std::move(record), &target, last_found_->program.value_or(Program())});
+  return Add({std::move(record), &target, program}, is_held);
 }
 
 Expected<PlanMaker::ParsedRule> PlanMaker::ReadRule(
@@ -127,13 +145,20 @@ Expected<PlanMaker::ParsedRule> PlanMaker::ReadRule(
     return ParsedRule{*std::move(record), items_.back().interpreter};
   }
   Expected<Program> program = binfmt::InspectInterpreter(record->interpreter);
+  bool is_held = false;
+  if (!program && program.error().errnum() == ENOENT &&
+      (record->flags & binfmt::kFixBinary) != 0) {
+    const Record* const present = FindPresent(record->name);
+    is_held = present != nullptr && *present == *record;
+  }
+  if (is_held) program = Program();
   if (!program) {
     // What is said of an interpreter does not name the record.
     Error error = std::move(program.error());
     error.Prepend(binfmt::Message("$0: ", record->name));
     return error;
   }
-  return ParsedRule{*std::move(record), *std::move(program)};
+  return ParsedRule{*std::move(record), *std::move(program), is_held};
 }
 
 bool PlanMaker::LacksInterpreter(std::string_view rule) const {
@@ -144,7 +169,8 @@ bool PlanMaker::LacksInterpreter(std::string_view rule) const {
 Expected<void> PlanMaker::AddRule(std::string_view rule) {
   Expected<ParsedRule> read = ReadRule(rule);
   if (!read) return std::move(read.error());
-  return Add({std::move(read->record), nullptr, std::move(read->interpreter)});
+  return Add({std::move(read->record), nullptr, std::move(read->interpreter)},
+             read->is_held);
 }
 
 }  // namespace cmd

@@ -43,8 +43,9 @@ class PlanMaker {
                 ABSL_ATTRIBUTE_LIFETIME_BOUND);
 
   // Adds the record for TARGET. Fails where its interpreter is missing (errnum
-  // ENOENT) or cannot be used. For files, a missing one will do where the
-  // target was asked for BY_NAME.
+  // ENOENT) or cannot be used; one that an entry of the record's name holds by
+  // flag F may be gone, as it is after switch_root. For files, a missing one
+  // will do where the target was asked for BY_NAME.
   binfmt::Expected<void> AddTarget(const arch_table::Target& target,
                                    bool by_name);
 
@@ -62,17 +63,21 @@ class PlanMaker {
   struct ParsedRule {
     binfmt::Record record;
     binfmt::Program interpreter;
+    bool is_held = false;  // see Add()
   };
 
   binfmt::Expected<ParsedRule> ReadRule(std::string_view rule) const;
   FoundInterpreter SeekInterpreter(const arch_table::Target& target) const;
-  // Whether the entry NAME has flag C.
-  bool HasCredential(std::string_view name) const;
-  binfmt::Expected<void> Add(PlanItem item);
+  // The record of the entry NAME; nullptr: there is none.
+  const binfmt::Record* FindPresent(std::string_view name) const;
+  // Adds ITEM. One that IS_HELD is an entry already whose interpreter is held
+  // open by flag F and gone from its path.
+  binfmt::Expected<void> Add(PlanItem item, bool is_held);
 
   const RecordOptions& options_;
   std::span<const binfmt::Entry> present_;
   binfmt::KernelVersion kernel_;
+  FlagPKnowledge flag_p_;
   // The last target and what was found for it: neighbours often have one
   // interpreter.
   const arch_table::Target* last_target_ = nullptr;

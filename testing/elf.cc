@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "testing/elf.h"
 
+#include <link.h>
+
 #include <cstddef>
+#include <cstring>
 #include <initializer_list>
 
 namespace binfmtbox_testing {
@@ -125,6 +128,23 @@ std::string I386Program(uint8_t status) {
   // mov ebx, STATUS; mov eax, 1; int 0x80
   spec.code = "\xbb" + Code({status}) + "\xb8" + Code({1}) + "\xcd\x80";
   return MakeElf(spec);
+}
+
+std::string WithConstants(std::string program, std::string_view text) {
+  ElfW(Shdr) sections[2] = {};  // the first one is empty in every file
+  sections[1].sh_type = SHT_PROGBITS;
+  sections[1].sh_flags = SHF_ALLOC;
+  sections[1].sh_offset = program.size();
+  sections[1].sh_size = text.size();
+  ElfW(Ehdr) header;
+  std::memcpy(&header, program.data(), sizeof(header));
+  header.e_shoff = program.size() + text.size();
+  header.e_shentsize = sizeof(ElfW(Shdr));
+  header.e_shnum = 2;
+  std::memcpy(program.data(), &header, sizeof(header));
+  program += text;
+  program.append(reinterpret_cast<const char*>(sections), sizeof(sections));
+  return program;
 }
 
 std::string ForeignElf(std::string_view payload) {

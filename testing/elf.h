@@ -37,6 +37,9 @@ std::string NativeProgram(uint8_t status);
 // The same for i386, for which some x86_64 kernels run it, too.
 std::string I386Program(uint8_t status);
 
+// PROGRAM, a native one, with TEXT in a section of constants.
+std::string WithConstants(std::string program, std::string_view text);
+
 // A file that says it is for a machine that no Linux runs itself (EM 0xfe00),
 // with PAYLOAD behind the header.
 std::string ForeignElf(std::string_view payload = "");

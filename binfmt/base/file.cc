@@ -66,14 +66,14 @@ ErrnoOr<std::string> ReadFileAt(int dir_fd, const std::string& path,
   return ReadAll(fd.get(), max_size, until);
 }
 
-ErrnoOr<std::string> ReadPrefix(int fd, size_t size) {
+ErrnoOr<std::string> ReadRange(int fd, uint64_t offset, size_t size) {
   std::string content;
   int error = 0;
   content.resize_and_overwrite(size, [&](char* data, size_t) {
     size_t filled = 0;
     while (filled < size) {
-      const ssize_t got =
-          pread(fd, data + filled, size - filled, static_cast<off_t>(filled));
+      const ssize_t got = pread(fd, data + filled, size - filled,
+                                static_cast<off_t>(offset + filled));
       if (got < 0 && errno == EINTR) continue;
       if (got < 0) error = errno;
       if (got <= 0) break;

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,8 +38,8 @@ ErrnoOr<std::string> ReadFileAt(int dir_fd, const std::string& path,
                                 size_t max_size,
                                 ReadUntil until = ReadUntil::kEnd);
 
-// The first SIZE bytes of the file FD, fewer where it ends before.
-ErrnoOr<std::string> ReadPrefix(int fd, size_t size);
+// SIZE bytes of the file FD from OFFSET, fewer where it ends before.
+ErrnoOr<std::string> ReadRange(int fd, uint64_t offset, size_t size);
 
 // The names in the directory FD in readdir order, without "." and "..". EFBIG
 // where there are more than MAX_NAMES.

@@ -75,14 +75,17 @@ TEST(FileTest, ReadOfAFileWithoutEnd) {
   EXPECT_EQ(ReadLimited("/dev/zero", 100000), "EFBIG");
 }
 
-TEST(FileTest, ReadPrefixEndsWithTheFile) {
+TEST(FileTest, ReadRangeEndsWithTheFile) {
   const UniqueFd fd = OpenAt(AT_FDCWD, TestFile("abcdef"), O_RDONLY);
-  EXPECT_EQ(ReadPrefix(fd.get(), 0), "");
-  EXPECT_EQ(ReadPrefix(fd.get(), 4), "abcd");
-  EXPECT_EQ(ReadPrefix(fd.get(), 4), "abcd") << "the position stays";
-  EXPECT_EQ(ReadPrefix(fd.get(), 100), "abcdef");
+  EXPECT_EQ(ReadRange(fd.get(), 0, 0), "");
+  EXPECT_EQ(ReadRange(fd.get(), 0, 4), "abcd");
+  EXPECT_EQ(ReadRange(fd.get(), 0, 4), "abcd") << "the position stays";
+  EXPECT_EQ(ReadRange(fd.get(), 0, 100), "abcdef");
+  EXPECT_EQ(ReadRange(fd.get(), 2, 3), "cde");
+  EXPECT_EQ(ReadRange(fd.get(), 4, 3), "ef");
+  EXPECT_EQ(ReadRange(fd.get(), 7, 1), "");
   const UniqueFd dir = OpenAt(AT_FDCWD, "/", O_RDONLY);
-  EXPECT_EQ(ReadPrefix(dir.get(), 1),
+  EXPECT_EQ(ReadRange(dir.get(), 0, 1),
             ErrnoOr<std::string>(std::unexpect, EISDIR));
 }
 

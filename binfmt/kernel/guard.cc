@@ -36,7 +36,7 @@ constexpr char kPid1[] = "/proc/1/exe";
 // The first bytes of the file at PATH; empty where they cannot be read.
 std::string ReadHead(const std::string& path) {
   const UniqueFd fd = OpenAt(AT_FDCWD, path, O_RDONLY | O_NONBLOCK);
-  return fd.ok() ? ReadPrefix(fd.get(), kMatchWindow).value_or("") : "";
+  return fd.ok() ? ReadRange(fd.get(), 0, kMatchWindow).value_or("") : "";
 }
 
 bool ComparesNothing(const Record& record) {

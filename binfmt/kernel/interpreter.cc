@@ -2,6 +2,7 @@
 #include "binfmt/kernel/interpreter.h"
 
 #include <fcntl.h>
+#include <link.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -10,6 +11,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -24,6 +27,8 @@ namespace {
 
 constexpr int kMaxLinks = 40;  // MAXSYMLINKS of the kernel
 constexpr std::string_view kInterpreter = "interpreter";
+constexpr size_t kChunk = 65536;             // bytes that are read at once
+constexpr uint64_t kMaxConstants = 8 << 20;  // bytes that are searched
 
 // Takes a lease for reading. Fails with EAGAIN while another process has the
 // file open for writing (execve(2) would get ETXTBSY), with EACCES where this
@@ -163,7 +168,7 @@ Expected<Program> InspectProgram(std::string_view kind, const std::string& path,
     }
   }
 
-  const ErrnoOr<std::string> head = ReadPrefix(fd.get(), kElfProbeLength);
+  const ErrnoOr<std::string> head = ReadRange(fd.get(), 0, kElfProbeLength);
   if (!head) return SystemError("read", path, head.error());
   return Program{.elf = ParseElf(*head),
                  .is_script = absl::StartsWith(*head, "#!"),
@@ -233,6 +238,48 @@ Expected<void> CheckInterpreterFlags(const std::string& path,
     }
   }
   return {};
+}
+
+std::string FindConstant(const std::string& path, const Program& program,
+                         std::string_view mark, size_t length) {
+  ElfW(Ehdr) header;
+  if (!program.elf || !IsForOwnMachine(program.head)) return "";
+  std::memcpy(&header, program.head.data(), sizeof(header));
+  const UniqueFd fd = OpenAt(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+  const auto read = [&fd](uint64_t offset, uint64_t size) {
+    return ReadRange(fd.get(), offset, std::min<uint64_t>(size, kChunk))
+        .value_or("");
+  };
+  const std::string table =
+      read(header.e_shoff, header.e_shnum * sizeof(ElfW(Shdr)));
+  ElfW(Shdr) constants = {};
+  ElfW(Shdr) section;
+  for (size_t at = 0; table.size() - at >= sizeof(section);
+       at += sizeof(section)) {
+    std::memcpy(&section, &table[at], sizeof(section));
+    const auto flags =
+        section.sh_flags & (SHF_WRITE | SHF_ALLOC | SHF_EXECINSTR);
+    if (section.sh_type == SHT_PROGBITS && flags == SHF_ALLOC &&
+        section.sh_size > constants.sh_size) {
+      constants = section;
+    }
+  }
+  uint64_t at = constants.sh_offset;
+  uint64_t left = std::min<uint64_t>(constants.sh_size, kMaxConstants);
+  for (;;) {
+    const std::string chunk = read(at, left);
+    const size_t found = chunk.find(mark);
+    const bool is_last = chunk.size() < kChunk;
+    if (found != chunk.npos &&
+        (is_last || found + mark.size() + length <= chunk.size())) {
+      return chunk.substr(found + mark.size(), length);
+    }
+    if (is_last) return "";
+    // Chunks overlap, so that one of them holds all of what is sought.
+    const size_t step = kChunk - mark.size() - length;
+    at += step;
+    left -= step;
+  }
 }
 
 bool CanExecute(const std::string& path) {

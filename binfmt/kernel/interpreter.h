@@ -68,6 +68,13 @@ class ProgramCache {
 Expected<void> CheckInterpreterFlags(const std::string& path,
                                      const Program& interpreter, Flags flags);
 
+// What follows the first MARK in the constants of the ELF file PROGRAM at PATH
+// (its .rodata), LENGTH bytes at most: so a version can be learnt without
+// running the file. Empty where there is no such text in their first megabytes,
+// no table of sections, or the file is for another machine than this program.
+std::string FindConstant(const std::string& path, const Program& program,
+                         std::string_view mark, size_t length);
+
 // Whether there is a file at PATH that this process may execute. Much cheaper
 // than InspectInterpreter().
 bool CanExecute(const std::string& path);

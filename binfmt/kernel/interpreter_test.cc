@@ -22,11 +22,13 @@ namespace {
 
 using binfmtbox_testing::ElfSpec;
 using binfmtbox_testing::ErrorText;
+using binfmtbox_testing::ForeignElf;
 using binfmtbox_testing::InChild;
 using binfmtbox_testing::KernelTest;
 using binfmtbox_testing::MakeElf;
 using binfmtbox_testing::NativeProgram;
 using binfmtbox_testing::Scratch;
+using binfmtbox_testing::WithConstants;
 using binfmtbox_testing::WriteFile;
 
 // "elf MACHINE static", "elf MACHINE LOADER", "script", "unread", or the error.
@@ -303,6 +305,76 @@ TEST_F(InterpreterTest, CredentialsForAFileThatOthersMayWrite) {
             "owners' rights (flag C): others than root may write to /mnt/i\n"
             "failed EPERM: interpreter /mnt/i may not run with other owners' "
             "rights (flag C): others than root may write to /mnt");
+}
+
+// A3. An initramfs without an entry for its root has a root of mode 1777.
+TEST_F(InterpreterTest, CredentialsInAStickyDirectory) {
+  EXPECT_EQ(
+      InChild([]() -> std::string {
+        if (unshare(CLONE_NEWNS) != 0 ||
+            mount("tmpfs", "/mnt", "tmpfs", 0, "mode=01777") != 0) {
+          return "cannot mount";
+        }
+        mkdir("/mnt/dir", 0755);
+        WriteFile("/mnt/dir/i", NativeProgram(0), 0755);
+        symlink("dir/i", "/mnt/link");
+        const std::string all = CheckFlags("/mnt/dir/i", kCredentials) + "\n" +
+                                CheckFlags("/mnt/link", kCredentials) + "\n";
+        // Each place counts, not only the first.
+        chmod("/mnt/dir", 0777);
+        const std::string below = CheckFlags("/mnt/dir/i", kCredentials) + "\n";
+        chmod("/mnt/dir", 01777);
+        // The sticky bit of a file protects nothing.
+        chmod("/mnt/dir/i", 01757);
+        return all + below + CheckFlags("/mnt/link", kCredentials);
+      }),
+      "ok\nok\n"
+      "failed EPERM: interpreter /mnt/dir/i may not run with other owners' "
+      "rights (flag C): others than root may write to /mnt/dir\n"
+      "failed EPERM: interpreter /mnt/link may not run with other owners' "
+      "rights (flag C): others than root may write to /mnt/dir/i");
+}
+
+// What follows "version " in the constants TEXT of a program.
+std::string Constant(const std::string& path, std::string_view text) {
+  WriteFile(path, WithConstants(NativeProgram(0), text), 0755);
+  const Expected<Program> program = InspectInterpreter(path);
+  return program ? FindConstant(path, *program, "version ", 4)
+                 : ErrorText(program);
+}
+
+// A9
+TEST_F(InterpreterTest, ConstantIsFoundWhereverItLies) {
+  EXPECT_EQ(Constant(File("i"), "x version 5.2.0"), "5.2.");
+  EXPECT_EQ(Constant(File("i"), "version 10"), "10");
+  EXPECT_EQ(Constant(File("i"), "version "), "");
+  EXPECT_EQ(Constant(File("i"), "a version of it, version 6.0"), "of i");
+  EXPECT_EQ(Constant(File("i"), "Version 6.0"), "");
+  EXPECT_EQ(Constant(File("i"), ""), "");
+  // Around the limit of what is read at once.
+  for (size_t before = 65536 - 16; before <= 65536 + 4; ++before) {
+    EXPECT_EQ(Constant(File("i"), std::string(before, 'x') + "version 7.2.22"),
+              "7.2.")
+        << before;
+    EXPECT_EQ(Constant(File("i"), std::string(before, 'x') + "version 7"), "7")
+        << before;
+  }
+}
+
+TEST_F(InterpreterTest, FilesWithoutConstants) {
+  const auto find = [this](std::string_view bytes) {
+    WriteFile(File("i"), bytes, 0755);
+    const Expected<Program> program = InspectInterpreter(File("i"));
+    return program ? FindConstant(File("i"), *program, "version ", 4)
+                   : ErrorText(program);
+  };
+  EXPECT_EQ(find("#!/bin/sh\n# version 5.2"), "");
+  EXPECT_EQ(find(NativeProgram(0) + "version 5.2"), "");
+  EXPECT_EQ(find(ForeignElf("version 5.2")), "");
+  // Sections that the file does not have.
+  std::string cut = WithConstants(NativeProgram(0), "version 5.2");
+  cut.resize(cut.size() - 1);
+  EXPECT_EQ(find(cut), "");
 }
 
 TEST_F(InterpreterTest, CanExecute) {

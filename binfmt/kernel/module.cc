@@ -89,7 +89,7 @@ Error ExplainRefusal(const std::string& path, int errnum, bool compressed) {
 // Loads the module that FD has open.
 Expected<void> Load(int fd, const std::string& path) {
   // A file that cannot be read is left to the kernel to refuse.
-  const std::string head = ReadPrefix(fd, 1).value_or("");
+  const std::string head = ReadRange(fd, 0, 1).value_or("");
   // The first byte of what gzip, zstd and xz write.
   const bool compressed = head == "\x1f" || head == "\x28" || head == "\xfd";
   if (syscall(SYS_finit_module, fd, "", compressed ? kCompressedFile : 0) !=

@@ -32,7 +32,7 @@ std::vector<std::string> Samples() {
   const binfmt::UniqueFd fd =
       binfmt::OpenAt(AT_FDCWD, "/proc/self/exe", O_RDONLY);
   const binfmt::ErrnoOr<std::string> head =
-      binfmt::ReadPrefix(fd.get(), binfmt::kMatchWindow);
+      binfmt::ReadRange(fd.get(), 0, binfmt::kMatchWindow);
   FUZZ_CHECK(head.has_value());
   std::string own = *head;
   std::vector<std::string> samples = {own, "#!/bin/sh\n"};

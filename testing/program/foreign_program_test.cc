@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <ostream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "gtest/gtest.h"
@@ -172,6 +173,37 @@ TEST_P(ForeignProgramTest, CanAskTheMachineUnderAnEmulatorOrSaysSo) {
             "binfmt-register: cannot find out what this machine runs by "
             "itself, since this program runs under an emulator; take the "
             "build for this machine\n");
+}
+
+// A6. Since QEMU 10 a 32-bit system gets no emulator for 64-bit programs.
+TEST_P(ForeignProgramTest, AdviceFitsTheSystem) {
+  RegisterEmulator();
+  const bool is_32bit = std::string(GetParam().product) == "armv7";
+  const auto text = [](std::string_view entry, std::string_view file,
+                       std::string_view advice) {
+    return Fails(1, "binfmt-register: " + std::string(entry) +
+                        ": there is no " + std::string(file) +
+                        " in /mnt/none; install " + std::string(advice) +
+                        ", or name one with --interpreter\n");
+  };
+  const std::vector<std::string> common = {"binfmtbox", "register", "-n", "-Q",
+                                           "/mnt/none"};
+  const auto run = [&](std::vector<std::string> args) {
+    args.insert(args.begin(), common.begin(), common.end());
+    return RunForeign(args);
+  };
+  const std::string old = is_32bit ? " older than QEMU 10, which runs no "
+                                     "64-bit programs on a 32-bit system"
+                                   : "";
+  EXPECT_EQ(run({"-F", "", "s390x"}),
+            text("qemu-s390x", "qemu-s390x", "qemu-user-static" + old));
+  EXPECT_EQ(run({"-F", "", "m68k"}),
+            text("qemu-m68k", "qemu-m68k", "qemu-user-static"));
+  EXPECT_EQ(run({"--emulator", "box64", "x86_64"}),
+            text("x86_64", "box64",
+                 is_32bit ? "box64, which needs a 64-bit system" : "box64"));
+  EXPECT_EQ(run({"--emulator", "box86", "i386"}),
+            text("x86", "box86", "box86"));
 }
 
 INSTANTIATE_TEST_SUITE_P(Products, ForeignProgramTest,

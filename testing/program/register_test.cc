@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "gtest/gtest.h"
+#include "testing/elf.h"
 #include "testing/namespace.h"
 #include "testing/process.h"
 #include "testing/program.h"
@@ -797,6 +798,87 @@ TEST_F(RegisterTest, BinfmtDFileThatCannotBeWrittenIsAnError) {
                 .err,
             "binfmt-register: a\\x0ab: a file of this format can't hold it; "
             "a\\x0ab is registered, and lost when systemd-binfmt starts\n");
+}
+
+// A8. After switch_root the file is gone, and the kernel still has it.
+class HeldInterpreterTest : public RegisterTest {
+ protected:
+  void SetUp() override {
+    RegisterTest::SetUp();
+    MakeInterpreters("/mnt/gone", {"qemu-aarch64-static"});
+    ASSERT_EQ(Do({}), Prints("qemu-aarch64: registered, "
+                             "/mnt/gone/qemu-aarch64-static, flags PF\n"));
+    ASSERT_EQ(unlink("/mnt/gone/qemu-aarch64-static"), 0);
+  }
+
+  // "register -Q /mnt/gone -c no ARGS aarch64"
+  static Outcome Do(std::vector<std::string> args) {
+    args.insert(args.begin(), {"register", "-Q", "/mnt/gone", "-c", "no"});
+    args.push_back("aarch64");
+    return Run(args);
+  }
+
+  static Outcome Unchanged() {
+    return Prints(
+        "qemu-aarch64: unchanged, /mnt/gone/qemu-aarch64-static, "
+        "flags PF\n");
+  }
+};
+
+TEST_F(HeldInterpreterTest, WhatIsThereIsUnchanged) {
+  EXPECT_EQ(Do({}), Unchanged());
+  EXPECT_EQ(Do({"--replace"}), Unchanged());
+  EXPECT_EQ(Run({"register", "-c", "no", "-I", "/mnt/gone/qemu-aarch64-static",
+                 "aarch64"}),
+            Unchanged());
+  EXPECT_EQ(Run({"register", "-c", "no", "-Q", "/mnt/gone", "all"}),
+            Unchanged());
+  const std::string record =
+      Aarch64Record("qemu-aarch64", "/mnt/gone/qemu-aarch64-static", "PF");
+  EXPECT_EQ(Run({"register", "--rule", record}), Unchanged());
+}
+
+TEST_F(HeldInterpreterTest, WhatDiffersNeedsTheFile) {
+  const std::string before = Snapshot();
+  EXPECT_EQ(Do({"-g", "no"}),
+            Fails(1,
+                  "binfmt-register: qemu-aarch64 is there and differs: flags "
+                  "PF instead of F; swap it with --replace\n"));
+  EXPECT_EQ(Do({"-g", "no", "--replace"}).status, 1);
+  EXPECT_EQ(Run({"register", "-c", "no", "-Q", "/mnt/other", "aarch64"}),
+            Fails(1,
+                  "binfmt-register: qemu-aarch64: there is no "
+                  "qemu-aarch64-static, qemu-aarch64 or aarch64-binfmt-P in "
+                  "/mnt/other; install qemu-user-static, or name one with "
+                  "--interpreter\n"));
+  const std::string rule =
+      Aarch64Record("qemu-aarch64", "/mnt/gone/qemu-aarch64-static", "F");
+  EXPECT_EQ(Run({"register", "--rule", rule}).status, 1);
+  EXPECT_EQ(Snapshot(), before);
+}
+
+// A9. QEMU knows flag P since 6.0. An older one that gets it hands every
+// program one argument too many.
+TEST_F(RegisterTest, FlagPByTheVersionInTheEmulator) {
+  const auto flags = [](std::string_view version) {
+    WriteFile("/mnt/qemu-arm", WithConstants(NativeProgram(0), version), 0755);
+    const std::string out =
+        Run({"register", "-n", "-c", "no", "-I", "/mnt/qemu-arm", "arm"}).out;
+    return out.substr(out.find("flags"));
+  };
+  EXPECT_EQ(flags("qemu-arm version 4.2.1 (Debian 1:4.2-3ubuntu6)"),
+            "flags F\n");
+  EXPECT_EQ(flags("qemu-arm version 5.2.0 (Debian 1:5.2+dfsg-11+deb11u3)"),
+            "flags F\n");
+  EXPECT_EQ(flags("qemu-arm version 6.0.0\n"), "flags PF\n");
+  EXPECT_EQ(flags("qemu-arm version 10.0.13 (Debian 1:10.0.13+ds-0+deb13u1)"),
+            "flags PF\n");
+  EXPECT_EQ(flags("ELF class version 1"), "flags PF\n");
+  // A wrapper's emulator does not see the kernel's flags.
+  WriteFile("/mnt/qemu-arm", "#!/bin/sh\nexec /usr/bin/qemu-arm \"$@\"\n",
+            0755);
+  EXPECT_EQ(Run({"register", "-n", "-c", "no", "-I", "/mnt/qemu-arm", "arm"}),
+            Prints("qemu-arm: would be registered, /mnt/qemu-arm, flags F\n"));
 }
 
 }  // namespace
