@@ -4,13 +4,14 @@
 #define CMD_ENTRY_TABLE_H_
 
 #include <cstddef>
+#include <functional>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/base/attributes.h"
-#include "absl/container/flat_hash_map.h"
 #include "arch_table/table.h"
 #include "binfmt/base/error.h"
 #include "binfmt/kernel/interpreter.h"
@@ -64,7 +65,7 @@ class EntryTable {
  private:
   const binfmt::Registry& registry_;
   std::vector<EntryRow> rows_;
-  absl::flat_hash_map<std::string, size_t> by_name_;
+  std::map<std::string, size_t, std::less<>> by_name_;
   binfmt::CoverIndex enabled_;
   binfmt::ProgramCache programs_;
 };

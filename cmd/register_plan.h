@@ -4,6 +4,8 @@
 #define CMD_REGISTER_PLAN_H_
 
 #include <cstddef>
+#include <functional>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -11,7 +13,6 @@
 #include <vector>
 
 #include "absl/base/attributes.h"
-#include "absl/container/flat_hash_map.h"
 #include "arch_table/table.h"
 #include "binfmt/base/error.h"
 #include "binfmt/kernel/interpreter.h"
@@ -83,7 +84,7 @@ class PlanMaker {
   const arch_table::Target* last_target_ = nullptr;
   std::optional<FoundInterpreter> last_found_;
   std::vector<PlanItem> items_;
-  absl::flat_hash_map<std::string, size_t> by_name_;  // positions in items_
+  std::map<std::string, size_t, std::less<>> by_name_;  // positions in items_
 };
 
 }  // namespace cmd

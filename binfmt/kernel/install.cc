@@ -9,12 +9,13 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <list>
+#include <map>
 #include <utility>
 
 #include "absl/algorithm/container.h"
 #include "absl/base/attributes.h"
-#include "absl/container/flat_hash_map.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -405,7 +406,7 @@ class Installer {
   CoverIndex handlers_;  // what is wanted, and the enabled entries
   // Positions in present_: of each name, of what may be helpers, and of the
   // enabled entries for one machine each, of which overlaps_ is the index.
-  absl::flat_hash_map<std::string, size_t> positions_;
+  std::map<std::string, size_t, std::less<>> positions_;
   std::vector<size_t> helpers_;
   std::vector<size_t> rivals_;
   OverlapIndex overlaps_;

@@ -4,13 +4,14 @@
 #define BINFMT_KERNEL_INTERPRETER_H_
 
 #include <cstddef>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "binfmt/base/error.h"
 #include "binfmt/record/elf_header.h"
 #include "binfmt/record/record.h"
@@ -56,7 +57,7 @@ class ProgramCache {
 
  private:
   std::vector<std::unique_ptr<const Program>> programs_;
-  absl::flat_hash_map<std::string, size_t> by_path_;
+  std::map<std::string, size_t, std::less<>> by_path_;
 };
 
 // Checks whether INTERPRETER at PATH will do for a record with FLAGS. Fails

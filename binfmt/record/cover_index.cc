@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
+#include <map>
 
 #include "binfmt/record/elf_header.h"
 #include "binfmt/record/match.h"
@@ -69,7 +71,7 @@ std::string MachineOf(const Record& record) {
 }
 
 // Positions of records by what they compare.
-using Positions = absl::flat_hash_map<std::string, size_t>;
+using Positions = std::map<std::string, size_t, std::less<>>;
 constexpr size_t kNone = ~size_t{0};
 
 size_t Find(const Positions& positions, const std::string& key) {

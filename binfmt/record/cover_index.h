@@ -5,13 +5,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <list>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/base/attributes.h"
-#include "absl/container/flat_hash_map.h"
 #include "binfmt/record/match.h"
 #include "binfmt/record/record.h"
 
@@ -26,9 +27,9 @@ struct Shape {
   uint64_t machines = 0;
   // For each value of the bits that the shape compares the first record, or the
   // last one in an OverlapIndex.
-  absl::flat_hash_map<std::string, size_t> by_bits;
+  std::map<std::string, size_t, std::less<>> by_bits;
   // The last record for each machine; OverlapIndex only.
-  absl::flat_hash_map<std::string, size_t> by_machine;
+  std::map<std::string, size_t, std::less<>> by_machine;
 };
 
 }  // namespace internal
