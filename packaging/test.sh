@@ -37,6 +37,7 @@ check "packages and images" bazel build //packaging:release
 # Only a release stops if Debian's archive has newer emulators.
 python3 packaging/image/fetch.py --check "$image"/emulators_*.txt || true
 run_counted "pantavisor's hook" python3 boot/pantavisor_test.py "$product" "$foreign"
+run_counted "boot scripts" python3 boot/scripts_test.py "$product"
 run_counted "files of a release" python3 packaging/release_test.py
 run_counted "Debian packages" python3 packaging/deb/install_test.py "$product" bazel-bin/packaging/deb/binfmtbox_*.deb
 run_counted "container image" python3 packaging/image/image_test.py "$image/image" "$image/image_bare" "$foreign"

@@ -60,9 +60,13 @@ lrwxrwxrwx ./usr/share/bash-completion/completions/binfmt-status -> binfmtbox
 -rw-r--r-- ./usr/share/doc/binfmtbox/examples/busybox/inittab
 -rwxr-xr-x ./usr/share/doc/binfmtbox/examples/busybox/rcS
 -rw-r--r-- ./usr/share/doc/binfmtbox/examples/dracut/binfmtbox.conf
+-rw-r--r-- ./usr/share/doc/binfmtbox/examples/mkinitcpio/binfmtbox.conf
+-rwxr-xr-x ./usr/share/doc/binfmtbox/examples/mkinitcpio/hooks/binfmtbox
+-rwxr-xr-x ./usr/share/doc/binfmtbox/examples/mkinitcpio/install/binfmtbox
 -rwxr-xr-x ./usr/share/doc/binfmtbox/examples/openrc/binfmtbox
 -rw-r--r-- ./usr/share/doc/binfmtbox/examples/openrc/binfmtbox.conf
 -rwxr-xr-x ./usr/share/doc/binfmtbox/examples/pantavisor/50-binfmtbox
+-rwxr-xr-x ./usr/share/doc/binfmtbox/examples/sysv/S15binfmtbox
 -rw-r--r-- ./usr/share/lintian/overrides/binfmtbox
 lrwxrwxrwx ./usr/share/man/man8/binfmt-clear.8.gz -> binfmtbox.8.gz
 lrwxrwxrwx ./usr/share/man/man8/binfmt-mount.8.gz -> binfmtbox.8.gz
