@@ -3,10 +3,18 @@
 """Archives for the kernel to unpack as initramfs.
 
 cpio.py PRODUCT OUT.cpio.gz writes the smallest useful one: the product and its links,
-to be appended to any initrd. The same product gives the same bytes.
+to be appended to any initrd.
+
+cpio.py PRODUCT OUT.cpio.xz4 HOOK TARGET,... EMULATOR... writes an addon of pantavisor's
+initramfs: the product, pantavisor's hook, and those of the emulators that are for the
+targets. The kernel unpacks xz with CRC32 only, and a boot loader puts such archives
+behind each other where each is a multiple of 4 bytes.
+
+The same files give the same bytes.
 """
 
 import gzip
+import lzma
 import os
 import stat
 import sys
@@ -17,6 +25,7 @@ from typing import Dict, List, Union
 # many an initrd has.
 FOLDER = "/binfmtbox"
 APPLETS = ("mount", "register", "status", "clear")
+PANTAVISOR_HOOKS = ("/usr/lib/pantavisor/pv/hooks/system.d", "/usr/lib/pantavisor/pv/hooks_lxc-mount.d")
 
 
 @dataclass
@@ -97,10 +106,30 @@ def addition(product: bytes) -> bytes:
     return gzip.compress(cpio.bytes(), 9, mtime=0)
 
 
+def addon(product: str, hook: str, targets: List[str], emulators: List[str]) -> bytes:
+    by_name = {os.path.basename(path): path for path in emulators}
+    cpio = Cpio()
+    cpio.file("/usr/bin/binfmtbox", File(product))
+    for target in targets:
+        name = f"qemu-{target}-static"
+        if name not in by_name:
+            sys.exit(f"cpio.py: there is no {name} for this architecture")
+        cpio.file(f"/usr/bin/{name}", File(by_name[name]))
+    for folder in PANTAVISOR_HOOKS:
+        cpio.file(f"{folder}/50-binfmtbox", File(hook))
+    # A dictionary of 8 MiB: the kernel has no more memory than the device.
+    data = lzma.compress(cpio.bytes(), check=lzma.CHECK_CRC32, preset=6)
+    return data + b"\0" * (-len(data) % 4)
+
+
 def main() -> None:
-    _, product, out = sys.argv
-    with open(product, "rb") as file:
-        data = addition(file.read())
+    product, out, *more = sys.argv[1:]
+    if more:
+        hook, targets, *emulators = more
+        data = addon(product, hook, targets.split(","), emulators)
+    else:
+        with open(product, "rb") as file:
+            data = addition(file.read())
     with open(out, "wb") as file:
         file.write(data)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Callable, Dict, List, Optional, Tuple, Union
 
 import fetch
-from cpio import FOLDER, File
+from cpio import FOLDER, PANTAVISOR_HOOKS, File
 from debian_root import Root, installed
 from fetch import SERIES, Kernel, program_folder
 
@@ -111,7 +111,7 @@ class Machine:
 
     def built(self, name: str, arch: str = "") -> File:
         folder = {"binfmtbox": "", "binfmt": "packaging/image"}.get(name, "boot")
-        suffix = ".cpio.gz" if name == "initramfs" else ""
+        suffix = {"initramfs": ".cpio.gz", "addon-binfmtbox": ".cpio.xz4"}.get(name, "")
         return File(os.path.join(self.binaries, folder, f"{name}_{arch or self.kernel.arch}{suffix}"))
 
     def module(self) -> File:
@@ -779,6 +779,22 @@ def pantavisor(machine: Machine) -> Plan:
     ], files, folders=["proc", "etc"], shell=True)
 
 
+def pantavisor_addon(machine: Machine) -> Plan:
+    """The addon of pantavisor's initramfs, as the kernel unpacks it: program, hooks and emulators."""
+    start, mount = (f"{folder}/50-binfmtbox" for folder in PANTAVISOR_HOOKS)
+    files = {"/chroot/hello": machine.built("hello", machine.foreign), machine.module_path(): machine.module()}
+    hello = Step("unshare -m chroot /chroot /hello", "42", f"hello from {machine.target}, user 0: /hello")
+    return Plan([
+        Step("mount -t proc -o nosuid,nodev,noexec proc /proc"),
+        Step("mount -t devtmpfs dev /dev"),
+        Step(f"env PV_OP=system-start {start}", "0", ""),
+        hello,
+        Step("binfmtbox clear --all --quiet", "0", ""),
+        Step(f"unshare -mpf {mount} myapp lxc mount", "0", ""),
+        hello,
+    ], files, folders=["proc"], shell=True, appended=machine.built("addon-binfmtbox").read())
+
+
 # The steps that a shell needs for the same, with magic, interpreter and family of each
 # target in variables. The records are those of binfmtbox, so that both do the same work.
 SHELL_REGISTERS = b"""#!/bin/sh
@@ -855,6 +871,7 @@ SCENARIOS = (
     Scenario("container image", container_image, quick=(-1,)),
     Scenario("busybox init", busybox_init, quick=(-1,)),
     Scenario("pantavisor", pantavisor, quick=(-1,)),
+    Scenario("pantavisor addon", pantavisor_addon, quick=(-1,)),
     Scenario("initramfs-tools", initramfs_tools, boots_root, quick=(1,)),
     Scenario("dracut", dracut, boots_root, quick=(1,)),
     Scenario("systemd-binfmt", flush, boots_root, quick=(1,)),

@@ -13,12 +13,13 @@ PLACES = (
     ("NEWS.md", rf"\A# .*\n\n## {VERSION} \(", 1),
     ("README.md", rf"binfmtbox[-_]{VERSION}[-_]", 3),
     ("README.md", rf"^    binfmtbox {VERSION}$", 1),
-    ("boot/buildroot/binfmtbox.mk", rf"^BINFMTBOX_VERSION = {VERSION}$", 1),
+    ("boot/buildroot/package/binfmtbox/binfmtbox.mk", rf"^BINFMTBOX_VERSION = {VERSION}$", 1),
+    ("boot/BUILD.bazel", rf"/binfmtbox_{VERSION}\.bb\"", 1),
     ("packaging/README.md", rf"binfmtbox:{VERSION}", 1),
     ("packaging/kubernetes/base/daemon_set.yaml", rf"image: binfmtbox:{VERSION}$", 1),
     ("packaging/kubernetes/base/kustomization.yaml", rf"newTag: {VERSION}$", 1),
 )
-FOLDER, NAME = "boot/yocto/recipes-support/binfmtbox", "binfmtbox_{}.bb"
+FOLDER, NAME = "boot/yocto/meta-binfmtbox/recipes-support/binfmtbox", "binfmtbox_{}.bb"
 
 
 def read(path: str) -> str:

@@ -13,8 +13,8 @@ packages=(
   # The image tests read images with these, and take the runtimes' seccomp profile from the last.
   skopeo umoci golang-github-containers-common
   lintian mmdebstrap python3-yaml
-  # The shells of boot scripts, and what lets a system call of theirs fail.
-  busybox dash strace
+  # The shells of boot scripts, what lets a system call of theirs fail, and what Buildroot's package is for.
+  busybox dash strace make
 )
 # Models of Kubernetes' API, and what checks manifests against them.
 manifest_modules=(kubernetes-models@5.1.0 kubernetes-types@1.30.0 typescript@5.8.3 js-yaml@4.1.0)
@@ -38,6 +38,10 @@ check "packages and images" bazel build //packaging:release
 python3 packaging/image/fetch.py --check "$image"/emulators_*.txt || true
 run_counted "pantavisor's hook" python3 boot/pantavisor_test.py "$product" "$foreign"
 run_counted "boot scripts" python3 boot/scripts_test.py "$product"
+check "archives for Buildroot, OpenEmbedded and pantavisor's initramfs" \
+  bazel build //boot:buildroot_tree //boot:meta_binfmtbox //boot:addon
+run_counted "what is in them" python3 boot/layers_test.py \
+  bazel-bin/boot/{binfmtbox-buildroot,meta-binfmtbox}.tar.gz bazel-bin/boot/addon-binfmtbox_x86_64.cpio.xz4 "$product"
 run_counted "files of a release" python3 packaging/release_test.py
 run_counted "Debian packages" python3 packaging/deb/install_test.py "$product" bazel-bin/packaging/deb/binfmtbox_*.deb
 run_counted "container image" python3 packaging/image/image_test.py "$image/image" "$image/image_bare" "$foreign"

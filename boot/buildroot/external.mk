@@ -1,1 +1,1 @@
-include $(BR2_EXTERNAL_BINFMTBOX_PATH)/binfmtbox.mk
+include $(sort $(wildcard $(BR2_EXTERNAL_BINFMTBOX_PATH)/package/*/*.mk))
