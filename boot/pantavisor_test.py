@@ -9,13 +9,15 @@ See sandbox.py for what the hook finds there. Needs Debian's package strace as w
 
 import os
 import re
+import shlex
 import shutil
 import sys
-from typing import Tuple
+from typing import Callable, List, Tuple
 
-from sandbox import HERE, PRIVATE, REGISTRY, Answer, Device, Failure, Sandbox, expect
+from sandbox import EMULATOR, HERE, PRIVATE, REGISTRY, Answer, Device, Failure, Sandbox, expect
 from cases import run_cases
 
+PAGE = os.path.join(HERE, "../docs/pantavisor.md")
 HOOK = os.path.join(HERE, "pantavisor/50-binfmtbox")
 SYSTEM_HOOK = "/usr/lib/pantavisor/pv/hooks/system.d/50-binfmtbox"
 MOUNT_HOOK = "/usr/lib/pantavisor/pv/hooks_lxc-mount.d/50-binfmtbox"
@@ -73,7 +75,8 @@ class Test(Sandbox):
             answer = boot(device)
             expect_registered(device, answer)
             expect("the kernel's log", device.kernel_log(), "")
-        expect("a foreign program", device.run("/binfmtbox-arm64", "--list").text, device.run("binfmtbox", "--list").text)
+        applets = device.run("binfmtbox", "--list").text
+        expect("a foreign program", device.run("/binfmtbox-arm64", "--list").text, applets)
 
     def test_registers(self) -> None:
         self._registers("busybox")
@@ -99,8 +102,8 @@ class Test(Sandbox):
     def test_does_nothing_at_other_times(self) -> None:
         device = self.device()
         for variables, arguments in (
-                ({"PV_OP": "system-done"}, []), ({"PV_OP": "system-boot-done"}, []), ({"PV_OP": "system-install-update"}, []),
-                ({}, []), ({}, ["myapp", "lxc", "start-host"])):
+                ({"PV_OP": "system-done"}, []), ({"PV_OP": "system-boot-done"}, []),
+                ({"PV_OP": "system-install-update"}, []), ({}, []), ({}, ["myapp", "lxc", "start-host"])):
             answer = device.run(SYSTEM_HOOK, *arguments, environment={**ENVIRONMENT, **variables})
             expect("answer", (answer.status, answer.text), (0, ""))
         expect("the kernel's log", device.kernel_log(), "")
@@ -163,7 +166,7 @@ class Test(Sandbox):
         for shell in ("busybox", "dash"):
             device = self.device(shell=shell)
             device.write("/etc/binfmtbox.conf", 'BINFMTBOX_REQUIRED=yes\nBINFMTBOX_TARGETS="x86_64\n')
-            expect_line(device, boot(device, PV_TRYBOOT="true"), ".*(unterminated quoted string|Unterminated quoted string).*")
+            expect_line(device, boot(device, PV_TRYBOOT="true"), ".*[Uu]nterminated quoted string.*")
 
     def test_a_log_line_is_not_too_long_for_the_kernel(self) -> None:
         device = self.device()
@@ -195,6 +198,52 @@ class Test(Sandbox):
         device.write("/etc/binfmtbox.conf", SETTINGS + "BINFMTBOX_REQUIRED=yes\n")
         answer = boot(device, PV_TRYBOOT="true")
         expect("answer", (answer.status, answer.text), (0, ""))
+
+    # docs/pantavisor.md quotes what the container of packaging/pantavisor writes into the kernel's log, on a device
+    # that has an emulator of x86_64. Here that is one of arm64, and the machine's own release.
+    def _logged(self, *words: str, around: Tuple[str, ...] = (),
+                before: Callable[[Device], object] = lambda device: None) -> List[str]:
+        device = self.device()
+        before(device)
+        device.run("binfmtbox", "register", "--mount", "--if-possible", "--kmsg", PRIVATE, *words, around=around)
+        lines = re.sub("(?m)^<[0-7]>", "", device.kernel_log())
+        for found, quoted in (("aarch64", "x86_64"), ("aarch46", "x86_46"), (os.uname().release, "RELEASE")):
+            lines = lines.replace(found, quoted)
+        return lines.splitlines()
+
+    def test_page_quotes_what_is_printed(self) -> None:
+        printed = [
+            *self._logged("arm64"),
+            *self._logged("arm64", around=NO_MOUNT),
+            *self._logged("arm64", before=lambda device: device.run(
+                "binfmtbox", "register", "--mount", PRIVATE, "-pno", "arm64")),
+            *self._logged("aarch46"),
+            *self._logged("riscv64"),
+            *self._logged("arm64", before=lambda device: device.sh(
+                f"mount -t binfmt_misc -o ro binfmt_misc {device.root}{REGISTRY}")),
+        ]
+        with open(PAGE, encoding="utf-8") as file:
+            quoted = [line.strip() for line in file if line.startswith("    binfmt")]
+        expect("what the page quotes", quoted, printed)
+
+    def test_page_has_a_list_that_works(self) -> None:
+        with open(PAGE, encoding="utf-8") as file:
+            link, call = re.findall(r"^    (ln -s .*|qemu_target_list=.*)$", file.read(), re.M)
+        device = self.device()
+        variable, *words = shlex.split(call)
+        expect("the list", variable, "qemu_target_list=i386 x86_64")
+        # As root of the machine, where the program mounts by itself.
+        device.run("binfmtbox", "mount", PRIVATE)
+        expect("the link", device.run(*shlex.split(link)).status, 0)
+        answer = device.run(*words, environment={"PATH": "/usr/bin", "qemu_target_list": "aarch64"})
+        expect("answer", (answer.status, answer.text), (0, f"qemu-aarch64: registered, {EMULATOR}, flags F\n"))
+
+    def test_page_names_the_settings_that_the_hook_reads(self) -> None:
+        with open(PAGE, encoding="utf-8") as file:
+            (setting,) = re.findall(r"^    (BINFMTBOX_TARGETS=.*)$", file.read(), re.M)
+        device = self.device()
+        device.write("/etc/binfmtbox.conf", SETTINGS + setting.replace("x86_64 i386", "arm64") + "\n")
+        expect_registered(device, boot(device))
 
 
 if __name__ == "__main__":

@@ -2,10 +2,11 @@
 """Small roots in private namespaces, for the tests of boot scripts.
 
 Each has the product, an emulator, dash, and a busybox whose applets are those that
-pantavisor/applets.txt lists. Its kernel's log is a file. Needs Debian's packages
-busybox, dash and qemu-user-static, and Linux 6.7.
+pantavisor/applets.txt lists. Its kernel's log is a file. Needs Debian's packages dash
+and qemu-user-static, and Linux 6.7.
 """
 
+import functools
 import os
 import re
 import shutil
@@ -17,6 +18,7 @@ from typing import Dict, List, Optional, Tuple
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "../packaging"), os.path.join(HERE, "../packaging/kubernetes")]
 
+import fetch  # noqa: E402  # pylint: disable=wrong-import-position
 from cases import Failure, expect  # noqa: E402  # pylint: disable=wrong-import-position
 from node import Answer, Node  # noqa: E402  # pylint: disable=wrong-import-position
 
@@ -30,6 +32,24 @@ def libraries(program: str) -> List[str]:
     """The shared libraries that PROGRAM loads, and what loads them."""
     text = subprocess.run(["ldd", program], check=True, stdout=subprocess.PIPE, encoding="utf-8").stdout
     return re.findall(r"(/\S+) \(0x", text)
+
+
+def busybox() -> str:
+    """Debian's busybox, in the cache. That of busybox-static, which boot tests and bench use, is of no use here: its
+    shell has all applets, whatever is in PATH."""
+    folder = os.path.join(os.path.dirname(fetch.cache()), "busybox")
+    program = os.path.join(folder, "bin/busybox")
+    if not os.path.exists(program):
+        os.makedirs(os.path.dirname(folder), exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=os.path.dirname(folder), prefix="apt.") as state:
+            apt = fetch.Apt(state, "amd64", (("bookworm", False), ("bookworm-security", True)))
+            apt.update()
+            newest = sorted(apt.packages("busybox"), key=functools.cmp_to_key(fetch.is_older))[0]
+            partial = os.path.join(state, "busybox")
+            if not apt.unpack(newest, partial):
+                fetch.fail("cannot get Debian's package busybox")
+            fetch.install(partial, folder)
+    return program
 
 
 def applets() -> List[str]:
@@ -105,10 +125,7 @@ class Sandbox:
         for path in ("/dev/kmsg", "/dev/null"):
             with open(self.path(path), "wb"):
                 pass
-        for program in ("busybox", "dash"):
-            path = shutil.which(program)
-            if not path:
-                sys.exit(f"{program} is missing: apt install {program}")
+        for program, path in (("busybox", busybox()), ("dash", "/bin/dash")):
             for library in libraries(path):
                 shutil.copy(library, self.path(library))
             shutil.copy(path, self.path(f"/usr/bin/{program}"))

@@ -13,8 +13,8 @@ packages=(
   # The image tests read images with these, and take the runtimes' seccomp profile from the last.
   skopeo umoci golang-github-containers-common
   lintian mmdebstrap python3-yaml
-  # The shells of boot scripts, what lets a system call of theirs fail, and what Buildroot's package is for.
-  busybox dash strace make
+  # What lets a system call of a boot script fail, and what Buildroot's package is for.
+  strace make
 )
 # Models of Kubernetes' API, and what checks manifests against them.
 manifest_modules=(kubernetes-models@5.1.0 kubernetes-types@1.30.0 typescript@5.8.3 js-yaml@4.1.0)
