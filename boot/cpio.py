@@ -5,9 +5,9 @@
 cpio.py PRODUCT OUT.cpio.gz writes the smallest useful one: the product and its links,
 to be appended to any initrd.
 
-cpio.py PRODUCT OUT.cpio.xz4 HOOK TARGET,... EMULATOR... writes an addon of pantavisor's
-initramfs: the product, pantavisor's hook, and those of the emulators that are for the
-targets. The kernel unpacks xz with CRC32 only, and a boot loader puts such archives
+cpio.py PRODUCT OUT.cpio.xz4 HOOK TABLE ARCH EMULATOR... writes an addon of pantavisor's
+initramfs: the product, pantavisor's hook, and those of the emulators that TABLE lists
+for ARCH. The kernel unpacks xz with CRC32 only, and a boot loader puts such archives
 behind each other where each is a multiple of 4 bytes.
 
 The same files give the same bytes.
@@ -106,6 +106,15 @@ def addition(product: bytes) -> bytes:
     return gzip.compress(cpio.bytes(), 9, mtime=0)
 
 
+def targets_of(table: str, arch: str) -> List[str]:
+    with open(table, encoding="utf-8") as file:
+        for line in file:
+            first, *rest = line.split() or [""]
+            if first == arch and rest:
+                return rest
+    sys.exit(f"{table}: no targets for {arch}")
+
+
 def addon(product: str, hook: str, targets: List[str], emulators: List[str]) -> bytes:
     by_name = {os.path.basename(path): path for path in emulators}
     cpio = Cpio()
@@ -125,8 +134,8 @@ def addon(product: str, hook: str, targets: List[str], emulators: List[str]) -> 
 def main() -> None:
     product, out, *more = sys.argv[1:]
     if more:
-        hook, targets, *emulators = more
-        data = addon(product, hook, targets.split(","), emulators)
+        hook, table, arch, *emulators = more
+        data = addon(product, hook, targets_of(table, arch), emulators)
     else:
         with open(product, "rb") as file:
             data = addition(file.read())
