@@ -15,14 +15,7 @@ LIC_FILES_CHKSUM = "\
 # emulators_layer_ARCH.tar.gz beside the executables in files/; see README.md.
 BINFMTBOX_EMULATORS ?= ""
 
-# Built beforehand. ARMv5 and ARMv6, and whatever is big-endian, have none.
-BINFMTBOX_ARCH = ""
-BINFMTBOX_ARCH:x86-64 = "x86_64"
-BINFMTBOX_ARCH:aarch64 = "arm64"
-BINFMTBOX_ARCH:riscv64 = "riscv64"
-BINFMTBOX_ARCH:armv7a = "armv7"
-BINFMTBOX_ARCH:armv7ve = "armv7"
-BINFMTBOX_ARCH:arm:armv8a = "armv7"
+require binfmtbox-arch.inc
 COMPATIBLE_HOST = "${@'(x86_64|aarch64|arm|riscv64)-.*-linux.*' if d.getVar('BINFMTBOX_ARCH') else 'null'}"
 
 # Where S is differs between releases; this is there in all of them.
