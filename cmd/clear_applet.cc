@@ -211,7 +211,12 @@ bool Clear::ChangeEntries(const CommandLine& line, Report& report,
     return false;
   }
   const bool dry_run = line.common.dry_run;
-  if (!dry_run) registry->Lock();
+  if (const Expected<void> locked =
+          dry_run ? Expected<void>() : registry->Lock();
+      !locked) {
+    console.Complain(locked.error());
+    return false;
+  }
   const Expected<std::vector<Entry>> entries = registry->ReadAll();
   if (!entries) {
     console.Complain(entries.error());

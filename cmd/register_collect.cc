@@ -71,6 +71,8 @@ class Collector {
       AddFile(file, /*found=*/false);
     }
     AddTargets();
+    // While input is read, a signal still ends the program.
+    if (request_.hold) binfmt::PrepareToHold();
     WaitUntilComplete(end);
     return {maker_.TakeItems(), ended_, left_alone_};
   }

@@ -28,7 +28,11 @@ Expected<OpenRegistry> OpenForRegister(const RegisterRequest& request,
   }
   Expected<Registry> registry = Registry::Open(dir);
   if (!registry) return std::move(registry.error());
-  if (lock && !request.common.dry_run) registry->Lock();
+  if (lock && !request.common.dry_run) {
+    if (Expected<void> locked = registry->Lock(); !locked) {
+      return std::move(locked.error());
+    }
+  }
   if (!request.mount && !request.hold) {
     if (Expected<void> lasts = binfmt::CheckLasts(dir); !lasts) {
       return std::move(lasts.error());

@@ -122,9 +122,9 @@ void RunRegister(const RegisterRequest& request, Console& console) {
     const CollectedPlan plan = MakePlan(request, {}, guard, console);
     return WriteRecords(request, plan.items, console);
   }
-  if (request.hold) binfmt::PrepareToHold();
-  // Other runs are not kept waiting while this one waits for interpreters.
-  const bool waits = request.wait != 0;
+  // Other runs are not kept waiting while this one waits for interpreters, or
+  // for somebody to write its input.
+  const bool waits = request.wait != 0 || !request.files.empty();
   Expected<OpenRegistry> open = OpenForRegister(request, /*lock=*/!waits);
   CollectedPlan plan;
   // With --hold, plan anyway: binfmt_misc may be mounted later.

@@ -7,27 +7,45 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 
 #include "absl/cleanup/cleanup.h"
+#include "binfmt/base/clock.h"
 
 namespace binfmt {
 namespace {
 
-constexpr int kMaxPipeWait = 5000;  // milliseconds
+constexpr int kMaxPipeWait = 5000;        // milliseconds
+constexpr int64_t kMaxWholeWait = 30000;  // milliseconds
 constexpr size_t kReadSize = 4096;
+constexpr int kMaxInterruptions = 100;
+
+// Bounds how often a call is tried again: a file system may say EINTR for ever.
+class Interruptions {
+ public:
+  bool MayRetry(int errnum) {
+    return errnum == EINTR && ++count_ < kMaxInterruptions;
+  }
+
+ private:
+  int count_ = 0;
+};
 
 }  // namespace
 
 UniqueFd OpenAt(int dir_fd, const std::string& path, int flags) {
+  Interruptions interruptions;
   for (;;) {
     const int fd = openat(dir_fd, path.c_str(), flags | O_CLOEXEC);
-    if (fd >= 0 || errno != EINTR) return UniqueFd(fd);
+    if (fd >= 0 || !interruptions.MayRetry(errno)) return UniqueFd(fd);
   }
 }
 
 ErrnoOr<std::string> ReadAll(int fd, size_t max_size, ReadUntil until) {
   std::string content;
+  Interruptions interruptions;
   bool waited = false;
+  int64_t end = 0;  // of all waiting; 0: it has not begun
   for (;;) {
     // One byte over the limit tells "just fits" from "too long".
     const size_t old_size = content.size();
@@ -40,17 +58,20 @@ ErrnoOr<std::string> ReadAll(int fd, size_t max_size, ReadUntil until) {
       error = errno;
       return old_size + (got > 0 ? static_cast<size_t>(got) : 0);
     });
-    if (got < 0 && error == EINTR) continue;
+    if (got < 0 && interruptions.MayRetry(error)) continue;
     // A FIFO without a writer looks like an empty file.
     const bool may_come = got < 0 ? error == EAGAIN : content.empty();
-    if (may_come && !waited) {
+    if (may_come && !(waited && got == 0)) {
+      const int64_t now = MonotonicMilliseconds();
+      if (end == 0) end = now + kMaxWholeWait;
       pollfd slot = {fd, POLLIN, 0};
-      if (poll(&slot, 1, kMaxPipeWait) == 0) return std::unexpected(EAGAIN);
+      if (now >= end || poll(&slot, 1, kMaxPipeWait) == 0) {
+        return std::unexpected(EAGAIN);
+      }
       waited = true;
       continue;
     }
     if (got < 0) return std::unexpected(error);
-    waited = false;
     if (content.size() > max_size) return std::unexpected(EFBIG);
     if (got == 0 ||
         (until == ReadUntil::kShortRead && static_cast<size_t>(got) < want)) {
@@ -68,13 +89,14 @@ ErrnoOr<std::string> ReadFileAt(int dir_fd, const std::string& path,
 
 ErrnoOr<std::string> ReadRange(int fd, uint64_t offset, size_t size) {
   std::string content;
+  Interruptions interruptions;
   int error = 0;
   content.resize_and_overwrite(size, [&](char* data, size_t) {
     size_t filled = 0;
     while (filled < size) {
       const ssize_t got = pread(fd, data + filled, size - filled,
                                 static_cast<off_t>(offset + filled));
-      if (got < 0 && errno == EINTR) continue;
+      if (got < 0 && interruptions.MayRetry(errno)) continue;
       if (got < 0) error = errno;
       if (got <= 0) break;
       filled += static_cast<size_t>(got);
@@ -97,10 +119,11 @@ ErrnoOr<std::vector<std::string>> ListNames(int fd, size_t max_names) {
   const absl::Cleanup close_dir = [dir] { closedir(dir); };
   rewinddir(dir);
   std::vector<std::string> names;
+  Interruptions interruptions;
   for (;;) {
     errno = 0;
     const dirent* const entry = readdir(dir);
-    if (entry == nullptr && errno == EINTR) continue;
+    if (entry == nullptr && interruptions.MayRetry(errno)) continue;
     if (entry == nullptr && errno != 0) return std::unexpected(errno);
     if (entry == nullptr) return names;
     const std::string_view name = entry->d_name;
@@ -111,9 +134,10 @@ ErrnoOr<std::vector<std::string>> ListNames(int fd, size_t max_names) {
 }
 
 ErrnoOr<void> WriteAll(int fd, std::string_view data) {
+  Interruptions interruptions;
   while (!data.empty()) {
     const ssize_t put = write(fd, data.data(), data.size());
-    if (put < 0 && errno == EINTR) continue;
+    if (put < 0 && interruptions.MayRetry(errno)) continue;
     if (put < 0) return std::unexpected(errno);
     if (put == 0) return std::unexpected(EIO);
     data.remove_prefix(static_cast<size_t>(put));

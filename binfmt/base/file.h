@@ -16,7 +16,8 @@
 
 namespace binfmt {
 
-// openat(2) with O_CLOEXEC, tried again on EINTR. On failure !ok(), and errno
+// openat(2) with O_CLOEXEC, tried again on EINTR, as all functions here do, a
+// hundred times at most. On failure !ok(), and errno
 // tells why. DIR_FD may be AT_FDCWD.
 UniqueFd OpenAt(int dir_fd, const std::string& path, int flags);
 
@@ -28,7 +29,7 @@ enum class ReadUntil {
 };
 
 // Reads FD to its end. EFBIG where there are more than MAX_SIZE bytes; EAGAIN
-// where a pipe that has no writer yet gets none within five seconds.
+// where a pipe brings nothing for five seconds, or not all within thirty.
 ErrnoOr<std::string> ReadAll(int fd, size_t max_size,
                              ReadUntil until = ReadUntil::kEnd);
 

@@ -21,6 +21,7 @@
 #include "binfmt/base/decimal.h"
 #include "binfmt/base/file.h"
 #include "binfmt/base/message.h"
+#include "binfmt/base/unique_fd.h"
 #include "binfmt/kernel/namespaces.h"
 #include "binfmt/record/proc_files.h"
 
@@ -28,7 +29,7 @@ namespace binfmt {
 namespace {
 
 constexpr size_t kMaxStatLength = 4096;
-constexpr size_t kMaxMountsLength = 1 << 20;
+constexpr size_t kMountsPart = 1 << 16;
 // The longest tick of the coarse clock is 10 ms.
 constexpr int kMaxTickWait = 50;  // milliseconds
 // USER_HZ, the same for every Linux program.
@@ -77,17 +78,27 @@ timespec StartOfPidOne() {
   return start;
 }
 
-// Whether the instance on DIR is mounted in PID 1's mount namespace, too. True
+// Whether the instance on DIR is mounted in PID 1's mount namespace, too. False
 // where that cannot be read.
 bool PidOneHasMounted(const std::string& dir) {
   struct stat facts;
-  if (stat(dir.c_str(), &facts) != 0) return true;
-  const ErrnoOr<std::string> mounts =
-      ReadFileAt(AT_FDCWD, "/proc/1/mountinfo", kMaxMountsLength);
-  if (!mounts) return true;
+  if (stat(dir.c_str(), &facts) != 0) return false;
   // One instance is one device.
-  return ListsDevice(
-      *mounts, absl::StrCat(major(facts.st_dev), ":", minor(facts.st_dev)));
+  const std::string device =
+      absl::StrCat(major(facts.st_dev), ":", minor(facts.st_dev));
+  const UniqueFd fd = OpenAt(AT_FDCWD, "/proc/1/mountinfo", O_RDONLY);
+  std::string text;
+  for (uint64_t offset = 0; fd.ok(); offset += kMountsPart) {
+    const ErrnoOr<std::string> part = ReadRange(fd.get(), offset, kMountsPart);
+    if (!part) return false;
+    text += *part;
+    // The line at the end goes on in the next part.
+    const size_t end = text.rfind('\n') + 1;
+    if (ListsDevice(std::string_view(text).substr(0, end), device)) return true;
+    if (part->size() < kMountsPart) break;
+    text.erase(0, end);
+  }
+  return false;
 }
 
 sigset_t HeldSignals() {

@@ -183,16 +183,24 @@ Expected<Registry> Registry::Open(const std::string& dir, Kind kind) {
   return registry;
 }
 
-void Registry::Lock() {
+Expected<void> Registry::Lock() {
   // Only those who may change the registry can open `register`, so nobody else
   // can keep it locked. The kernel releases the lock of a process that dies.
-  if (!OpenRegister()) return;
+  if (!OpenRegister()) return {};
   const int64_t end = MonotonicMilliseconds() + kMaxLockWait;
-  while (flock(register_fd_.get(), LOCK_EX | LOCK_NB) != 0 &&
-         (errno == EWOULDBLOCK || errno == EINTR) &&
-         MonotonicMilliseconds() < end) {
+  while (flock(register_fd_.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK && errno != EINTR) {
+      return SystemError("lock", PathOf("register"), errno);
+    }
+    if (MonotonicMilliseconds() >= end) {
+      return Failed(EBUSY,
+                    "another run of binfmtbox has been changing $0 for ten "
+                    "seconds; try again when it has ended",
+                    dir_);
+    }
     SleepMilliseconds(kLockInterval);
   }
+  return {};
 }
 
 Expected<bool> Registry::ReadEnabled() const {

@@ -47,9 +47,10 @@ class Registry {
                                  Kind kind = Kind::kMounted);
 
   // Keeps other runs of this program from changing anything until Unlock() or
-  // the end of the process. Waits ten seconds at most. Does nothing where
-  // `register` cannot be opened: then this process changes nothing either.
-  void Lock();
+  // the end of the process. Fails where another run keeps the lock for ten
+  // seconds. Does nothing where `register` cannot be opened: then this process
+  // changes nothing either.
+  Expected<void> Lock();
   void Unlock() { register_fd_.Reset(); }
 
   const std::string& dir() const ABSL_ATTRIBUTE_LIFETIME_BOUND { return dir_; }
