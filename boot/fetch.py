@@ -5,7 +5,7 @@
 Works on an apt state of its own inside the cache: the machine's package lists, its
 architectures and its /boot stay as they are. What is kept:
 
-  CACHE/kernels/ARCH/SERIES/{release,vmlinuz,binfmt_misc.ko[.xz]}
+  CACHE/kernels/ARCH/SERIES/{release,vmlinuz,MODULE.ko[.xz]}
   CACHE/programs/ARCH/{busybox,qemu-CPU-static}
 """
 
@@ -33,6 +33,13 @@ SERIES = {
 }
 # The newest series moves with backports: where it is gone, a later one stands in.
 MOVING = "7.3"
+
+# ARM machines run containers, too.
+MODULES = {
+    "x86_64": ("binfmt_misc",),
+    "arm64": ("binfmt_misc", "loop", "overlay", "squashfs"),
+    "armv7": ("binfmt_misc", "loop", "overlay", "squashfs"),
+}
 
 # What each machine runs foreign programs with.
 EMULATORS = {
@@ -63,7 +70,7 @@ class Kernel(NamedTuple):
     series: str
     release: str
     vmlinuz: str
-    module: str  # As Debian ships it: .ko or .ko.xz.
+    modules: Tuple[str, ...]  # As MODULES names them, and as Debian ships them: .ko or .ko.xz.
 
 
 def cache() -> str:
@@ -211,7 +218,7 @@ def kernel_packages(found: List[Package], arch: str, series: str) -> Iterator[Tu
 
 def one_file(folder: str, *patterns: str) -> str:
     for pattern in patterns:
-        files = glob.glob(os.path.join(folder, pattern))
+        files = glob.glob(os.path.join(folder, pattern), recursive=True)
         if files:
             return files[0]
     fail(f"the package has no {' or '.join(patterns)}")
@@ -243,8 +250,9 @@ def fetch_kernel(apt: Apt, found: List[Package], arch: str, series: str) -> None
             os.mkdir(partial)
             vmlinuz = one_file(tree, f"boot/vmlinuz-{release}", f"usr/lib/modules/{release}/vmlinuz")
             shutil.copy(vmlinuz, os.path.join(partial, "vmlinuz"))
-            inside = f"lib/modules/{release}/kernel/fs/binfmt_misc.ko*"
-            shutil.copy(one_file(tree, inside, "usr/" + inside), partial)
+            for name in MODULES[arch]:
+                inside = f"lib/modules/{release}/kernel/**/{name}.ko*"
+                shutil.copy(one_file(tree, inside, "usr/" + inside), partial)
             with open(os.path.join(partial, "release"), "w", encoding="utf-8") as file:
                 file.write(release + "\n")
             install(partial, kernel_folder(arch, series))
@@ -276,12 +284,12 @@ def fetch_programs(apt: Apt, found: List[Package], arch: str) -> None:
 def kernel(arch: str, series: str) -> Optional[Kernel]:
     """What the cache has."""
     folder = kernel_folder(arch, series)
-    modules = glob.glob(os.path.join(folder, "binfmt_misc.ko*"))
-    if not modules:
+    modules = tuple(path for name in MODULES[arch] for path in glob.glob(os.path.join(folder, f"{name}.ko*")))
+    if len(modules) < len(MODULES[arch]):
         return None
     with open(os.path.join(folder, "release"), encoding="utf-8") as file:
         release = file.read().strip()
-    return Kernel(arch, series, release, os.path.join(folder, "vmlinuz"), modules[0])
+    return Kernel(arch, series, release, os.path.join(folder, "vmlinuz"), modules)
 
 
 def fetch(kernels: List[Tuple[str, str]]) -> List[Kernel]:
@@ -310,4 +318,4 @@ def fetch(kernels: List[Tuple[str, str]]) -> List[Kernel]:
 
 if __name__ == "__main__":
     for one in fetch([(arch, series) for arch, all_series in SERIES.items() for series in all_series]):
-        print(one.arch, one.series, one.release, os.path.basename(one.module))
+        print(one.arch, one.series, one.release, *map(os.path.basename, one.modules))

@@ -44,6 +44,11 @@ def initramfs(made: Machine, plan: Plan) -> bytes:
         first = len(commands) - plan.last
         files["/steps"] = File(machine.shell_init(commands[:first], end="poweroff"))
         files["/last"] = File(machine.shell_init(commands[first:], first + 1, end=""))
+    elif plan.switched:
+        files["/bin/busybox"] = File(os.path.join(program_folder(made.kernel.arch), "busybox"))
+        first = len(commands) - plan.switched
+        files["/init"] = File(machine.shell_init(commands[:first], end="exec switch_root /new /after"))
+        files["/after"] = File(machine.shell_init(commands[first:], first + 1))
     elif plan.shell:
         files["/bin/busybox"] = File(os.path.join(program_folder(made.kernel.arch), "busybox"))
         files["/init"] = File(machine.shell_init(commands))

@@ -6,9 +6,11 @@ import lzma
 import os
 import re
 import shlex
+import tarfile
 from dataclasses import dataclass, field
 from typing import Callable, Dict, List, Optional, Tuple, Union
 
+import debian_tree
 import fetch
 from cpio import FOLDER, PANTAVISOR_HOOKS, File
 from debian_root import Root, installed
@@ -74,6 +76,7 @@ class Plan:
     parameters: str = ""  # further words of the kernel command line
     appended: bytes = b""  # behind the initramfs
     last: int = 0  # so many of the steps are run by busybox's init at shutdown
+    switched: int = 0  # so many of the steps come after switch_root to /new, as its /after
     root: Optional[Root] = None  # boots into it; the steps are a unit's there
 
 
@@ -114,11 +117,16 @@ class Machine:
         suffix = {"initramfs": ".cpio.gz", "addon-binfmtbox": ".cpio.xz4"}.get(name, "")
         return File(os.path.join(self.binaries, folder, f"{name}_{arch or self.kernel.arch}{suffix}"))
 
-    def module(self) -> File:
+    def packed_module(self, name: str = "binfmt_misc") -> str:
+        """A module's path, as Debian has it."""
+        return self.kernel.modules[fetch.MODULES[self.kernel.arch].index(name)]
+
+    def module(self, name: str = "binfmt_misc") -> File:
         """The module, unpacked."""
-        with open(self.kernel.module, "rb") as file:
+        path = self.packed_module(name)
+        with open(path, "rb") as file:
             data = file.read()
-        return File(lzma.decompress(data) if self.kernel.module.endswith(".xz") else data, 0o644)
+        return File(lzma.decompress(data) if path.endswith(".xz") else data, 0o644)
 
     def other_module(self) -> File:
         """One that another kernel for this architecture has."""
@@ -129,6 +137,14 @@ class Machine:
 
     def module_path(self, suffix: str = "") -> str:
         return f"/lib/modules/{self.kernel.release}/kernel/fs/binfmt_misc.ko{suffix}"
+
+    def pvrexport(self) -> Tuple[Dict, Dict[str, bytes]]:
+        """Of pantavisor's archive: the part of a device's state, and the objects by their checksums."""
+        with tarfile.open(os.path.join(self.binaries, "packaging/pantavisor", f"{self.kernel.arch}.pvrexport.tgz")) as tar:
+            found = {member.name: file.read() for member in tar if (file := tar.extractfile(member))}
+        prefix = "objects/"
+        objects = {name[len(prefix):]: content for name, content in found.items() if name.startswith(prefix)}
+        return json.loads(found["json"]), objects
 
     def product(self, emulator: bool = True) -> Dict[str, File]:
         """The product, a static emulator, and a foreign program in a folder of its own."""
@@ -253,8 +269,8 @@ def compressed_module(machine: Machine) -> Plan:
     path = machine.module_path(".xz")
     packed = lzma.compress(machine.module().read(), check=lzma.CHECK_CRC32)
     files = {**machine.product(), path: File(packed, 0o644)}
-    if machine.kernel.module.endswith(".xz"):
-        files[path] = File(machine.kernel.module, 0o644)
+    if machine.packed_module().endswith(".xz"):
+        files[path] = File(machine.packed_module(), 0o644)
         files["/damaged.ko.xz"] = File(packed[: len(packed) // 2], 0o644)
         damaged = (f"binfmt-mount: cannot load the module /damaged.ko.xz: it is damaged, or this kernel "
                    f"({machine.kernel.release}) cannot unpack it; see dmesg")
@@ -795,6 +811,128 @@ def pantavisor_addon(machine: Machine) -> Plan:
     ], files, folders=["proc"], shell=True, appended=machine.built("addon-binfmtbox").read())
 
 
+# What pvr makes of a Docker image, in short.
+FOREIGN_CONF = b"""\
+lxc.rootfs.path = overlayfs:/volumes/foreign/root.squashfs:/volumes/foreign/lxc-overlay/upper
+lxc.init.cmd = /app
+lxc.namespace.keep = user net ipc
+lxc.console.path = none
+lxc.mount.auto = proc sys:rw
+"""
+# An app for x86_64 whose programs need their loader and their libraries, one of them those of i386.
+FOREIGN_APP = b"""#!/bin/sh
+exec >/out 2>&1
+dpkg --version
+perl -e 'print 6 * 7, "\\n"'
+printf 'b\\na\\n' | sort | tail -n 1
+hello
+"""
+FOREIGN_OUT = r"Debian 'dpkg' package management program version \S+ \(amd64\)\.\n(?s:.*)\n42\nb\nHello, world!\n*"
+
+
+def matches(pattern: str) -> Check:
+    return lambda output: None if re.fullmatch(pattern, output) else f"the output does not match\n{pattern}"
+
+
+def lxc(machine: Machine) -> Plan:
+    """The container of pantavisor's archive, run by LXC as pantavisor does, beside one of an x86_64 Debian."""
+    arch = machine.kernel.arch
+    release = machine.kernel.release
+    root = "/volumes/foreign/root.squashfs"
+    files: Dict[str, File] = {"/binfmtbox": machine.built("binfmtbox")}
+    links: Dict[str, str] = {f"{root}/bin/sh": "dash"}
+    for name, architecture, place in (("lxc", fetch.DEBIAN[arch][0], ""), ("root", "amd64", root), ("hello", "i386", root)):
+        more_files, more_links = debian_tree.contents(name, architecture, place)
+        files.update(more_files)
+        links.update(more_links)
+    files[f"{root}/app"] = File(FOREIGN_APP)
+    files["/foreign.conf"] = File(FOREIGN_CONF, 0o644)
+    state, objects = machine.pvrexport()
+    files["/binfmt.conf"] = File(objects[state["binfmt/lxc.container.conf"]], 0o644)
+    files["/root.squashfs"] = File(objects[state["binfmt/root.squashfs"]], 0o644)
+    # Without it, LXC's own is SIGPWR.
+    halt = b"lxc.signal.halt = SIGTERM\n"
+    files["/sigpwr.conf"] = File(objects[state["binfmt/lxc.container.conf"]].replace(halt, b""), 0o644)
+    for name in ("loop", "overlay", "squashfs"):
+        files[f"/{name}.ko"] = machine.module(name)
+    files[machine.module_path()] = machine.module()
+
+    mount_point = "-s lxc.rootfs.mount=/rootfs"
+    start = f"lxc-start -n binfmt {mount_point} -f"
+    # pantavisor adds that where the device has modules.
+    modules = f"-s 'lxc.mount.entry=/lib/modules/{release} lib/modules/{release} none bind,ro,create=dir 0 0'"
+    note = "binfmt-register: note: "
+    no_module = (f"{note}this kernel has no binfmt_misc, and there is no module {machine.module_path()} (.xz, .zst, .gz): "
+                 "install this kernel's modules, or name the file with --module; in a container: load it on the host, or "
+                 "use --pid=host (a pod: hostPID: true)")
+    denied = (f"{note}cannot mount binfmt_misc on {REGISTRY}: Operation not permitted; it takes CAP_SYS_ADMIN in this "
+              "user namespace: run it as root, in a container with --privileged (a pod: privileged: true)")
+    registered = HINT + "\n".join(
+        f"binfmt-register: qemu-{name}: registered, /usr/bin/qemu-{name}-static, flags {machine.flags()}"
+        for name in ("x86_64", "i386"))
+
+    def log(text: str) -> Step:
+        """The kernel's log since the last such step; waits for the last line of TEXT."""
+        last = text.rstrip("\n").rsplit("\n", 1)[-1]
+        quoted = shlex.quote(last[:60])
+        return Step("sh -c " + shlex.quote(f"until dmesg | grep -qF {quoted}; do sleep 1; done; "
+                                           "dmesg -c | grep -o 'binfmt-register: .*'"), "0", text)
+
+    # It ends before LXC would kill it, which --nokill forbids.
+    stop = [Step("lxc-info -n binfmt -sH", "0", "RUNNING"), Step("lxc-stop -n binfmt --nokill"),
+            Step("lxc-info -n binfmt", "1", "binfmt doesn't exist")]
+    foreign = f"lxc-start -F -n foreign {mount_point} -f /foreign.conf"
+    not_run = Step(foreign, "1", lambda output: None if 'Exec format error - Failed to exec "/app"' in output else
+                   "it does not tell why")
+    dpkg, hello = (f"chroot {{}} {words}" for words in ("dpkg --version", "hello"))
+    steps = [
+        Step("sh -c 'mount -t proc proc /proc && mount -t sysfs sysfs /sys && mount -t devtmpfs dev /dev && "
+             "mount -t tmpfs run /run && mount -t cgroup2 cgroup /sys/fs/cgroup'"),
+        Step("sh -c 'for name in loop squashfs overlay; do insmod /$name.ko || exit; done'"),
+        Step("sh -c 'for name in binfmt foreign; do mount -t tmpfs tmpfs /volumes/$name/lxc-overlay && "
+             "mkdir /volumes/$name/lxc-overlay/upper || exit; done'"),
+        Step("mount -t squashfs -o loop,ro /root.squashfs /volumes/binfmt/root.squashfs"),
+        # Nothing is there to register with: the container stays, the foreign one can't start.
+        not_run,
+        Step(f"/binfmtbox status --match {root}/bin/dash", "4", f"binfmt-status: {NO_BINFMT_MISC}"),
+        Step(f"{start} /binfmt.conf"),
+        log(no_module),
+        not_run,
+        *stop,
+        # As pantavisor has it: a module that nobody loaded.
+        Step(f"{start} /binfmt.conf {modules}"),
+        log(registered),
+        Step(foreign),
+        Step("cat /volumes/foreign/lxc-overlay/upper/out", "0", matches(FOREIGN_OUT)),
+        *stop,
+        # As if it were built into the kernel.
+        Step(f"{start} /sigpwr.conf"),
+        log(registered),
+        Step(hello.format(root), "0", "Hello, world!"),
+        *stop,
+        Step(f"{start} /binfmt.conf -s lxc.cap.drop=sys_admin"),
+        log(denied),
+        *stop,
+        # The same emulators from an initramfs, one of them without flag F.
+        Step("sh -c 'cp /volumes/binfmt/root.squashfs/usr/bin/qemu-* /usr/bin/'"),
+        Step("/binfmtbox register --mount --quiet x86_64"),
+        Step("/binfmtbox register --quiet --persistent no i386"),
+        Step(dpkg.format(root), "0", starts_with("Debian 'dpkg'")),
+        Step(hello.format(root), "127"),
+        Step("sh -c 'mount -t tmpfs new /new && mkdir /new/bin /new/proc && cp /bin/busybox /new/bin/ && "
+             f"cp /binfmtbox /after /new/ && cp -a {root} /new/foreign && mount --move /proc /new/proc'"),
+        # After switch_root, which removes what was in the initramfs.
+        Step("ls -1 /", "0", "after\nbin\nbinfmtbox\nforeign\nproc"),
+        Step(dpkg.format("/foreign"), "0", starts_with("Debian 'dpkg'")),
+        Step(hello.format("/foreign"), "127"),
+    ]
+    folders = ["proc", "sys", "dev", "run", "new", "rootfs", "var/lib/lxc", "volumes/binfmt/root.squashfs",
+               "volumes/binfmt/lxc-overlay", "volumes/foreign/lxc-overlay"]
+    folders += [f"{root}/{name}" for name in ("dev", "proc", "sys", "tmp", "run")]
+    # LXC wants a profile of AppArmor where that is on.
+    return Plan(steps, files, folders, links, shell=True, limit=300, memory=768, parameters="apparmor=0", switched=3)
+
+
 # The steps that a shell needs for the same, with magic, interpreter and family of each
 # target in variables. The records are those of binfmtbox, so that both do the same work.
 SHELL_REGISTERS = b"""#!/bin/sh
@@ -872,6 +1010,7 @@ SCENARIOS = (
     Scenario("busybox init", busybox_init, quick=(-1,)),
     Scenario("pantavisor", pantavisor, quick=(-1,)),
     Scenario("pantavisor addon", pantavisor_addon, quick=(-1,)),
+    Scenario("LXC", lxc, lambda kernel: kernel.arch != "x86_64", quick=(-1,)),
     Scenario("initramfs-tools", initramfs_tools, boots_root, quick=(1,)),
     Scenario("dracut", dracut, boots_root, quick=(1,)),
     Scenario("systemd-binfmt", flush, boots_root, quick=(1,)),
