@@ -21,6 +21,7 @@
 #include "binfmt/base/message.h"
 #include "binfmt/base/path.h"
 #include "binfmt/base/unique_fd.h"
+#include "binfmt/kernel/running_kernel.h"
 
 namespace binfmt {
 namespace {
@@ -38,6 +39,10 @@ ErrnoOr<void> TakeLease(int fd) {
   // process gets SIGIO, which would end it.
   [[maybe_unused]] static const auto ignored = signal(SIGIO, SIG_IGN);
   if (fcntl(fd, F_SETLEASE, F_RDLCK) != 0) return std::unexpected(errno);
+  // A lease sets O_ASYNC. Since Linux 4.19, overlayfs reads no file whose flags
+  // changed after it was opened (EIO, and a warning in the kernel's log), until
+  // 5.11 took that back (ovl_change_flags()).
+  if (RunningKernel().IsBefore(5, 11)) (void)fcntl(fd, F_SETLEASE, F_UNLCK);
   return {};
 }
 

@@ -21,10 +21,13 @@ constexpr char kCmdlineFile[] = "/proc/cmdline";
 
 }  // namespace
 
-KernelVersion RunningKernel() {
-  utsname names;
-  if (uname(&names) != 0) return KernelVersion();
-  return ParseKernelVersion(names.release);
+const KernelVersion& RunningKernel() {
+  static const KernelVersion& version = *new KernelVersion([] {
+    utsname names;
+    return uname(&names) == 0 ? ParseKernelVersion(names.release)
+                              : KernelVersion();
+  }());
+  return version;
 }
 
 BinfmtMiscSupport FindBinfmtMiscSupport() {

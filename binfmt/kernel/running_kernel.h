@@ -10,7 +10,8 @@
 
 namespace binfmt {
 
-KernelVersion RunningKernel();
+// Asked once; without an answer, version 0.
+const KernelVersion& RunningKernel();
 
 // Whether the kernel has binfmt_misc.
 enum class BinfmtMiscSupport {
