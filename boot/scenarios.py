@@ -811,6 +811,24 @@ def pantavisor_addon(machine: Machine) -> Plan:
     ], files, folders=["proc"], shell=True, appended=machine.built("addon-binfmtbox").read())
 
 
+def overlay(machine: Machine) -> Plan:
+    """An emulator on overlayfs, as in containers, whose old kernels refuse to read what was leased."""
+    up, files = machine.bring_up()
+    name = f"qemu-{machine.target}"
+    files["/overlay.ko"] = machine.module("overlay")
+    return Plan([
+        *up,
+        Step("insmod /overlay.ko"),
+        Step("sh -c 'mount -t tmpfs tmpfs /upper && mkdir /upper/files /upper/work'"),
+        Step("mount -t overlay -o lowerdir=/usr/bin,upperdir=/upper/files,workdir=/upper/work overlay /merged"),
+        Step(f"/binfmtbox register --qemu-path /merged {machine.target}", "0",
+             f"{HINT}{name}: registered, /merged/{name}-static, flags {machine.flags()}"),
+        Step("chroot /chroot /hello", "42"),
+        # The kernel has nothing to complain of.
+        Step("sh -c 'dmesg | grep -c WARNING'", "1", "0"),
+    ], {**machine.product(), **files}, folders=["proc", "upper", "merged"], shell=True)
+
+
 # What pvr makes of a Docker image, in short.
 FOREIGN_CONF = b"""\
 lxc.rootfs.path = overlayfs:/volumes/foreign/root.squashfs:/volumes/foreign/lxc-overlay/upper
@@ -870,6 +888,8 @@ def lxc(machine: Machine) -> Plan:
     registered = HINT + "\n".join(
         f"binfmt-register: qemu-{name}: registered, /usr/bin/qemu-{name}-static, flags {machine.flags()}"
         for name in ("x86_64", "i386"))
+    # Before Linux 6.1 entries outlive the container.
+    again = (registered[len(HINT):].replace("registered", "unchanged") if machine.is_before(6, 1) else registered)
 
     def log(text: str) -> Step:
         """The kernel's log since the last such step; waits for the last line of TEXT."""
@@ -884,7 +904,7 @@ def lxc(machine: Machine) -> Plan:
     foreign = f"lxc-start -F -n foreign {mount_point} -f /foreign.conf"
     not_run = Step(foreign, "1", lambda output: None if 'Exec format error - Failed to exec "/app"' in output else
                    "it does not tell why")
-    dpkg, hello = (f"chroot {{}} {words}" for words in ("dpkg --version", "hello"))
+    shell, hello = (f"chroot {{}} {words}" for words in ("sh -c 'echo foreign'", "hello"))
     steps = [
         Step("sh -c 'mount -t proc proc /proc && mount -t sysfs sysfs /sys && mount -t devtmpfs dev /dev && "
              "mount -t tmpfs run /run && mount -t cgroup2 cgroup /sys/fs/cgroup'"),
@@ -907,7 +927,7 @@ def lxc(machine: Machine) -> Plan:
         *stop,
         # As if it were built into the kernel.
         Step(f"{start} /sigpwr.conf"),
-        log(registered),
+        log(again),
         Step(hello.format(root), "0", "Hello, world!"),
         *stop,
         Step(f"{start} /binfmt.conf -s lxc.cap.drop=sys_admin"),
@@ -915,22 +935,22 @@ def lxc(machine: Machine) -> Plan:
         *stop,
         # The same emulators from an initramfs, one of them without flag F.
         Step("sh -c 'cp /volumes/binfmt/root.squashfs/usr/bin/qemu-* /usr/bin/'"),
-        Step("/binfmtbox register --mount --quiet x86_64"),
-        Step("/binfmtbox register --quiet --persistent no i386"),
-        Step(dpkg.format(root), "0", starts_with("Debian 'dpkg'")),
+        Step("/binfmtbox register --mount --replace --quiet x86_64"),
+        Step("/binfmtbox register --replace --quiet --persistent no i386"),
+        Step(shell.format(root), "0", "foreign"),
         Step(hello.format(root), "127"),
         Step("sh -c 'mount -t tmpfs new /new && mkdir /new/bin /new/proc && cp /bin/busybox /new/bin/ && "
              f"cp /binfmtbox /after /new/ && cp -a {root} /new/foreign && mount --move /proc /new/proc'"),
         # After switch_root, which removes what was in the initramfs.
         Step("ls -1 /", "0", "after\nbin\nbinfmtbox\nforeign\nproc"),
-        Step(dpkg.format("/foreign"), "0", starts_with("Debian 'dpkg'")),
+        Step(shell.format("/foreign"), "0", "foreign"),
         Step(hello.format("/foreign"), "127"),
     ]
     folders = ["proc", "sys", "dev", "run", "new", "rootfs", "var/lib/lxc", "volumes/binfmt/root.squashfs",
                "volumes/binfmt/lxc-overlay", "volumes/foreign/lxc-overlay"]
     folders += [f"{root}/{name}" for name in ("dev", "proc", "sys", "tmp", "run")]
     # LXC wants a profile of AppArmor where that is on.
-    return Plan(steps, files, folders, links, shell=True, limit=300, memory=768, parameters="apparmor=0", switched=3)
+    return Plan(steps, files, folders, links, shell=True, limit=480, memory=768, parameters="apparmor=0", switched=3)
 
 
 # The steps that a shell needs for the same, with magic, interpreter and family of each
@@ -1010,6 +1030,7 @@ SCENARIOS = (
     Scenario("busybox init", busybox_init, quick=(-1,)),
     Scenario("pantavisor", pantavisor, quick=(-1,)),
     Scenario("pantavisor addon", pantavisor_addon, quick=(-1,)),
+    Scenario("overlay", overlay, lambda kernel: kernel.arch != "x86_64", quick=(0,)),
     Scenario("LXC", lxc, lambda kernel: kernel.arch != "x86_64", quick=(-1,)),
     Scenario("initramfs-tools", initramfs_tools, boots_root, quick=(1,)),
     Scenario("dracut", dracut, boots_root, quick=(1,)),
