@@ -762,8 +762,8 @@ def pantavisor(machine: Machine) -> Plan:
     files["/required"] = File(b"BINFMTBOX_REQUIRED=yes\nBINFMTBOX_OPTIONS='--qemu-path /none'\n", 0o644)
     hello = f"hello from {machine.target}, user 0: /hello"
     module = machine.module_path()
-    none = f"binfmt-register: note: this kernel has no binfmt_misc, and there is no module {module} (.xz, .zst, .gz): " \
-           "install this kernel's modules, or name the file with --module"
+    none = f"binfmt-register: note: this kernel has no binfmt_misc, and there is no module {module} " \
+           "(.xz, .zst, .gz): install this kernel's modules, or name the file with --module"
     missing = "binfmt-register: there is no interpreter for any target in /none; install qemu-user-static, or name a " \
               "directory with --qemu-path"
     return Plan([
