@@ -10,15 +10,16 @@
 namespace binfmt {
 namespace {
 
-constexpr std::string_view kStarts[] = {"#!", "#! "};
-constexpr std::string_view kDirectories[] = {
-    "/bin/", "/usr/bin/", "/usr/local/bin/", "/sbin/", "/usr/sbin/"};
-constexpr std::string_view kInterpreters[] = {
-    "sh",   "bash",    "dash",   "ash",     "ksh",       "mksh",  "zsh",
-    "csh",  "tcsh",    "fish",   "env",     "perl",      "awk",   "gawk",
-    "mawk", "sed",     "python", "ruby",    "node",      "lua",   "php",
-    "make", "busybox", "tclsh",  "wish",    "expect",    "guile", "gjs",
-    "nft",  "jq",      "raku",   "Rscript", "openrc-run"};
+constexpr const char* kStarts[] = {"#!/",    "#! /",   "#!\t/",  "#!  /",
+                                   "#! \t/", "#!\t /", "#!\t\t/"};
+constexpr const char* kDirectories[] = {"bin/", "usr/bin/", "usr/local/bin/",
+                                        "sbin/", "usr/sbin/"};
+constexpr const char* kInterpreters[] = {
+    "sh",   "bash", "dash",    "ash",     "ksh",     "mksh",      "zsh",
+    "csh",  "tcsh", "fish",    "env",     "perl",    "awk",       "gawk",
+    "mawk", "sed",  "python",  "python3", "ruby",    "node",      "lua",
+    "php",  "make", "busybox", "tclsh",   "wish",    "expect",    "guile",
+    "gjs",  "nft",  "jq",      "raku",    "Rscript", "openrc-run"};
 
 // Whether RECORD demands other bytes from position AT on than TEXT.
 bool Contradicts(const Record& record, size_t at, std::string_view text) {
@@ -60,6 +61,7 @@ bool TakesScripts(const Record& record) {
   }
   for (const std::string_view start : kStarts) {
     if (Contradicts(record, 0, start)) continue;
+    if (ComparesWithin(record, start.size())) return true;
     for (const std::string_view directory : kDirectories) {
       if (Contradicts(record, start.size(), directory)) continue;
       const size_t at = start.size() + directory.size();

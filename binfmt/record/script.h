@@ -20,8 +20,10 @@ namespace binfmt {
 std::optional<std::string> ParseScript(std::string_view head);
 
 // Whether RECORD, a magic, takes scripts: it compares the first two bytes and
-// takes "#!", or it takes a script for one of the usual interpreters in one of
-// the usual directories, whatever follows on its line and behind.
+// takes "#!", or it compares something up to the first slash behind "#!" and at
+// most two blanks, and takes such a line, or it takes a script for one of the
+// usual interpreters in one of the usual directories, whatever follows on its
+// line and behind.
 bool TakesScripts(const Record& record);
 
 }  // namespace binfmt
