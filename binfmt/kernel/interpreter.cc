@@ -3,9 +3,11 @@
 
 #include <fcntl.h>
 #include <link.h>
+#include <linux/openat2.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -30,6 +32,15 @@ constexpr int kMaxLinks = 40;  // MAXSYMLINKS of the kernel
 constexpr std::string_view kInterpreter = "interpreter";
 constexpr size_t kChunk = 65536;             // bytes that are read at once
 constexpr uint64_t kMaxConstants = 8 << 20;  // bytes that are searched
+
+// Opens PATH for reading, unless a magic link is on its way (ELOOP).
+UniqueFd OpenWithoutMagicLinks(const std::string& path, int flags) {
+  open_how how = {.flags = static_cast<unsigned>(flags | O_CLOEXEC),
+                  .mode = 0,
+                  .resolve = RESOLVE_NO_MAGICLINKS};
+  return UniqueFd(static_cast<int>(
+      syscall(SYS_openat2, AT_FDCWD, path.c_str(), &how, sizeof(how))));
+}
 
 // Takes a lease for reading. Fails with EAGAIN while another process has the
 // file open for writing (execve(2) would get ETXTBSY), with EACCES where this
@@ -147,7 +158,14 @@ Expected<void> CheckExecutable(std::string_view kind, const std::string& path,
 Expected<Program> InspectProgram(std::string_view kind, const std::string& path,
                                  bool* is_missing) {
   // O_NONBLOCK: opening a FIFO must not wait for its writer.
-  UniqueFd fd = OpenAt(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+  constexpr int kFlags = O_RDONLY | O_NONBLOCK | O_NOCTTY;
+  UniqueFd fd = OpenWithoutMagicLinks(path, kFlags);
+  bool is_behind_magic_link = false;
+  // What else fails, also since the kernel is before 5.6, fails again.
+  if (!fd.ok() && errno != ENOENT && errno != EACCES) {
+    is_behind_magic_link = errno == ELOOP;
+    fd = OpenAt(AT_FDCWD, path, kFlags);
+  }
   const bool is_readable = fd.ok();
   // Execute permission without read permission is enough for the kernel.
   if (!is_readable && errno == EACCES) fd = OpenAt(AT_FDCWD, path, O_PATH);
@@ -173,12 +191,15 @@ Expected<Program> InspectProgram(std::string_view kind, const std::string& path,
     }
   }
 
-  const ErrnoOr<std::string> head = ReadRange(fd.get(), 0, kElfProbeLength);
+  ErrnoOr<std::string> head = ReadRange(fd.get(), 0, kElfProbeLength);
   if (!head) return SystemError("read", path, head.error());
-  return Program{.elf = ParseElf(*head),
-                 .is_script = absl::StartsWith(*head, "#!"),
-                 .is_readable = true,
-                 .head = head->substr(0, kMatchWindow)};
+  Program program{.elf = ParseElf(*head),
+                  .is_script = absl::StartsWith(*head, "#!"),
+                  .is_readable = true,
+                  .is_behind_magic_link = is_behind_magic_link,
+                  .head = *std::move(head)};
+  program.head.resize(kMatchWindow);
+  return program;
 }
 
 void ProgramCache::Add(const std::string& path, const Program& program) {
@@ -217,6 +238,13 @@ Expected<Program> InspectInterpreter(const std::string& path,
 
 Expected<void> CheckInterpreterFlags(const std::string& path,
                                      const Program& interpreter, Flags flags) {
+  if (interpreter.is_behind_magic_link &&
+      ((flags & kFixBinary) == 0 || interpreter.head == OwnHead())) {
+    return Unusable(kInterpreter, path,
+                    "is another file in each process, since it leads through a "
+                    "link of /proc; name the file itself",
+                    EINVAL);
+  }
   if ((flags & kFixBinary) != 0 && interpreter.elf &&
       interpreter.elf->loader == ElfFile::Loader::kPresent) {
     return Failed(

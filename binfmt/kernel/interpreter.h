@@ -23,7 +23,12 @@ struct Program {
   std::optional<ElfFile> elf;  // nothing: no ELF file
   bool is_script = false;      // begins with #!
   bool is_readable = false;    // false: its bytes are unknown
-  std::string head;            // the first bytes, at most kMatchWindow
+  // On its way is a link of /proc that names no path, as /proc/self/exe and
+  // /dev/stdin do. Unknown before Linux 5.6.
+  bool is_behind_magic_link = false;
+  // The first kMatchWindow bytes, behind the file's end zeros, as the kernel
+  // sees them; empty where they are unknown.
+  std::string head;
 };
 
 // Inspects PATH as the kernel does any program that it starts (open_exec()): it
@@ -61,6 +66,8 @@ class ProgramCache {
 };
 
 // Checks whether INTERPRETER at PATH will do for a record with FLAGS. Fails
+//  - without F where it is behind a magic link, which leads to another file in
+//    each process, and with F where that is this program itself;
 //  - with F where it is dynamic: only the interpreter is held open, and its
 //    loader would be looked up in every container (docker/docs#14140);
 //  - with O or C where it is a script (exec_binprm() allows no further hop);

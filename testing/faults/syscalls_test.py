@@ -22,7 +22,7 @@ END = {"write", "exit_group"}
 # One run at a time.
 LOCK = {"flock"}
 # May it be executed, and is it open for writing?
-INTERPRETER = {"faccessat2", "fcntl", "pread64", "rt_sigaction"}
+INTERPRETER = {"openat2", "faccessat2", "fcntl", "pread64", "rt_sigaction"}
 
 HELP = START | MEMORY | END
 STATUS = HELP | READING | LISTING | {"stat", "uname", "access"}
@@ -112,7 +112,7 @@ class SyscallsTest(namespace.TestCase):
         self.assert_writes(self.assert_calls(STATUS, "status", "--json"), [])
         # Is the held interpreter older than the file, and would it start? With -q it
         # is not run for its version.
-        looking = {"statx", "newfstatat", "pread64", "rt_sigaction", "faccessat2"}
+        looking = INTERPRETER | {"statx", "newfstatat"}
         named = (text | looking) - {"write"}
         self.assert_calls(named, "status", "-q", "arm", "s390x")
 
@@ -191,7 +191,7 @@ class SyscallsTest(namespace.TestCase):
         traced = self.assert_calls(REGISTER, "register", "-Q", HOME, "arm")
         absolute = [
             match[1]
-            for call in traced.named("openat")
+            for call in traced.named("openat", "openat2")
             if (match := re.match(r'AT_FDCWD, "([^"]*)"', call.text))
         ]
         self.assertEqual(
