@@ -144,7 +144,11 @@ void ReportMatch(const std::string& file, bool enabled,
       [&](const binfmt::Candidate& candidate) -> const Entry* {
     if (!enabled) return nullptr;
     for (const Entry& entry : entries) {
-      if (entry.enabled && binfmt::Matches(entry.record, candidate)) {
+      // Bytes that cannot be read cannot be judged, but an extension can.
+      if (entry.enabled &&
+          (!candidate.head.empty() ||
+           entry.record.type == binfmt::RecordType::kExtension) &&
+          binfmt::Matches(entry.record, candidate)) {
         return &entry;
       }
     }

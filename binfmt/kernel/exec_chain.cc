@@ -43,8 +43,13 @@ std::optional<Error> CheckLast(ExecStep& step, const ExecQuestions& questions) {
   if (program.elf->loader_path.empty()) return std::nullopt;
   Expected<const Program*> loader =
       questions.programs.Inspect("loader", program.elf->loader_path);
-  if (loader) return std::nullopt;
-  return std::move(loader.error());
+  if (!loader) return std::move(loader.error());
+  if (!(*loader)->is_readable ||
+      ((*loader)->elf && questions.is_native(**loader))) {
+    return std::nullopt;
+  }
+  return Failed(ELIBBAD, "loader $0 of $1 is no ELF file for this machine",
+                program.elf->loader_path, step.path);
 }
 
 // Walks from the file at PATH, which HANDLER (nullptr: none) names as its

@@ -95,7 +95,7 @@ struct ExecQuestions {
 // up. What flag F holds is unknown where the interpreter's path is gone or
 // leads to another file; such an interpreter, and one that cannot be read, is
 // taken to run unless a handler takes its extension. The loader of a dynamic
-// native program must exist, too.
+// native program must be one that this machine runs, too.
 ExecChain WalkExec(const std::string& path, const ExecQuestions& questions);
 
 // The same from the interpreter of HANDLER on, which has taken a file. What a
