@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // clear: removes entries, or disables and enables them.
+#include <cerrno>
 #include <memory>
 #include <optional>
 #include <string>
@@ -7,8 +8,10 @@
 #include <utility>
 #include <vector>
 
+#include "absl/base/attributes.h"
 #include "absl/strings/str_cat.h"
 #include "arch_table/names.h"
+#include "arch_table/table.h"
 #include "binfmt/base/message.h"
 #include "binfmt/kernel/guard.h"
 #include "binfmt/kernel/install.h"
@@ -65,6 +68,39 @@ bool Choose(const std::vector<Entry>& entries, Test test, std::string_view word,
   }
   return any;
 }
+
+// Judges entries that shall act again.
+class EnableCheck {
+ public:
+  explicit EnableCheck(
+      const std::vector<Entry>& entries ABSL_ATTRIBUTE_LIFETIME_BOUND)
+      : started_(guard_, entries) {
+    for (const Entry& entry : entries) {
+      if (entry.enabled) AddEnabled(entry.record);
+    }
+  }
+
+  // Fails where RECORD would not be registered either.
+  Expected<void> Check(const Record& record) {
+    Expected<void> checked = guard_.Check(record, &enabled_);
+    if (checked) checked = started_.Check(record, enabled_);
+    for (const Target& target : arch_table::Targets()) {
+      if (!checked || !TakesSome(record, target) || !IsNative(target)) continue;
+      return Failed(EPERM,
+                    "$0: this machine runs programs for $1 by itself; register "
+                    "it all the same with --ignore-family yes",
+                    record.name, target.name);
+    }
+    return checked;
+  }
+
+  void AddEnabled(const Record& record) { enabled_.Add(record); }
+
+ private:
+  binfmt::Guard guard_{RunsNatively};
+  binfmt::CoverIndex enabled_;
+  binfmt::StartedFiles started_;
+};
 
 // Tells a user who may have mistyped.
 void NoteUnknown(const std::string& operand, Console& console) {
@@ -228,12 +264,8 @@ bool Clear::ChangeEntries(const CommandLine& line, Report& report,
   }
   const bool removes = !enable_ && !disable_;
   // An entry that acts again is judged as a new one is.
-  std::optional<binfmt::Guard> guard;
-  if (enable_) guard.emplace(RunsNatively);
-  binfmt::CoverIndex enabled;
-  for (const Entry& entry : *entries) {
-    if (guard && entry.enabled) enabled.Add(entry.record);
-  }
+  std::optional<EnableCheck> check;
+  if (enable_) check.emplace(*entries);
   const std::string result =
       absl::StrCat(dry_run ? "would be " : "", enable_    ? "enabled"
                                                : disable_ ? "disabled"
@@ -249,12 +281,16 @@ bool Clear::ChangeEntries(const CommandLine& line, Report& report,
       continue;
     }
     Expected<void> done;
-    if (guard) done = guard->Check(entry.record, &enabled);
+    if (check) done = check->Check(entry.record);
     if (done && !dry_run) {
       done = removes ? registry->Remove(name)
                      : registry->SetEnabled(name, enable_);
     }
-    if (!done) console.Complain(done.error());
+    if (!done) {
+      console.Complain(done.error());
+    } else if (check) {
+      check->AddEnabled(entry.record);
+    }
     report.Add(name, done ? result : kFailed);
   }
   return true;

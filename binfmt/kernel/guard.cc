@@ -218,4 +218,35 @@ Expected<void> Guard::CheckChain(const Record& record,
   return error;
 }
 
+void StartedFiles::Find() {
+  CoverIndex enabled;
+  for (const Entry& entry : entries_) {
+    if (entry.enabled) enabled.Add(entry.record);
+  }
+  for (const Entry& entry : entries_) {
+    if (!entry.enabled) continue;
+    ExecChain chain = guard_.Walk(entry.record, nullptr, enabled);
+    if (chain.error) continue;
+    for (ExecStep& step : chain.steps) {
+      files_.emplace_back(&entry.record, std::move(step.path), step.program);
+    }
+  }
+}
+
+Expected<void> StartedFiles::Check(const Record& record,
+                                   const CoverIndex& handlers) {
+  if (files_.empty()) Find();
+  for (const File& file : files_) {
+    if (file.by->name == record.name ||
+        !Matches(record, {file.program->head, file.path}) ||
+        !guard_.Walk(*file.by, &record, handlers).error) {
+      continue;
+    }
+    return Refuse(record, Message("it takes $0, which $1 starts, and programs "
+                                  "of $1 would not start any more",
+                                  file.path, file.by->name));
+  }
+  return {};
+}
+
 }  // namespace binfmt

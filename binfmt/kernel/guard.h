@@ -8,14 +8,18 @@
 #ifndef BINFMT_KERNEL_GUARD_H_
 #define BINFMT_KERNEL_GUARD_H_
 
+#include <list>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "absl/base/attributes.h"
 #include "binfmt/base/error.h"
 #include "binfmt/kernel/exec_chain.h"
 #include "binfmt/kernel/interpreter.h"
 #include "binfmt/record/cover_index.h"
+#include "binfmt/record/entry.h"
 #include "binfmt/record/record.h"
 
 namespace binfmt {
@@ -69,6 +73,34 @@ class Guard {
   Record own_kind_;  // takes every ordinary program of this machine's own kind
   std::vector<Sample> samples_;
   mutable ProgramCache programs_;
+};
+
+// The files that the kernel starts when the entries of a registry have taken
+// others.
+class StartedFiles {
+ public:
+  // GUARD and ENTRIES must outlive it.
+  StartedFiles(const Guard& guard ABSL_ATTRIBUTE_LIFETIME_BOUND,
+               std::span<const Entry> entries ABSL_ATTRIBUTE_LIFETIME_BOUND)
+      : guard_(guard), entries_(entries) {}
+
+  // Refuses RECORD (EPERM) where an enabled entry that runs programs would run
+  // none any more, since RECORD takes a file that the kernel starts for it.
+  // HANDLERS are as for Guard::Check(). The first call walks from each entry.
+  Expected<void> Check(const Record& record, const CoverIndex& handlers);
+
+ private:
+  struct File {
+    const Record* by;
+    std::string path;
+    const Program* program;
+  };
+
+  void Find();
+
+  const Guard& guard_;
+  const std::span<const Entry> entries_;
+  std::list<File> files_;  // empty until they are needed
 };
 
 }  // namespace binfmt

@@ -10,7 +10,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <list>
 #include <map>
 #include <utility>
 
@@ -22,7 +21,6 @@
 #include "absl/strings/strip.h"
 #include "binfmt/base/clock.h"
 #include "binfmt/base/message.h"
-#include "binfmt/kernel/exec_chain.h"
 #include "binfmt/kernel/running_kernel.h"
 #include "binfmt/record/cover_index.h"
 #include "binfmt/record/match.h"
@@ -82,7 +80,8 @@ class Installer {
         guard_(guard),
         present_(present),
         wanted_(wanted),
-        options_(options) {
+        options_(options),
+        started_(guard, present) {
     for (const Record& record : wanted) handlers_.Add(record);
     for (const Entry& entry : present) Index(entry);
   }
@@ -160,53 +159,13 @@ class Installer {
     return found == positions_.end() ? nullptr : &present_[found->second];
   }
 
-  // A file that the kernel starts when an entry has taken another one.
-  struct Started {
-    const Record* by;
-    std::string path;
-    const Program* program;
-  };
-
-  void FindStarted() {
-    CoverIndex enabled;
-    for (const Entry& entry : present_) {
-      if (entry.enabled) enabled.Add(entry.record);
-    }
-    for (const Entry& entry : present_) {
-      if (!entry.enabled) continue;
-      ExecChain chain = guard_.Walk(entry.record, nullptr, enabled);
-      if (chain.error) continue;
-      for (ExecStep& step : chain.steps) {
-        started_.emplace_back(&entry.record, std::move(step.path),
-                              step.program);
-      }
-    }
-  }
-
-  // Refuses WANTED where an entry that runs programs would run none any more,
-  // since WANTED takes a file that the kernel starts for it.
-  Expected<void> CheckOthers(const Record& wanted) {
-    // Before, nothing ran the files that it takes, or an entry like it did.
-    if (IsForOneMachine(wanted)) return {};
-    if (started_.empty()) FindStarted();
-    for (const Started& started : started_) {
-      if (started.by->name == wanted.name ||
-          !Matches(wanted, {started.program->head, started.path}) ||
-          !guard_.Walk(*started.by, &wanted, handlers_).error) {
-        continue;
-      }
-      return Failed(EPERM,
-                    "refused to register $0: it takes $1, which $2 starts, and "
-                    "programs of $2 would not start any more",
-                    wanted.name, started.path, started.by->name);
-    }
-    return {};
-  }
-
   // Sets what is to be done for WANTED, unless it must not be installed.
   Expected<void> Decide(const Record& wanted, Outcome& outcome) {
     Expected<void> harmless = guard_.Check(wanted, &handlers_);
-    if (harmless) harmless = CheckOthers(wanted);
+    // Before, nothing ran the files that it takes, or an entry like it did.
+    if (harmless && !IsForOneMachine(wanted)) {
+      harmless = started_.Check(wanted, handlers_);
+    }
     if (!harmless) return harmless;
     const Entry* const old = FindEntry(wanted.name);
     // Whether an entry in front of the old one takes its files.
@@ -410,7 +369,7 @@ class Installer {
   std::vector<size_t> helpers_;
   std::vector<size_t> rivals_;
   OverlapIndex overlaps_;
-  std::list<Started> started_;  // by those of present_; empty until needed
+  StartedFiles started_;  // by those of present_
 };
 
 std::string FlagText(const Entry& entry) {
