@@ -19,7 +19,7 @@ prepare qemu-user-static strace zsh libclang-rt-19-dev python3-yaml
 mapfile -t tests < <(testing/figures.sh tests)
 run_tests "differential and fault tests, seed $seed" --nocache_test_results --test_timeout=7200 \
   --test_env=BINFMTBOX_SEED="$seed" --test_env=BINFMTBOX_RECORDS=1000000 \
-  --test_env=BINFMTBOX_FILES=200000 --test_env=SOAK=1 "${tests[@]}"
+  --test_env=BINFMTBOX_FILES=200000 --test_env=BINFMTBOX_RULES=20000 --test_env=SOAK=1 "${tests[@]}"
 check "fuzzing, 60 s each" fuzz
 check "the product of this machine" bazel build //:binfmtbox_x86_64
 run_counted "20 nodes of a fleet" python3 packaging/kubernetes/soak.py bazel-bin/binfmtbox_x86_64
