@@ -11,7 +11,9 @@
 #include <cerrno>
 #include <chrono>
 #include <cstddef>
+#include <cstdio>
 #include <cstring>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -336,6 +338,57 @@ TEST_F(HoldTest, MountsOnceItIsPossible) {
   EXPECT_TRUE(WaitUntil([] { return Snapshot("/mnt/m") != "not mounted"; }));
   EXPECT_EQ(program.End(SIGTERM).status, 0);
   EXPECT_EQ(umount2("/mnt/m", 0), 0);
+}
+
+// S9: each turn judges the entry as register and status would.
+class HoldJudgesTest : public HoldTest {
+ protected:
+  // Registers and holds a rule without flag F; then does CHANGE, lets a turn
+  // pass, and returns what the program said and how it ended.
+  static Outcome HoldWhile(const std::function<void()>& change) {
+    Program program(
+        Box({"register", "--mount", "--userns", "--credential", "no", "--hold",
+             "--rule", ":foreign:M::FOREIGN::/mnt/interpreter:"}));
+    program.WaitForOut("foreign: registered, /mnt/interpreter\n");
+    change();
+    TurnWatch watch;
+    watch.WaitForTurn(&program);
+    return EndSoon(&program, SIGTERM);
+  }
+
+  static Outcome Complains(const std::string& error) {
+    return {1, "foreign: registered, /mnt/interpreter\n",
+            "binfmt-register: " + error + "\n"};
+  }
+};
+
+TEST_F(HoldJudgesTest, AnEntryOfOthersInFront) {
+  EXPECT_EQ(HoldWhile([] { Register(":front:M::FOREI::/mnt/interpreter:"); }),
+            Complains("foreign never gets a program: front takes them first"));
+}
+
+TEST_F(HoldJudgesTest, AnInterpreterThatIsGone) {
+  EXPECT_EQ(HoldWhile([] { ASSERT_EQ(unlink("/mnt/interpreter"), 0); }),
+            Complains("foreign runs no program: interpreter /mnt/interpreter "
+                      "does not exist"));
+}
+
+TEST_F(HoldJudgesTest, AnInterpreterThatTheRuleTakesNow) {
+  EXPECT_EQ(HoldWhile([] {
+              WriteFile("/mnt/new", "FOREIGN", 0755);
+              ASSERT_EQ(rename("/mnt/new", "/mnt/interpreter"), 0);
+            }),
+            Complains("foreign runs no program: five interpreters are the "
+                      "most"));
+}
+
+TEST_F(HoldJudgesTest, AnInterpreterForAnotherMachine) {
+  EXPECT_EQ(HoldWhile([] {
+              WriteFile("/mnt/new", ForeignElf(), 0755);
+              ASSERT_EQ(rename("/mnt/new", "/mnt/interpreter"), 0);
+            }),
+            Complains("foreign runs no program: this machine does not run "
+                      "/mnt/interpreter, and no entry takes it"));
 }
 
 TEST_F(HoldTest, EndsWhileItWaitsForAnInterpreter) {
