@@ -3,16 +3,11 @@
 
 #include <string_view>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "binfmt/base/path.h"
-#include "binfmt/base/process.h"
 #include "binfmt/record/record.h"
 
 namespace cmd {
 namespace {
-
-constexpr int kMaxMilliseconds = 1000;
 
 constexpr binfmt::Flags P = binfmt::kPreserveArgv0;
 constexpr binfmt::Flags O = binfmt::kOpenBinary;
@@ -61,20 +56,6 @@ std::vector<std::string> DescribeFlags(const EntryRow& row) {
         absl::StrCat(entry.unknown_flags, ": not known to this version"));
   }
   return texts;
-}
-
-std::string EmulatorVersion(const EntryRow& row) {
-  const std::string& path = row.entry->record.interpreter;
-  const std::string_view name = binfmt::BaseName(path);
-  const bool is_emulator =
-      absl::StartsWith(name, "qemu-") || absl::StartsWith(name, "box64") ||
-      absl::StartsWith(name, "box86") || absl::StartsWith(name, "FEX");
-  if (!row.interpreter_exists || !is_emulator) return "";
-  const binfmt::ProgramEnd end =
-      binfmt::RunProgram(path, path.c_str(), "--version", kMaxMilliseconds);
-  const bool succeeded =
-      end.how == binfmt::ProgramEnd::How::kExited && end.code == 0;
-  return succeeded ? end.output : "";
 }
 
 }  // namespace cmd

@@ -4,7 +4,6 @@
 #include <optional>
 
 #include "binfmt/base/message.h"
-#include "binfmt/kernel/exec_chain.h"
 #include "cmd/target_matcher.h"
 #include "cmd/targets.h"
 
@@ -66,17 +65,26 @@ Expected<void> EntryTable::Check(const EntryRow& row) {
     return Failed(0, "$0 never gets a program: $1 takes them first",
                   record.name, row.shadowed_by->record.name);
   }
-  const auto find_handler = [this](const binfmt::Candidate& file) {
-    return enabled_.FirstTaking(file);
-  };
-  const auto holds_other_file = [this](const binfmt::Record& handler) {
-    return registry_.HoldsOlderFile(handler);
-  };
-  binfmt::ExecChain chain = binfmt::WalkHandler(
-      record, {find_handler, holds_other_file, RunsNatively, programs_});
+  binfmt::ExecChain chain = Walk(record);
   if (!chain.error) return {};
   chain.error->Prepend(binfmt::Message("$0 runs no program: ", record.name));
   return *std::move(chain.error);
+}
+
+bool EntryTable::StartsForeignFiles(std::string_view program) {
+  const binfmt::Record* handler = enabled_.FirstTaking({program, ""});
+  return handler != nullptr && !binfmt::IsRootsAlone(Walk(*handler));
+}
+
+binfmt::ExecChain EntryTable::Walk(const binfmt::Record& handler) {
+  const auto find_handler = [this](const binfmt::Candidate& file) {
+    return enabled_.FirstTaking(file);
+  };
+  const auto holds_other_file = [this](const binfmt::Record& record) {
+    return registry_.HoldsOlderFile(record);
+  };
+  return binfmt::WalkHandler(
+      handler, {find_handler, holds_other_file, RunsNatively, programs_});
 }
 
 EntryRow* EntryTable::Find(std::string_view name) {

@@ -14,6 +14,7 @@
 #include "absl/base/attributes.h"
 #include "arch_table/table.h"
 #include "binfmt/base/error.h"
+#include "binfmt/kernel/exec_chain.h"
 #include "binfmt/kernel/interpreter.h"
 #include "binfmt/kernel/registry.h"
 #include "binfmt/record/cover_index.h"
@@ -62,7 +63,14 @@ class EntryTable {
   // kernel cannot start what it names (WalkHandler()).
   binfmt::Expected<void> Check(const EntryRow& row);
 
+  // Whether an entry takes PROGRAM, an ELF file, and starts files that are not
+  // known to be root's alone: then root is not to start it.
+  bool StartsForeignFiles(std::string_view program);
+
  private:
+  // What happens after HANDLER has taken a file.
+  binfmt::ExecChain Walk(const binfmt::Record& handler);
+
   const binfmt::Registry& registry_;
   std::vector<EntryRow> rows_;
   std::map<std::string, size_t, std::less<>> by_name_;

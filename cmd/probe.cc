@@ -16,7 +16,8 @@ using binfmt::Message;
 
 namespace {
 
-using How = binfmt::ProgramEnd::How;
+using binfmt::ProgramEnd;
+using How = ProgramEnd::How;
 
 constexpr int kMaxSeconds = 10;
 
@@ -35,7 +36,7 @@ std::string_view HowWord(How how) {
 }
 
 // What the end of a program that failed means; empty where that is unknown.
-std::string_view Hint(const binfmt::ProgramEnd& end) {
+std::string_view Hint(const ProgramEnd& end) {
   if (end.how == How::kNotStarted) return std::strerror(end.code);
   if (end.how != How::kExited) return "";
   switch (end.code - arch_table::kProgramExitStatus) {
@@ -50,19 +51,17 @@ std::string_view Hint(const binfmt::ProgramEnd& end) {
 
 }  // namespace
 
-std::string Probe(const arch_table::Target& target, JsonWriter* json) {
-  const binfmt::ProgramEnd end = binfmt::RunProgramFromMemory(
-      arch_table::BuiltInProgram(target), "argv0", kMaxSeconds * 1000);
-  const std::string_view word = HowWord(end.how);
-  if (json != nullptr) {
-    json->BeginObject();
-    json->Field("target", target.name);
-    json->Field("result", word);
-    json->Key("code");
-    json->Number(static_cast<uint64_t>(end.code));
-    json->Field("output", end.output);
-    json->EndObject();
-  }
+ProgramEnd Probe(const arch_table::Target& target, EntryTable& table,
+                 const char* variable) {
+  const std::string program = arch_table::BuiltInProgram(target);
+  return binfmt::RunProgramFromMemory(
+      program, {.argv0 = "argv0",
+                .variable = variable,
+                .as_nobody = table.StartsForeignFiles(program),
+                .max_milliseconds = kMaxSeconds * 1000});
+}
+
+std::string WhyNot(const ProgramEnd& end) {
   if (end.how == How::kExited && end.code == arch_table::kProgramExitStatus) {
     return "";
   }
@@ -70,23 +69,39 @@ std::string Probe(const arch_table::Target& target, JsonWriter* json) {
                                  ? Message("$0 s", kMaxSeconds)
                                  : absl::StrCat(end.code);
   const std::string_view hint = Hint(end);
-  return absl::StrCat(word, " ", number, hint.empty() ? "" : ", ", hint,
-                      end.output.empty() ? "" : ": ",
+  return absl::StrCat(HowWord(end.how), " ", number, hint.empty() ? "" : ", ",
+                      hint, end.output.empty() ? "" : ": ",
                       binfmt::Printable(end.output));
 }
 
-bool ProbeAll(const TargetList& targets, JsonWriter* json, Console& console) {
+bool ProbeAll(const TargetList& targets, EntryTable& table, JsonWriter* json,
+              Console& console) {
   bool any_ran = false;
   if (json != nullptr) json->BeginArray("probes");
   for (const arch_table::Target* target : targets) {
-    const std::string why = Probe(*target, json);
+    ProgramEnd end = Probe(*target, table, nullptr);
+    const std::string why = WhyNot(end);
     any_ran |= why.empty();
+    if (why.empty()) {
+      // QEMU prints its version in place of running the program.
+      end.output = Probe(*target, table, "QEMU_VERSION=").output;
+    }
+    if (json != nullptr) {
+      json->BeginObject();
+      json->Field("target", target->name);
+      json->Field("result", HowWord(end.how));
+      json->Key("code");
+      json->Number(static_cast<uint64_t>(end.code));
+      json->Field("output", end.output);
+      json->EndObject();
+    }
     if (!why.empty()) {
       console.Complain(binfmt::Error(
           0, absl::StrCat(Message("$0: a program does not run: ", target->name),
                           why)));
     } else if (json == nullptr) {
-      console.Result(Message("$0: runs\n", target->name));
+      if (!end.output.empty()) end.output.insert(0, ", ");
+      console.Result(Message("$0: runs$1\n", target->name, end.output));
     }
   }
   if (json != nullptr) json->EndArray();

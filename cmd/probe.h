@@ -6,24 +6,35 @@
 #include <string>
 
 #include "arch_table/table.h"
+#include "binfmt/base/process.h"
 #include "cmd/console.h"
+#include "cmd/entry_table.h"
 #include "cmd/json.h"
 #include "cmd/targets.h"
 
 namespace cmd {
 
 // Runs the built-in program of TARGET through the kernel, for ten seconds at
-// most. Returns why it does not run as it should; empty where it does. Writes
-// an object to JSON, unless that is null.
+// most, with VARIABLE, "NAME=VALUE", or, where that is null, nothing as its
+// environment.
 //
 // The program exits with 42 where it gets the one argument with which it was
 // started. With another number, interpreter and flag P disagree.
-std::string Probe(const arch_table::Target& target, JsonWriter* json);
+//
+// TABLE has this process's entries. Where they lead to files that are not
+// root's alone, root starts the program as nobody.
+binfmt::ProgramEnd Probe(const arch_table::Target& target, EntryTable& table,
+                         const char* variable);
+
+// Why a program that ended so does not run as it should; empty where it does.
+std::string WhyNot(const binfmt::ProgramEnd& end);
 
 // Probes TARGETS and prints the results: failures on stderr, the others on
-// stdout or, unless it is null, as the array "probes" in JSON. Returns whether
-// any program ran.
-bool ProbeAll(const TargetList& targets, JsonWriter* json, Console& console);
+// stdout or, unless it is null, as the array "probes" in JSON. What runs is
+// started once more to have QEMU's version: asked through the handler, so that
+// the file answers which flag F holds. Returns whether any program ran.
+bool ProbeAll(const TargetList& targets, EntryTable& table, JsonWriter* json,
+              Console& console);
 
 }  // namespace cmd
 

@@ -56,8 +56,9 @@ Expected<void> StoreYesNoAuto(Choice& choice, std::string_view name,
   return {};
 }
 
-Expected<void> StoreDirectory(std::string& dir, std::string_view name,
-                              std::string_view value) {
+[[gnu::noinline]] Expected<void> StoreDirectory(std::string& dir,
+                                                std::string_view name,
+                                                std::string_view value) {
   if (value.empty() || value[0] != '/') {
     return Misuse("option --$0 needs an absolute path", name);
   }
@@ -133,6 +134,9 @@ class Register : public Applet {
   }
 
   void BehaveAsScript() override {
+    // Under another name nobody means these: make and others use them, too.
+    host_arch_ = Environment("HOST_ARCH");
+    exportdir_ = Environment("EXPORTDIR");
     request_.mount = true;
     request_.record.search.dir = "/usr/local/bin";
     request_.record.search.suffix = "";
@@ -163,12 +167,15 @@ class Register : public Applet {
 
   Expected<void> CompleteRequest(const std::vector<std::string>& operands);
   Expected<void> CheckOptions() const;
-  void ChooseOutput();
+  Expected<void> ChooseOutput();
   Expected<void> ReadCmdline();
   Expected<void> ReadTargets(const std::vector<std::string>& operands);
   Expected<void> ExpandAll();
 
   RegisterRequest request_;
+  std::string_view host_arch_;
+  std::string_view exportdir_;
+  bool is_own_dir_ = false;  // files go where this machine reads them
   bool cmdline_option_ = false;
   std::string cmdline_;  // the kernel's, with --cmdline
   std::string systemd_;  // the value of --systemd
@@ -189,9 +196,9 @@ std::vector<Option> Register::Options() {
       StringOption('F', "qemu-suffix", "SUFFIX",
                    "what follows qemu-NAME in their names",
                    &record.search.suffix),
-      OptionFor<StoreEmulator>(kNoLetter, "emulator", "NAME",
-                               "qemu (default), box64, box86, fex or rosetta",
-                               &record.search.emulator),
+      OptionFor<StoreEmulator>(
+          kNoLetter, "emulator", "qemu|box64|box86|fex|rosetta",
+          "whose interpreter (default qemu)", &record.search.emulator),
       OptionFor<StoreYesNo>('p', "persistent", "yes|no",
                             "open the interpreter now, so that it is found in\n"
                             "every container (flag F; default yes)",
@@ -223,8 +230,8 @@ std::vector<Option> Register::Options() {
                  "register records, binfmt.d or Debian files", &request_.files),
       FlagOption(kNoLetter, "system", "register what systemd-binfmt would",
                  &request_.system),
-      OptionFor<StoreFormat>(kNoLetter, "print", "FORMAT",
-                             "print only: record, binfmt.d or debian", &print_),
+      OptionFor<StoreFormat>(kNoLetter, "print", "record|binfmt.d|debian",
+                             "print only", &print_),
       OptionFor<StoreExportDir>('e', "exportdir", "DIR", "write files only",
                                 this),
       OptionFor<StoreSystemd>(
@@ -274,7 +281,7 @@ Expected<void> Register::CompleteRequest(
   request_.install.dry_run = request_.common.dry_run;
   request_.mounting.dry_run = request_.common.dry_run;
   request_.mounting.holds = request_.hold;
-  ChooseOutput();
+  if (Expected<void> chosen = ChooseOutput(); !chosen) return chosen;
   if (Expected<void> checked = CheckOptions(); !checked) return checked;
   if (cmdline_option_) {
     if (Expected<void> read = ReadCmdline(); !read) return read;
@@ -283,18 +290,28 @@ Expected<void> Register::CompleteRequest(
 }
 
 // Decides whether records are registered or written, and where to.
-void Register::ChooseOutput() {
+Expected<void> Register::ChooseOutput() {
   if (script_format_) {
     request_.missing_too = true;
     request_.print = script_format_;
-    if (request_.dir.empty()) request_.dir = Environment("EXPORTDIR");
     if (request_.dir.empty()) {
-      request_.dir = script_format_ == FileFormat::kLine ? "/etc/binfmt.d"
-                                                         : "/usr/share/binfmts";
+      std::string_view dir = exportdir_;
+      if (dir.empty()) {
+        dir = script_format_ == FileFormat::kLine ? "/etc/binfmt.d"
+                                                  : "/usr/share/binfmts";
+        is_own_dir_ = true;
+      }
+      // What EXPORTDIR says is this option's value.
+      if (Expected<void> stored =
+              StoreDirectory(request_.dir, "exportdir", dir);
+          !stored) {
+        return stored;
+      }
     }
   }
   if (print_) request_.print = print_;
   request_.record.for_files = request_.print.has_value();
+  return {};
 }
 
 Expected<void> Register::CheckOptions() const {
@@ -378,12 +395,15 @@ Expected<void> Register::ReadTargets(const std::vector<std::string>& operands) {
 // written.
 Expected<void> Register::ExpandAll() {
   const bool uses_host = request_.all || request_.record.for_files;
-  const std::string_view word = uses_host ? Environment("HOST_ARCH") : "";
+  const std::string_view word = uses_host ? host_arch_ : "";
   const Target* host = arch_table::FindTarget(word);
   if (host == nullptr && !word.empty()) {
     return Misuse("unknown HOST_ARCH \"$0\"", word);
   }
   request_.for_other_machine = request_.record.for_files && host != nullptr;
+  if (request_.for_other_machine && !IsSibling(*host) && is_own_dir_) {
+    return Misuse("files for $0 need a directory: --exportdir", word);
+  }
   if (!request_.all) {
     request_.targets = request_.named;
     return {};

@@ -26,7 +26,8 @@ Expected<OpenRegistry> OpenForRegister(const RegisterRequest& request,
     // A dry run mounts nothing, and without a mount there are no entries.
     if (request.common.dry_run && !mounted->was_mounted) return OpenRegistry();
   }
-  Expected<Registry> registry = Registry::Open(dir);
+  Expected<Registry> registry = Registry::Open(
+      dir, request.verify ? Registry::Kind::kOwn : Registry::Kind::kMounted);
   if (!registry) return std::move(registry.error());
   if (lock && !request.common.dry_run) {
     if (Expected<void> locked = registry->Lock(); !locked) {

@@ -53,10 +53,14 @@ CollectedPlan MakePlan(const RegisterRequest& request,
   return plan;
 }
 
-// Why no program runs through the entry of RECORD; empty: one did.
-std::string TryProgram(const Record& record) {
+// Why no program runs through REGISTRY's entry of RECORD; empty: one did.
+std::string TryProgram(const binfmt::Registry& registry, const Record& record) {
   const arch_table::Target* target = TargetOf(record);
-  return target == nullptr ? "there is none built in" : Probe(*target, nullptr);
+  if (target == nullptr) return "there is none built in";
+  const Expected<std::vector<Entry>> entries = registry.ReadAll();
+  if (!entries) return std::string(entries.error().text());
+  EntryTable table(registry, *entries);
+  return WhyNot(Probe(*target, table, nullptr));
 }
 
 std::vector<Record> RecordsOf(std::span<const PlanItem> items) {

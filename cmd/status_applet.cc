@@ -60,9 +60,8 @@ class Status : public Applet {
         StringOption(kNoLetter, "match", "FILE",
                      "show what the kernel would do with FILE, and why",
                      &match_),
-        OptionFor<StoreFormat>(kNoLetter, "print", "FORMAT",
-                               "print record, binfmt.d or debian, for --file",
-                               &format_),
+        OptionFor<StoreFormat>(kNoLetter, "print", "record|binfmt.d|debian",
+                               "print records, for --file", &format_),
         FlagOption(kNoLetter, "platforms",
                    "print what runs in Docker's words, as JSON", &platforms_),
         FlagOption(kNoLetter, "probe",
@@ -76,7 +75,9 @@ class Status : public Applet {
       return console.Complain(binfmt::Misuse("--match FILE stands alone"));
     }
     Show(line,
-         match_ ? Registry::Kind::kMountedOrSaved : Registry::Kind::kMounted,
+         match_   ? Registry::Kind::kMountedOrSaved
+         : probe_ ? Registry::Kind::kOwn
+                  : Registry::Kind::kMounted,
          console);
   }
 
@@ -189,8 +190,10 @@ void Status::Show(const CommandLine& line, Registry::Kind kind,
   }
   EntryTable table(*registry, *entries);
   const bool all = line.operands.empty();
-  StatusReport report = {
-      .registry = *registry, .enabled = *enabled, .probe = probe_};
+  StatusReport report = {.registry = *registry,
+                         .table = table,
+                         .enabled = *enabled,
+                         .probe = probe_};
   for (const std::string& operand : line.operands) {
     Answer(operand, table, report, console);
   }

@@ -34,7 +34,12 @@ using binfmt::Entry;
 using binfmt::Message;
 using binfmt::Printable;
 
-std::string_view NamespaceWord() {
+// Whose instance REGISTRY is.
+std::string_view NamespaceWord(const binfmt::Registry& registry) {
+  // Somebody else's is reached by another path only.
+  if (registry.dir() != binfmt::kDefaultDir && !registry.IsOwn()) {
+    return "unknown";
+  }
   switch (binfmt::CurrentUserNamespace()) {
     case binfmt::UserNamespace::kFirst:
       return "first";
@@ -159,7 +164,6 @@ void WriteRow(const EntryRow& row, JsonWriter& json) {
     json.BeginArray("words");
     for (const std::string& text : DescribeFlags(row)) json.String(text);
     json.EndArray();
-    json.Field("version", EmulatorVersion(row));
   }
   json.EndObject();
 }
@@ -170,17 +174,12 @@ std::string Details(const EntryRow& row) {
   for (const std::string& text : DescribeFlags(row)) {
     absl::StrAppend(&details, "  ", Printable(text), "\n");
   }
-  if (const std::string version = EmulatorVersion(row); !version.empty()) {
-    absl::StrAppend(&details, "  version",
-                    row.older_file ? " of that file" : "", ": ",
-                    Printable(version), "\n");
-  }
   return details;
 }
 
 void ProbeTargets(const StatusReport& report, JsonWriter* json,
                   Console& console) {
-  if (ProbeAll(report.probed, json, console) && report.looks_up) {
+  if (ProbeAll(report.probed, report.table, json, console) && report.looks_up) {
     console.Note(
         "without flag F, programs run in containers only where they have the "
         "interpreter, too");
@@ -193,10 +192,10 @@ void PrintText(const StatusReport& report, Console& console) {
   const Style style = StyleOf(console);
   console.Result("binfmt_misc: ");
   console.Result(report.enabled ? "enabled" : Highlight(style, "DISABLED"));
-  console.Result(Message(" on $0$1, user namespace: $2, Linux $3\n",
-                         report.registry.dir(),
-                         report.registry.read_only() ? " (read-only)" : "",
-                         NamespaceWord(), binfmt::RunningKernel().release));
+  console.Result(
+      Message(" on $0$1, user namespace: $2, Linux $3\n", report.registry.dir(),
+              report.registry.read_only() ? " (read-only)" : "",
+              NamespaceWord(report.registry), binfmt::RunningKernel().release));
   size_t name_width = 0;
   size_t target_width = 1;
   for (const EntryRow& row : report.rows) {
@@ -236,7 +235,7 @@ void PrintJson(const StatusReport& report, Console& console) {
   json.Field("dir", report.registry.dir());
   json.Field("enabled", report.enabled);
   json.Field("read_only", report.registry.read_only());
-  json.Field("user_namespace", NamespaceWord());
+  json.Field("user_namespace", NamespaceWord(report.registry));
   json.Field("kernel", binfmt::RunningKernel().release);
   json.BeginArray("entries");
   for (const EntryRow& row : report.rows) WriteRow(row, json);

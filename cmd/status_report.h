@@ -15,6 +15,7 @@ namespace cmd {
 // What status shows.
 struct StatusReport {
   const binfmt::Registry& registry;
+  EntryTable& table;
   bool enabled = false;  // binfmt_misc as a whole
   std::vector<EntryRow> rows = {};
   TargetList natives = {};  // targets asked for that the machine runs natively

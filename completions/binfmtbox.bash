@@ -1,12 +1,31 @@
 # bash completion for binfmtbox and its links. -*- shell-script -*-
 #
 # Applets, options and their values come from the program's own help, entries
-# from its status; only the targets' names stand here.
+# from its status; only the words for targets stand here, which a test compares
+# with the table. Nothing that these say is evaluated, and the program is the
+# one that $PATH finds.
 
-_binfmtbox_targets='i386 i486 x86_64 arm armeb aarch64 aarch64_be riscv32 riscv64 mips mipsel
-mipsn32 mipsn32el mips64 mips64el ppc ppc64 ppc64le sparc sparc32plus
-sparc64 alpha hppa m68k s390x sh4 sh4eb loongarch64 hexagon or1k xtensa
-xtensaeb microblaze microblaze-old microblazeel microblazeel-old'
+_binfmtbox_targets=(
+  i386 386 i586 i686 ia32 x86 i486 x86_64 amd64 amd64/v1 amd64/v2 amd64/v3
+  amd64/v4 x64 x86-64 arm arm/v7 arm/v6 arm/v5 arm/v8 arm32 arm32v5 arm32v6
+  arm32v7 armel armhf armv5tel armv5tejl armv6l armv7l armv8l armv5 armv6 armv7
+  armv6h armv6hl armv7h armv7hl armeb armbe armv5teb armv6b armv7b armv8b
+  aarch64 arm64 arm64/v8 arm64/v9 arm64v8 aarch64_be arm64be arm64_be aarch64be
+  riscv32 rv32 riscv64 rv64 mips mipsel mipsle mipsn32 mips64p32 mipsn32el
+  mips64p32le mips64 mips64el mips64le ppc powerpc ppc64 powerpc64 ppc64le
+  ppc64el powerpc64le powerpc64el sparc sparc32plus sparc64 sparcv9 alpha hppa
+  parisc parisc64 m68k s390x sh4 sh4a sh4eb sh4aeb loongarch64 loong64 hexagon
+  or1k openrisc xtensa xtensaeb microblaze microblaze-old microblazeel
+  microblazeel-old
+)
+
+# Offers those of the words behind $1 that begin with it.
+_binfmtbox_offer() {
+  local begin=$1 candidate
+  for candidate in "${@:2}"; do
+    [[ $candidate != "$begin"* ]] || COMPREPLY+=("$candidate")
+  done
+}
 
 # The options in a help text: a line "--name VALUE" or "-n VALUE" for each.
 _binfmtbox_options() {
@@ -19,15 +38,15 @@ _binfmtbox_options() {
   done
 }
 
-# The entries that $@, a call of status, shows. A name that a terminal can't show
-# is left out.
+# The entries that $@, a call of status, shows. A name that a terminal can't
+# show, or in which a shell would find anything but a word, is left out.
 _binfmtbox_entries() {
-  # The first line is about the file system.
-  "$@" 2>/dev/null | sed -e 1d -e 's/ .*//' -e '/\\/d'
+  "$@" 2>/dev/null | sed -nE 's/^([[:alnum:]_.+-]+) +(enabled|disabled) .*/\1/p'
 }
 
 # Words for the value called $1, which begins with $2.
 _binfmtbox_value() {
+  local words
   case $1 in
     DIR | PATH | FILE | FILE\|*)
       compopt -o filenames 2>/dev/null
@@ -37,26 +56,31 @@ _binfmtbox_value() {
         mapfile -t COMPREPLY < <(compgen -f -- "$2")
       fi
       ;;
-    CPU\|ALL) mapfile -t COMPREPLY < <(compgen -W "ALL $_binfmtbox_targets" -- "$2") ;;
-    [a-z]*\|*) mapfile -t COMPREPLY < <(compgen -W "${1//|/ }" -- "$2") ;;
+    CPU\|ALL) _binfmtbox_offer "$2" ALL "${_binfmtbox_targets[@]}" ;;
+    [a-z]*\|*)
+      IFS='|' read -ra words <<<"$1"
+      _binfmtbox_offer "$2" "${words[@]}"
+      ;;
   esac
 }
 
 _binfmtbox() {
-  local program=$1 word=$2 before=$3
-  local -a call=("$program")
-  local applet=${program##*/}
+  # The name alone: a file of a directory that somebody stands in is not started.
+  local program=${1##*/} word=$2 before=$3
+  local -a call=("$program") words=()
+  local applet=$program
   COMPREPLY=()
   applet=${applet#binfmt-}
   if [[ $applet == binfmtbox ]]; then
     if ((COMP_CWORD == 1)); then
-      mapfile -t COMPREPLY < <(compgen -W "$("$program" --list 2>/dev/null) --help --list --version --install" -- "$word")
+      mapfile -t words < <(command "$program" --list 2>/dev/null)
+      _binfmtbox_offer "$word" "${words[@]}" --help --list --version --install
       return
     fi
     applet=${COMP_WORDS[1]#binfmt-}
     if [[ $applet == --install ]]; then
       case $word in
-        -*) mapfile -t COMPREPLY < <(compgen -W '-s --bare' -- "$word") ;;
+        -*) _binfmtbox_offer "$word" -s --bare ;;
         *) _binfmtbox_value DIR "$word" ;;
       esac
       return
@@ -68,7 +92,7 @@ _binfmtbox() {
   local -A values=()
   while read -r option value; do
     values[$option]=$value
-  done < <("${call[@]}" --help 2>/dev/null | _binfmtbox_options)
+  done < <(command "${call[@]}" --help 2>/dev/null | _binfmtbox_options)
   ((${#values[@]})) || return
 
   # --option=VALUE is three words to bash.
@@ -82,7 +106,7 @@ _binfmtbox() {
     return
   fi
   if [[ $word == -* ]]; then
-    mapfile -t COMPREPLY < <(compgen -W "${!values[*]}" -- "$word")
+    _binfmtbox_offer "$word" "${!values[@]}"
     return
   fi
   # Entries of the registry that the line is about.
@@ -91,14 +115,13 @@ _binfmtbox() {
   done
   case $applet in
     register | qemu-binfmt-conf.sh)
-      mapfile -t COMPREPLY < <(compgen -W "all $_binfmtbox_targets" -- "$word")
+      _binfmtbox_offer "$word" all "${_binfmtbox_targets[@]}"
       ;;
     status | clear)
-      case ${program##*/} in
-        binfmtbox) call=("$program" status) ;;
-        *) call=("${program%binfmt-*}binfmt-status") ;;
-      esac
-      mapfile -t COMPREPLY < <(compgen -W "$(_binfmtbox_entries "${call[@]}" "${dir[@]}") $_binfmtbox_targets" -- "$word")
+      call=(command binfmt-status)
+      [[ $program != binfmtbox ]] || call=(command binfmtbox status)
+      mapfile -t words < <(_binfmtbox_entries "${call[@]}" "${dir[@]}")
+      _binfmtbox_offer "$word" "${words[@]}" "${_binfmtbox_targets[@]}"
       ;;
   esac
 }

@@ -5,11 +5,14 @@
 #include <set>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "arch_table/table.h"
 #include "gtest/gtest.h"
 #include "testing/namespace.h"
+#include "testing/process.h"
 #include "testing/program.h"
 
 namespace binfmtbox_testing {
@@ -24,10 +27,14 @@ Words SplitLines(const std::string& text) {
   return words;
 }
 
+// Every word for a target that no rule makes of another one (L5).
 Words Targets() {
   Words names;
   for (const arch_table::Target& target : arch_table::Targets()) {
     names.insert(std::string(target.name));
+    for (const std::string_view alias : target.Aliases()) {
+      names.insert(std::string(alias));
+    }
   }
   return names;
 }
@@ -93,6 +100,14 @@ TEST_P(CompletionTest, OffersTheWordsThatAnOptionTakes) {
   EXPECT_EQ(Offers({"binfmtbox", "register", "--preserve-argv0", ""}),
             (Words{"yes", "no", "auto"}));
   EXPECT_EQ(Offers({"binfmt-register", "-p", ""}), (Words{"yes", "no"}));
+  // L5
+  EXPECT_EQ(Offers({"binfmtbox", "register", "--emulator", ""}),
+            (Words{"qemu", "box64", "box86", "fex", "rosetta"}));
+  for (const char* applet : {"register", "status"}) {
+    EXPECT_EQ(Offers({"binfmtbox", applet, "--print", ""}),
+              (Words{"record", "binfmt.d", "debian"}))
+        << applet;
+  }
 }
 
 TEST_P(CompletionTest, OffersEveryTargetToRegister) {
@@ -101,6 +116,61 @@ TEST_P(CompletionTest, OffersEveryTargetToRegister) {
   EXPECT_EQ(Offers({"binfmtbox", "register", ""}), wanted);
   EXPECT_EQ(Offers({"binfmt-register", "aarch"}),
             (Words{"aarch64", "aarch64_be"}));
+  EXPECT_EQ(Offers({"binfmt-register", "amd"}), Words{"amd64"});
+  EXPECT_EQ(Offers({"binfmt-status", "arm64"}).count("arm64"), 1u);
+}
+
+// S2: what an entry is called is not evaluated. Of a name that is no plain word
+// nothing is offered, or a shell would evaluate it when the line is run.
+TEST_P(CompletionTest, HostileNames) {
+  const char* const names[] = {
+      "$(touch evil)",
+      "`touch evil`",
+      "${IFS}",
+      "a;touch evil",
+      "b&&touch evil",
+      "c\nd",
+      "e f",
+      "*",
+      "?????",
+      "[a-z]*",
+      "'",
+      "\"",
+      "\\",
+      "~",
+      "{x,y}",
+      "!x",
+      "#x",
+      "\x1b[2J",
+      "\u202ex",
+      "=(touch evil)",
+      "$'x'",
+      "<(touch evil)",
+      "x:y(z)",
+  };
+  for (const std::string_view name : names) {
+    Register(absl::StrCat("|", name, "|E||x", name.size(), "||/bin/cat|"));
+  }
+  Words plain = Targets();
+  plain.insert("first");
+  plain.insert("second");
+  for (const char* applet : {"status", "clear"}) {
+    EXPECT_EQ(Offers({"binfmtbox", applet, ""}), plain) << applet;
+    EXPECT_EQ(Offers({std::string("binfmt-") + applet, ""}), plain) << applet;
+  }
+  // Nor what was typed.
+  Offers({"binfmtbox", "status", "-D", "'$(touch evil)'", ""});
+  Offers({"binfmtbox", "'$(touch evil)'", ""});
+  for (const char* dir : {"/mnt/", "", "/", "/tmp/"}) {
+    EXPECT_NE(access((std::string(dir) + "evil").c_str(), F_OK), 0) << dir;
+  }
+}
+
+// S1: a file of a directory in which somebody stands is not started.
+TEST_P(CompletionTest, ThePathThatWasTypedIsNotStarted) {
+  WriteFile("/mnt/binfmtbox", "#!/bin/sh\ntouch /mnt/started\n", 0755);
+  EXPECT_EQ(Offers({"/mnt/binfmtbox", "re"}), Words{"register"});
+  EXPECT_NE(access("/mnt/started", F_OK), 0);
 }
 
 TEST_P(CompletionTest, OffersEntriesAndTargetsToStatusAndClear) {

@@ -40,6 +40,16 @@ TEST(PrintableTest, EscapesBytesOutsideUtf8) {
             "A");
 }
 
+// S21: the kind is tested with the program, by testing/faults/look_test.py.
+TEST(PrintableTest, EscapesWhatShowsNothing) {
+  EXPECT_EQ(Printable("a\u202eb"), "a\\xe2\\x80\\xaeb");
+  EXPECT_EQ(Printable("\u2028\ufeff"), "\\xe2\\x80\\xa8\\xef\\xbb\\xbf");
+  EXPECT_EQ(Printable("\u00ac\u00ae\u2027\u202f\ufefe\uff00"),
+            "\u00ac\u00ae\u2027\u202f\ufefe\uff00");
+  // A tag, of which emoji of flags are made.
+  EXPECT_EQ(Printable("\U000e0041"), "\\xf3\\xa0\\x81\\x81");
+}
+
 // Table 3-7 of the Unicode standard. LENGTH is that of the sequence at the
 // start, 0 where that is malformed.
 TEST(PrintableTest, Utf8SequencesAtTheirLimits) {
@@ -60,12 +70,12 @@ TEST(PrintableTest, Utf8SequencesAtTheirLimits) {
       {"\xe0\xa0\x80", 3},
       {"\xed\x9f\xbf", 3},
       {"\xed\xa0\x80", 0},  // a surrogate
-      {"\xee\x80\x80", 3},
-      {"\xef\xbf\xbf", 3},
+      {"\xee\x80\x80", 0},
+      {"\xef\xbf\xbf", 0},
       {"\xef\xbf", 0},
       {"\xf0\x8f\xbf\xbf", 0},  // overlong
       {"\xf0\x90\x80\x80", 4},
-      {"\xf4\x8f\xbf\xbf", 4},
+      {"\xf4\x8f\xbf\xbf", 0},
       {"\xf4\x90\x80\x80", 0},  // over U+10FFFF
       {"\xf5\x80\x80\x80", 0},
       {"\xf0\x90\x80", 0},

@@ -5,6 +5,8 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -27,31 +29,55 @@ constexpr int64_t kKillWait = 1000;  // milliseconds
 constexpr size_t kMaxOutput = 200;   // bytes
 constexpr size_t kMaxReply = 65536;  // bytes
 
+constexpr int kNobody = 65534;
+
 // Of the programs that RunProgram() starts, whatever the caller's is. box64
 // reads a null pointer without HOME, and wrapper scripts need a PATH.
-constexpr const char* kEnvironment[] = {
-    "HOME=/",
-    "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-    nullptr};
+constexpr char kHome[] = "HOME=/";
+constexpr char kPath[] =
+    "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 // What parent and child share.
-struct Start {
+struct Child {
   const char* path;
-  const char* argv[3];
+  const ProgramStart& start;
   int output;
-  int error = 0;  // errno of a failed execve(2)
+  int error = 0;  // errno of what failed before the program ran
 };
+
+// Gives up root's identity, and with it all capabilities. Not by the C
+// library's functions, which look after threads in memory that the parent
+// shares.
+bool BecomeNobody() {
+  return syscall(SYS_setgroups, 0, nullptr) == 0 &&
+         syscall(SYS_setresgid, kNobody, kNobody, kNobody) == 0 &&
+         syscall(SYS_setresuid, kNobody, kNobody, kNobody) == 0;
+}
+
+// Whether uid 0 of this user namespace is somebody else outside: /proc/sys is
+// always owned by the machine's root.
+bool IsOrdinaryUser() {
+  struct stat facts;
+  return stat("/proc/sys", &facts) == 0 && facts.st_uid != 0;
+}
 
 // Runs in the child.
 int Execute(void* argument) {
-  auto* start = static_cast<Start*>(argument);
-  setpgid(0, 0);
+  auto* child = static_cast<Child*>(argument);
+  const ProgramStart& start = child->start;
+  // A process group to be killed by, and no terminal to type on (TIOCSTI).
+  setsid();
   close(STDIN_FILENO);
-  dup2(start->output, STDOUT_FILENO);
-  dup2(start->output, STDERR_FILENO);
-  execve(start->path, const_cast<char* const*>(start->argv),
-         const_cast<char* const*>(kEnvironment));
-  start->error = errno;
+  dup2(child->output, STDOUT_FILENO);
+  dup2(child->output, STDERR_FILENO);
+  const char* const argv[] = {start.argv0, nullptr};
+  const char* const envp[] = {kHome, kPath, start.variable, nullptr};
+  if (!start.as_nobody || geteuid() != 0 || BecomeNobody() ||
+      IsOrdinaryUser()) {
+    execve(child->path, const_cast<char* const*>(argv),
+           const_cast<char* const*>(envp));
+  }
+  child->error = errno;
   return 0;
 }
 
@@ -152,8 +178,7 @@ Expected<std::string> CallInChild(
   return ReadReply(reply.value_or(""));
 }
 
-ProgramEnd RunProgram(const std::string& path, const char* argv0,
-                      const char* argv1, int max_milliseconds) {
+ProgramEnd RunProgram(const std::string& path, const ProgramStart& start) {
   ProgramEnd program;
   int ends[2];
   // Without O_NONBLOCK a program that prints a lot would wait for its reader.
@@ -163,10 +188,10 @@ ProgramEnd RunProgram(const std::string& path, const char* argv0,
   }
   const UniqueFd reader(ends[0]);
   const UniqueFd writer(ends[1]);
-  Start start{path.c_str(), {argv0, argv1, nullptr}, writer.get()};
+  Child child{path.c_str(), start, writer.get()};
   const Expected<int> status =
-      RunSharingMemory(Execute, &start, max_milliseconds);
-  program.code = status ? start.error : status.error().errnum();
+      RunSharingMemory(Execute, &child, start.max_milliseconds);
+  program.code = status ? child.error : status.error().errnum();
   if (program.code == ETIMEDOUT) {
     program.how = ProgramEnd::How::kTimedOut;
   } else if (program.code != 0) {
@@ -185,13 +210,12 @@ ProgramEnd RunProgram(const std::string& path, const char* argv0,
   return program;
 }
 
-ProgramEnd RunProgramFromMemory(std::string_view program, const char* argv0,
-                                int max_milliseconds) {
+ProgramEnd RunProgramFromMemory(std::string_view program,
+                                const ProgramStart& start) {
   const UniqueFd fd(memfd_create("binfmtbox-probe", 0));
   // A file that was not made, or not written, does not start either.
   (void)WriteAll(fd.get(), program);
-  return RunProgram(absl::StrCat("/proc/self/fd/", fd.get()), argv0, nullptr,
-                    max_milliseconds);
+  return RunProgram(absl::StrCat("/proc/self/fd/", fd.get()), start);
 }
 
 }  // namespace binfmt

@@ -22,8 +22,8 @@ namespace binfmt {
 // the message.
 //
 // With MAX_MILLISECONDS, a program that takes longer is killed with its process
-// group, which FUNCTION must have made (setpgid(2)), and the error is
-// ETIMEDOUT. 0: no limit.
+// group, which FUNCTION must have made (setpgid(2), setsid(2)), and the error
+// is ETIMEDOUT. 0: no limit.
 Expected<int> RunSharingMemory(int (*function)(void*), void* argument,
                                int max_milliseconds = 0);
 
@@ -49,18 +49,26 @@ struct ProgramEnd {
   std::string output;
 };
 
-// Runs the file at PATH with ARGV0 and, unless it is null, ARGV1, no stdin
-// and an environment of HOME and PATH, for at most MAX_MILLISECONDS. What it prints beyond
-// a pipe's capacity is lost.
-ProgramEnd RunProgram(const std::string& path, const char* argv0,
-                      const char* argv1, int max_milliseconds);
+// How a program is started.
+struct ProgramStart {
+  const char* argv0;
+  const char* variable = nullptr;  // beside HOME and PATH: "NAME=VALUE"
+  // Where this process is the machine's root, the program is uid and gid 65534,
+  // nobody's; where the user namespace has no such ids, it is not started.
+  bool as_nobody = false;
+  int max_milliseconds;
+};
+
+// Runs the file at PATH without arguments, stdin and controlling terminal. What
+// it prints beyond a pipe's capacity is lost.
+ProgramEnd RunProgram(const std::string& path, const ProgramStart& start);
 
 // Runs PROGRAM, a complete ELF file, from memory, as if its file were
 // /proc/self/fd/N. Handlers of binfmt_misc take it like any file: the memfd has
 // no close-on-exec, since the kernel would then refuse with ENOENT
 // (BINPRM_FLAGS_PATH_INACCESSIBLE). Does not start (ENOENT) without /proc.
-ProgramEnd RunProgramFromMemory(std::string_view program, const char* argv0,
-                                int max_milliseconds);
+ProgramEnd RunProgramFromMemory(std::string_view program,
+                                const ProgramStart& start);
 
 }  // namespace binfmt
 

@@ -2,6 +2,7 @@
 #include "binfmt/base/process.h"
 
 #include <signal.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -23,6 +24,8 @@ using binfmtbox_testing::NativeProgram;
 using binfmtbox_testing::WriteFile;
 
 constexpr int kMilliseconds = 20000;
+constexpr ProgramStart kStart = {.argv0 = "x",
+                                 .max_milliseconds = kMilliseconds};
 
 std::string Show(const ProgramEnd& program) {
   constexpr const char* kWords[] = {"exit ", "signal ", "errno ", "timeout "};
@@ -35,7 +38,9 @@ class ProcessTest : public KernelTest {
   std::string RunScript(const std::string& script,
                         int milliseconds = kMilliseconds) const {
     WriteFile(File("script"), "#!/bin/sh\n" + script + "\n", 0755);
-    return Show(RunProgram(File("script"), "script", "word", milliseconds));
+    return Show(RunProgram(File("script"), {.argv0 = "script",
+                                            .variable = "A=word",
+                                            .max_milliseconds = milliseconds}));
   }
 };
 
@@ -46,18 +51,37 @@ TEST_F(ProcessTest, ExitStatusAndFirstLine) {
 }
 
 // A2
-TEST_F(ProcessTest, OneArgumentAndAnEnvironmentOfItsOwn) {
+TEST_F(ProcessTest, NoArgumentAndAnEnvironmentOfItsOwn) {
   ASSERT_EQ(setenv("HOME", "/somewhere", 1), 0);
   ASSERT_EQ(setenv("LD_PRELOAD", "", 1), 0);
-  EXPECT_EQ(
-      RunScript("echo $# $1 $(tr '\\0' ' ' < /proc/$$/environ)"),
-      "exit 0 [1 word HOME=/ "
-      "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin]");
+  EXPECT_EQ(RunScript("echo $# $(tr '\\0' ' ' < /proc/$$/environ)"),
+            "exit 0 [0 HOME=/ "
+            "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "
+            "A=word ]");
 }
 
 TEST_F(ProcessTest, NoStandardInput) {
   EXPECT_EQ(RunScript("[ -e /proc/$$/fd/0 ] || echo closed"),
             "exit 0 [closed]");
+}
+
+// It could type on that (TIOCSTI).
+TEST_F(ProcessTest, NoControllingTerminal) {
+  EXPECT_EQ(RunScript("set -- $(cat /proc/$$/stat); echo $(($6 - $$)) $7"),
+            "exit 0 [0 0]");
+}
+
+// S1: this user namespace has root only.
+TEST_F(ProcessTest, NobodyThatIsNotThere) {
+  WriteFile(File("script"), "#!/bin/sh\necho started\n", 0755);
+  const ProgramEnd end =
+      RunProgram(File("script"), {.argv0 = "script",
+                                  .as_nobody = true,
+                                  .max_milliseconds = kMilliseconds});
+  // Where root is an ordinary user outside, it is that user's to start.
+  struct stat facts;
+  ASSERT_EQ(stat("/proc/sys", &facts), 0);
+  EXPECT_EQ(Show(end), facts.st_uid == 0 ? "errno 1 []" : "exit 0 [started]");
 }
 
 TEST_F(ProcessTest, Signal) {
@@ -70,19 +94,16 @@ TEST_F(ProcessTest, KilledWhenItTakesTooLong) {
 }
 
 TEST_F(ProcessTest, NotStarted) {
-  EXPECT_EQ(Show(RunProgram(File("nosuch"), "x", nullptr, kMilliseconds)),
-            "errno 2 []");
+  EXPECT_EQ(Show(RunProgram(File("nosuch"), kStart)), "errno 2 []");
   WriteFile(File("text"), "text", 0644);
-  EXPECT_EQ(Show(RunProgram(File("text"), "x", nullptr, kMilliseconds)),
-            "errno 13 []");
+  EXPECT_EQ(Show(RunProgram(File("text"), kStart)), "errno 13 []");
 }
 
 TEST_F(ProcessTest, ProgramInMemory) {
-  EXPECT_EQ(Show(RunProgramFromMemory(NativeProgram(41), "x", kMilliseconds)),
+  EXPECT_EQ(Show(RunProgramFromMemory(NativeProgram(41), kStart)),
             "exit 41 []");
-  EXPECT_EQ(Show(RunProgramFromMemory(ForeignElf(), "x", kMilliseconds)),
-            "errno 8 []");
-  EXPECT_EQ(Show(RunProgramFromMemory("", "x", kMilliseconds)), "errno 8 []");
+  EXPECT_EQ(Show(RunProgramFromMemory(ForeignElf(), kStart)), "errno 8 []");
+  EXPECT_EQ(Show(RunProgramFromMemory("", kStart)), "errno 8 []");
 }
 
 TEST_F(ProcessTest, CallInChildReturnsTheValue) {

@@ -108,4 +108,18 @@ ExecChain WalkHandler(const Record& handler, const ExecQuestions& questions) {
   return Walk(handler.interpreter, &handler, questions);
 }
 
+bool IsRootsAlone(const ExecChain& chain) {
+  // A chain that breaks off leads to what was not looked at.
+  bool is_roots = !chain.steps.empty() && !chain.error;
+  for (const ExecStep& step : chain.steps) {
+    const Program& program = *step.program;
+    // No loader: an empty path, which nobody may write to.
+    is_roots =
+        is_roots && program.is_readable &&
+        WritableByOthers(step.path).empty() &&
+        (!program.elf || WritableByOthers(program.elf->loader_path).empty());
+  }
+  return is_roots;
+}
+
 }  // namespace binfmt

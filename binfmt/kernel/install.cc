@@ -282,7 +282,7 @@ class Installer {
   Expected<void> TryProgram(const Record& record, std::string_view owner,
                             bool registered) const {
     if (options_.try_program == nullptr) return {};
-    const std::string why = options_.try_program(record);
+    const std::string why = options_.try_program(registry_, record);
     if (why.empty()) return {};
     Error error = Failed(0, "$0: no program ran: ", owner);
     Expected<void> removed;

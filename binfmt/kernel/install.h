@@ -41,9 +41,10 @@ struct InstallOptions {
   bool override_others = false;
   // Decide and check, but write nothing: outcomes say what would be done.
   bool dry_run = false;
-  // Runs a program through the entry of RECORD, which is the first that takes
-  // it. Returns why that failed; empty: it ran. Null: nothing is tried.
-  std::string (*try_program)(const Record& record) = nullptr;
+  // Runs a program through REGISTRY's entry of RECORD, which is the first that
+  // takes it. Returns why that failed; empty: it ran. Null: nothing is tried.
+  std::string (*try_program)(const Registry& registry,
+                             const Record& record) = nullptr;
 };
 
 // Installs WANTED, whose names are distinct, each after GUARD has accepted it.

@@ -331,7 +331,8 @@ TEST_F(InstallTest, EntryOfAnotherRuleWithAHelpersNameStays) {
   EXPECT_EQ(List(), (Names{"a", "a.binfmtbox-01234567"}));
 }
 
-InstallOptions Trying(std::string (*try_program)(const Record& record)) {
+InstallOptions Trying(std::string (*try_program)(const Registry&,
+                                                 const Record& record)) {
   InstallOptions options;
   options.replace = true;
   options.try_program = try_program;
@@ -355,7 +356,8 @@ TEST_F(InstallTest, WhatRunsNoProgramIsTakenOut) {
 // S4: a replacement is tried under its helper's name, in front of the old one.
 TEST_F(InstallTest, ReplacementIsTriedBeforeTheOldEntryGoes) {
   ASSERT_EQ(Run({Foreign("a", "/i")}), "added\n");
-  EXPECT_EQ(Run({Foreign("a", "/new")}, Trying([](const Record& record) {
+  EXPECT_EQ(Run({Foreign("a", "/new")},
+                Trying([](const Registry&, const Record& record) {
                   const Expected<Registry> registry =
                       Registry::Open(kDefaultDir);
                   return IsHelperName(record.name, "a") &&
@@ -370,7 +372,8 @@ TEST_F(InstallTest, ReplacementIsTriedBeforeTheOldEntryGoes) {
 // S11: somebody else exchanged the entry between our write and our removal.
 TEST_F(InstallTest, EntryOfAnotherProcessIsNotTakenOut) {
   EXPECT_EQ(
-      Run({Foreign("a", "/i")}, Trying([](const Record& record) {
+      Run({Foreign("a", "/i")},
+          Trying([](const Registry&, const Record& record) {
             const Expected<Registry> registry = Registry::Open(kDefaultDir);
             EXPECT_EQ(ErrorText(registry->Remove(record.name)), "ok");
             const Expected<std::string> text =

@@ -57,39 +57,6 @@ ErrnoOr<void> TakeLease(int fd) {
   return {};
 }
 
-// The first part of PATH, a directory or the file, that others than root may
-// exchange or write to; empty where there is none. In a sticky directory that
-// is root's, others may add files, but can't rename or remove root's. Follows
-// links itself, since the directories on a link's way matter as much.
-std::string WritableByOthers(std::string path) {
-  int links = 0;
-  bool parent_is_sticky = false;  // and others may write to it
-  for (size_t end = 0;; ++end) {
-    end = std::min(path.find('/', end), path.size());
-    // The root directory has no name before its slash.
-    const std::string part = path.substr(0, std::max<size_t>(end, 1));
-    struct stat facts;
-    if (lstat(part.c_str(), &facts) != 0) return part;
-    // What is not root's in a sticky directory is another's to exchange.
-    if (parent_is_sticky && facts.st_uid != 0) return part;
-    if (S_ISLNK(facts.st_mode)) {
-      const ErrnoOr<std::string> target = ReadLink(part);
-      if (!target || target->empty() || ++links > kMaxLinks) return part;
-      const size_t parent = (*target)[0] == '/' ? 0 : part.rfind('/') + 1;
-      path = absl::StrCat(part.substr(0, parent), *target, path.substr(end));
-      end = 0;
-      continue;
-    }
-    const bool others_write =
-        (facts.st_mode & S_IWOTH) != 0 ||
-        ((facts.st_mode & S_IWGRP) != 0 && facts.st_gid != 0);
-    parent_is_sticky = others_write && S_ISDIR(facts.st_mode) &&
-                       (facts.st_mode & S_ISVTX) != 0;
-    if (facts.st_uid != 0 || (others_write && !parent_is_sticky)) return part;
-    if (end == path.size()) return "";
-  }
-}
-
 // "KIND PATH WHY"
 Error Unusable(std::string_view kind, const std::string& path,
                std::string_view why, int errnum) {
@@ -312,6 +279,35 @@ std::string FindConstant(const std::string& path, const Program& program,
     const size_t step = kChunk - mark.size() - length;
     at += step;
     left -= step;
+  }
+}
+
+std::string WritableByOthers(std::string path) {
+  int links = 0;
+  bool parent_is_sticky = false;  // and others may write to it
+  for (size_t end = 0;; ++end) {
+    end = std::min(path.find('/', end), path.size());
+    // The root directory has no name before its slash.
+    const std::string part = path.substr(0, std::max<size_t>(end, 1));
+    struct stat facts;
+    if (lstat(part.c_str(), &facts) != 0) return part;
+    // What is not root's in a sticky directory is another's to exchange.
+    if (parent_is_sticky && facts.st_uid != 0) return part;
+    if (S_ISLNK(facts.st_mode)) {
+      const ErrnoOr<std::string> target = ReadLink(part);
+      if (!target || target->empty() || ++links > kMaxLinks) return part;
+      const size_t parent = (*target)[0] == '/' ? 0 : part.rfind('/') + 1;
+      path = absl::StrCat(part.substr(0, parent), *target, path.substr(end));
+      end = 0;
+      continue;
+    }
+    const bool others_write =
+        (facts.st_mode & S_IWOTH) != 0 ||
+        ((facts.st_mode & S_IWGRP) != 0 && facts.st_gid != 0);
+    parent_is_sticky = others_write && S_ISDIR(facts.st_mode) &&
+                       (facts.st_mode & S_ISVTX) != 0;
+    if (facts.st_uid != 0 || (others_write && !parent_is_sticky)) return part;
+    if (end == path.size()) return "";
   }
 }
 

@@ -83,6 +83,12 @@ Expected<void> CheckInterpreterFlags(const std::string& path,
 std::string FindConstant(const std::string& path, const Program& program,
                          std::string_view mark, size_t length);
 
+// The first part of PATH, a directory or the file, that others than root may
+// exchange or write to, or that cannot be examined; empty where there is none.
+// In a sticky directory that is root's, others may add files, but can't rename
+// or remove root's. Follows links, whose ways matter as much.
+std::string WritableByOthers(std::string path);
+
 // Whether there is a file at PATH that this process may execute. Much cheaper
 // than InspectInterpreter().
 bool CanExecute(const std::string& path);

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -21,15 +20,13 @@
 #include "binfmt/base/decimal.h"
 #include "binfmt/base/file.h"
 #include "binfmt/base/message.h"
-#include "binfmt/base/unique_fd.h"
+#include "binfmt/kernel/instances.h"
 #include "binfmt/kernel/namespaces.h"
-#include "binfmt/record/proc_files.h"
 
 namespace binfmt {
 namespace {
 
 constexpr size_t kMaxStatLength = 4096;
-constexpr size_t kMountsPart = 1 << 16;
 // The longest tick of the coarse clock is 10 ms.
 constexpr int kMaxTickWait = 50;  // milliseconds
 // USER_HZ, the same for every Linux program.
@@ -83,22 +80,9 @@ timespec StartOfPidOne() {
 bool PidOneHasMounted(const std::string& dir) {
   struct stat facts;
   if (stat(dir.c_str(), &facts) != 0) return false;
-  // One instance is one device.
-  const std::string device =
-      absl::StrCat(major(facts.st_dev), ":", minor(facts.st_dev));
-  const UniqueFd fd = OpenAt(AT_FDCWD, "/proc/1/mountinfo", O_RDONLY);
-  std::string text;
-  for (uint64_t offset = 0; fd.ok(); offset += kMountsPart) {
-    const ErrnoOr<std::string> part = ReadRange(fd.get(), offset, kMountsPart);
-    if (!part) return false;
-    text += *part;
-    // The line at the end goes on in the next part.
-    const size_t end = text.rfind('\n') + 1;
-    if (ListsDevice(std::string_view(text).substr(0, end), device)) return true;
-    if (part->size() < kMountsPart) break;
-    text.erase(0, end);
-  }
-  return false;
+  const ErrnoOr<MountedInstances> mounted =
+      ReadInstances("/proc/1/mountinfo", facts.st_dev);
+  return mounted && mounted->this_one;
 }
 
 sigset_t HeldSignals() {

@@ -2,8 +2,10 @@
 #include "binfmt/kernel/registry.h"
 
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <linux/magic.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/uio.h>
@@ -23,6 +25,7 @@
 #include "binfmt/base/file.h"
 #include "binfmt/base/message.h"
 #include "binfmt/base/path.h"
+#include "binfmt/kernel/instances.h"
 #include "binfmt/kernel/namespaces.h"
 #include "binfmt/kernel/running_kernel.h"
 
@@ -179,8 +182,29 @@ Expected<Registry> Registry::Open(const std::string& dir, Kind kind) {
   if (registry.saved_ && kind == Kind::kMounted) {
     return NotMounted(dir, 0);
   }
+  if (kind == Kind::kOwn && !registry.IsOwn()) {
+    return Failed(0,
+                  "$0 may be another user namespace's; enter it with "
+                  "nsenter(1)",
+                  dir);
+  }
   registry.read_only_ = (facts.f_flags & ST_RDONLY) != 0;
   return registry;
+}
+
+bool Registry::IsOwn() const {
+  if (RunningKernel().IsBefore(6, 7)) return true;
+  struct stat facts = {};
+  fstat(fd_.get(), &facts);
+  const MountedInstances mounted =
+      ReadInstances("/proc/self/mountinfo", facts.st_dev)
+          .value_or(MountedInstances());
+  if (!mounted.others) return mounted.this_one;
+  // An instance around this user namespace's own is often mounted below it.
+  // FITHAW changes nothing (EINVAL), for binfmt_misc is never frozen. EPERM: it
+  // belongs to a user namespace around this one.
+  return mounted.this_one && facts.st_uid == 0 &&
+         ioctl(fd_.get(), FITHAW, 0) != 0 && errno != EPERM;
 }
 
 Expected<void> Registry::Lock() {

@@ -26,6 +26,7 @@ class Registry {
   // What Open() accepts.
   enum class Kind {
     kMounted,
+    kOwn,  // the same, and IsOwn(), so that programs can be run through it
     // A mounted one, or a copy of one: a directory of any other file system. In
     // a copy every file is an entry, ReadAll() fails where one is not, and
     // nothing can be changed. The match order, which a copy does not record, is
@@ -57,6 +58,12 @@ class Registry {
   bool saved() const { return saved_; }
   // Whether the mount is read-only: then nothing can be changed through it.
   bool read_only() const { return read_only_; }
+
+  // Whether this is the instance whose handlers the kernel uses for this
+  // process. Since Linux 6.7 that is the one of the nearest user namespace that
+  // has one, which need not be mounted where this process sees it. False, too,
+  // where that can't be told.
+  bool IsOwn() const;
 
   // Whether the kernel consults the entries at all (the file `status`).
   Expected<bool> ReadEnabled() const;

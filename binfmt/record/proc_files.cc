@@ -3,8 +3,6 @@
 
 #include <cstddef>
 
-#include "absl/strings/str_split.h"
-
 namespace binfmt {
 namespace {
 
@@ -49,15 +47,21 @@ std::string_view FindParameter(std::string_view line, std::string_view name) {
   return found;
 }
 
-bool ListsDevice(std::string_view mountinfo, std::string_view device) {
-  for (const std::string_view line : absl::StrSplit(mountinfo, '\n')) {
-    // The mount's number, its parent's, the device, and the rest.
-    int index = 0;
-    for (const std::string_view field : absl::StrSplit(line, ' ')) {
-      if (index++ == 2 && field == device) return true;
-    }
+MountedInstances FindInstances(std::string_view mountinfo,
+                               std::string_view device) {
+  MountedInstances found;
+  size_t at = 0;
+  while ((at = mountinfo.find(" - binfmt_misc ", at)) != mountinfo.npos) {
+    // Behind the mount's number and its parent's.
+    size_t field = mountinfo.rfind('\n', at) + 1;
+    field = mountinfo.find(' ', field) + 1;
+    field = mountinfo.find(' ', field) + 1;
+    const bool is_this_one = mountinfo.substr(field).starts_with(device) &&
+                             mountinfo[field + device.size()] == ' ';
+    (is_this_one ? found.this_one : found.others) = true;
+    at = mountinfo.find('\n', at);
   }
-  return false;
+  return found;
 }
 
 }  // namespace binfmt

@@ -17,12 +17,19 @@ namespace binfmt {
 std::string_view FindParameter(
     std::string_view line ABSL_ATTRIBUTE_LIFETIME_BOUND, std::string_view name);
 
-// Whether MOUNTINFO (/proc/PID/mountinfo, proc(5)) lists a mount of DEVICE,
-// "MAJOR:MINOR". A line is
-//   36 35 98:0 /root /mount\040point rw,noatime master:1 - ext3 /dev/x rw
+// Which instances of binfmt_misc are mounted. Each is one device.
+struct MountedInstances {
+  bool this_one = false;
+  bool others = false;
+};
+
+// What MOUNTINFO (/proc/PID/mountinfo, proc(5)) lists: the instance on DEVICE,
+// "MAJOR:MINOR", and others. A line is
+//   36 35 0:45 /root /mount\040point rw,noatime master:1 - binfmt_misc x rw
 // where blanks, newlines and backslashes of names are escaped (\040, \012,
 // \134), so that they cannot pass for another field or line.
-bool ListsDevice(std::string_view mountinfo, std::string_view device);
+MountedInstances FindInstances(std::string_view mountinfo,
+                               std::string_view device);
 
 }  // namespace binfmt
 

@@ -110,8 +110,7 @@ class SyscallsTest(namespace.TestCase):
         text = STATUS | {"ioctl"}
         self.assert_writes(self.assert_calls(text, "status"), [])
         self.assert_writes(self.assert_calls(STATUS, "status", "--json"), [])
-        # Is the held interpreter older than the file, and would it start? With -q it
-        # is not run for its version.
+        # Is the held interpreter older than the file, and would it start?
         looking = INTERPRETER | {"statx", "newfstatat"}
         named = (text | looking) - {"write"}
         self.assert_calls(named, "status", "-q", "arm", "s390x")

@@ -1,0 +1,214 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What only looks starts nothing and writes nothing (S1, S2, S10)."""
+
+import json
+import os
+import re
+import subprocess
+import unicodedata
+
+import namespace
+from namespace import BOX, HOME, REGISTRY
+from trace import trace
+
+STARTED = f"{HOME}/started"
+# As far as the kernel takes them: no slash, not "." and "..".
+NAMES = [
+    b"$(touch started)",
+    b"`touch started`",
+    b"${HOME}",
+    b"new\nline",
+    b"a b",
+    b"a enabled  x",
+    b"*",
+    b"?[a-z]",
+    b"'",
+    b'"',
+    b"\\",
+    b";touch started",
+    b"|touch started",
+    b"&",
+    b">started",
+    b"~",
+    b"!!",
+    b"#",
+    b"\x1b]0;title\x07\x1b[31mred",
+    b"\xff\xfe\x80",
+    "\u202eright to left\u2028\u0085\ufeff".encode(),
+    b"-q",
+    b"--probe",
+]
+WRITES = ("write", "writev", "pwrite64", "pwritev", "sendto", "sendmsg")
+CHANGES = (
+    "mkdir mkdirat unlink unlinkat rename renameat renameat2 link linkat symlink symlinkat "
+    "mknod mknodat truncate ftruncate chmod fchmod fchmodat chown fchown fchownat mount umount2 "
+    "setxattr utimensat finit_module kill"
+).split()
+MAGIC = {"arm": (1, 1, 40), "aarch64": (2, 1, 183), "s390x": (2, 2, 22)}
+INSIDE = ["unshare", "--user", "--map-root-user", "--mount", "--kill-child=KILL"]
+
+
+def magic(target):
+    """Magic and mask of a target's record."""
+    wide, order, machine = MAGIC[target]
+    number = machine.to_bytes(2, "little" if order == 1 else "big")
+    kind = b"\\x02\\x00" if order == 1 else b"\\x00\\x02"
+    kind_mask = b"\\xfe\\xff" if order == 1 else b"\\xff\\xfe"
+    head = b"\\x7fELF\\x%02x\\x%02x\\x01" % (wide, order) + b"\\x00" * 9 + kind
+    head += b"".join(b"\\x%02x" % byte for byte in number)
+    return head + b":" + b"\\xff" * 7 + b"\\x00" * 9 + kind_mask + b"\\xff\\xff"
+
+
+def hidden(text):
+    """Characters that a terminal would act on, or that show nothing."""
+    return {
+        char
+        for char in text.decode("utf-8")
+        if char != "\n" and unicodedata.category(char) in ("Cc", "Cf", "Zl", "Zp", "Co", "Cs")
+    }
+
+
+class LookTest(namespace.TestCase):
+    def setUp(self):
+        super().setUp()
+        script = f"#!/bin/sh\ntouch {STARTED}\nexit 42\n".encode()
+        # Whoever it belongs to, everybody may write to it.
+        self.emulator = namespace.write_file("qemu-s390x", script, 0o777)
+        self.addCleanup(lambda: os.path.exists(STARTED) and os.unlink(STARTED))
+        for number, name in enumerate(NAMES):
+            record = b":%s:M::NAME%02d::%s:" % (name, number, self.emulator.encode())
+            namespace.write_record(record)
+        namespace.write_record(b":qemu-s390x:M::" + magic("s390x") + b":/mnt/qemu-s390x:F")
+        namespace.write_record(b":qemu-arm:M::" + magic("arm") + b":/mnt/qemu-s390x:")
+        self.foreign = namespace.write_file("foreign", b"NAME00 and more", 0o755)
+
+    def assert_only_looks(self, argv, **options):
+        """Nothing is started but ARGV itself, nothing is written but its output."""
+        before = namespace.entries()
+        traced = trace(argv, **options)
+        for call in traced.named("execve", "execveat"):
+            if call.number == 1 and call.pid == traced.calls[0].pid:
+                continue
+            # This machine's siblings are found by asking the kernel, which starts none.
+            self.assertRegex(call.text, r'^\d+, "".*= -1 (EIO|ENOEXEC)', (argv, call))
+        for call in traced.named(*WRITES):
+            memfd = call.name == "pwrite64" and traced.named("memfd_create")
+            if not memfd:
+                self.assertRegex(call.text, r"^[12],", (argv, call))
+        self.assertEqual(traced.named(*CHANGES), [], argv)
+        for call in traced.named("open", "openat", "openat2", "creat"):
+            self.assertNotRegex(call.text, r"O_WRONLY|O_RDWR|O_CREAT|O_TRUNC", (argv, call))
+        self.assertFalse(os.path.exists(STARTED), argv)
+        self.assertEqual(namespace.entries(), before, argv)
+        # Records are printed as the kernel has them.
+        if "--print" not in argv:
+            self.assertEqual(hidden(traced.done.out + traced.done.err), set(), argv)
+        return traced.done
+
+    def test_status_in_every_form(self):
+        operands = ([], ["s390x"], ["qemu-s390x", "arm"], ["--", *NAMES])
+        forms = ([], ["-q"], ["--json"], ["--print", "record"], ["--print", "debian"])
+        for form in (*forms, ["--platforms"], ["--if-possible", "-n"]):
+            for words in operands:
+                done = self.assert_only_looks([BOX, "status", *form, *words])
+                self.assertIn(done.status, (0, 1), done)
+
+    def test_match(self):
+        for file in (self.foreign, BOX, self.emulator, "/nosuch", HOME, "/dev/null"):
+            for form in ([], ["--json"]):
+                self.assert_only_looks([BOX, "status", *form, "--match", file])
+
+    def test_dry_runs(self):
+        for words in (
+            ["register", "-Q", HOME, "arm"],
+            ["register", "-Q", HOME, "--replace", "all"],
+            ["register", "-Q", HOME, "--replace", "--verify", "-i", "yes", "all"],
+            ["register", "--rule", b":x:M::XX::/mnt/qemu-s390x:F"],
+            ["register", "-e", f"{HOME}/new", "-Q", HOME, "arm"],
+            ["clear", "--all"],
+            ["clear", "--", *NAMES],
+            ["clear", "--disable", "*"],
+            ["mount", "--userns"],
+        ):
+            self.assert_only_looks([BOX, words[0], "-n", *words[1:]])
+
+    def test_instance_of_another_user_namespace(self):
+        # S1, S10: root looks at an instance whose owner chose the interpreters.
+        rule = b":qemu-aarch64:M::" + magic("aarch64") + b":/mnt/qemu-s390x:"
+        inside = f"mount -t binfmt_misc none {REGISTRY} && cat >{REGISTRY}/register && echo && cat"
+        with subprocess.Popen(
+            [*INSIDE, "sh", "-c", inside.replace("cat >", "head -n1 >")],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        ) as process:
+            process.stdin.write(rule + b"\n")
+            process.stdin.flush()
+            process.stdout.readline()
+            directory = f"/proc/{process.pid}/root{REGISTRY}"
+            self.assertIn("qemu-aarch64", os.listdir(directory))
+            for form in ([], ["-q"], ["--json"], ["--platforms"], ["--print", "record"]):
+                for words in ([], ["arm64"]):
+                    self.assert_only_looks([BOX, "status", "-D", directory, *form, *words])
+            status = json.loads(namespace.box("status", "--json", "-D", directory).out)
+            self.assertEqual(status["user_namespace"], "unknown")
+            why = f" {directory} may be another user namespace's; enter it with nsenter(1)\n"
+            done = self.assert_only_looks([BOX, "status", "-D", directory, "--probe", "arm64"])
+            self.assertEqual(
+                (done.status, done.out, done.err), (1, b"", f"binfmt-status:{why}".encode())
+            )
+            before = os.listdir(directory)
+            done = namespace.register("-D", directory, "--verify", "arm")
+            self.assertEqual(
+                (done.status, done.out, done.err), (1, b"", f"binfmt-register:{why}".encode())
+            )
+            self.assertEqual(os.listdir(directory), before)
+            process.stdin.close()
+
+    def test_own_instance_wherever_it_is_mounted(self):
+        # S10: this process's own instance is no other one.
+        directory = f"{HOME}/elsewhere"
+        os.mkdir(directory)
+        subprocess.run(["mount", "-t", "binfmt_misc", "none", directory], check=True)
+        self.addCleanup(os.rmdir, directory)
+        self.addCleanup(subprocess.run, ["umount", directory], check=True)
+        status = json.loads(namespace.box("status", "--json", "-D", directory).out)
+        self.assertEqual(status["user_namespace"], "other")
+        done = namespace.box("status", "-D", directory, "--probe", "x86_64")
+        self.assertEqual(done.status, 0, done)
+
+    def test_own_instance_beside_that_of_the_namespace_around(self):
+        # S10: both are mounted here, and the one around is at the usual place.
+        script = f"mkdir {HOME}/own && mount -t binfmt_misc none {HOME}/own || exit 9; "
+        script += f"{BOX} status --json -D {HOME}/own; {BOX} status -q -D {HOME}/own --probe x86_64; "
+        script += f"echo $?; {BOX} status -q --probe arm; echo $?; rmdir {HOME}/own 2>/dev/null; :"
+        self.addCleanup(os.rmdir, f"{HOME}/own")
+        done = namespace.run([*INSIDE, "sh", "-c", script])
+        lines = done.out.decode().splitlines()
+        self.assertEqual(json.loads(lines[0])["user_namespace"], "other", done)
+        self.assertEqual(lines[1:], ["0", "1"], done)
+        self.assertIn(b"may be another user namespace's", done.err)
+        self.assertFalse(os.path.exists(STARTED))
+
+    def test_characters_that_show_nothing(self):
+        # S21: all of the kind.
+        characters = [
+            chr(code)
+            for code in range(1, 0x110000)
+            if unicodedata.category(chr(code)) in ("Cc", "Cf", "Zl", "Zp", "Co")
+            and (code < 0xE100 or 0xF800 < code < 0xF0010 or code > 0x10FFF0)
+        ]
+        self.assertGreater(len(characters), 400)
+        for form in (["status"], ["clear", "--json"]):
+            done = namespace.box(*form, "--", *characters)
+            self.assertEqual(hidden(done.out + done.err), set())
+            self.assertTrue(done.out + done.err)
+
+    def test_characters_that_show_themselves(self):
+        shown = "äß€中𠀀😀é\u0301א\u200a"
+        done = namespace.box("status", "--", shown)
+        self.assertIn(shown.encode(), done.err)
+
+
+if __name__ == "__main__":
+    namespace.main()
