@@ -66,6 +66,8 @@ std::string ChangeText(Change change) {
       return "added";
     case Change::kReplaced:
       return "replaced";
+    case Change::kLeftAlone:
+      return "left alone";
     case Change::kFailed:
       return "failed";
   }

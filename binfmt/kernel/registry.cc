@@ -193,6 +193,7 @@ Expected<Registry> Registry::Open(const std::string& dir, Kind kind) {
 }
 
 bool Registry::IsOwn() const {
+  // Before, there was one instance only.
   if (RunningKernel().IsBefore(6, 7)) return true;
   struct stat facts = {};
   fstat(fd_.get(), &facts);

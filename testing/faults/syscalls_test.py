@@ -13,7 +13,7 @@ from trace import trace
 # descriptors 0 to 2.
 START = {"execve", "arch_prctl", "set_tid_address", "poll"}
 # The heap.
-MEMORY = {"brk"}
+MEMORY = {"mmap"}
 # Opening and reading what is named.
 READING = {"openat", "read", "close", "fstatfs"}
 # The registry's list.
