@@ -342,7 +342,9 @@ InstallOptions Trying(std::string (*try_program)(const Registry&,
 }
 
 TEST_F(InstallTest, WhatRunsNoProgramIsTakenOut) {
-  const auto none = [](const Record&) { return std::string("why"); };
+  const auto none = [](const Registry&, const Record&) {
+    return std::string("why");
+  };
   EXPECT_EQ(Run({Foreign("a", "/i")}, Trying(none)),
             "failed failed 0: a: no program ran: why; taken back\n");
   EXPECT_EQ(List(), Names());
