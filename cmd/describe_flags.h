@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an entry's flags mean, in words.
+// The meaning of an entry's flags, in words.
 #ifndef CMD_DESCRIBE_FLAGS_H_
 #define CMD_DESCRIBE_FLAGS_H_
 

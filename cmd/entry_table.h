@@ -64,7 +64,7 @@ class EntryTable {
   binfmt::Expected<void> Check(const EntryRow& row);
 
   // Whether an entry takes PROGRAM, an ELF file, and starts files that are not
-  // known to be root's alone: then root is not to start it.
+  // known to be root's alone: then root must not start it.
   bool StartsForeignFiles(std::string_view program);
 
  private:

@@ -21,7 +21,7 @@ namespace cmd {
 // The program exits with 42 where it gets the one argument with which it was
 // started. With another number, interpreter and flag P disagree.
 //
-// TABLE has this process's entries. Where they lead to files that are not
+// TABLE has the entries of this process. Where they lead to files that are not
 // root's alone, root starts the program as nobody.
 binfmt::ProgramEnd Probe(const arch_table::Target& target, EntryTable& table,
                          const char* variable);

@@ -134,7 +134,7 @@ class Register : public Applet {
   }
 
   void BehaveAsScript() override {
-    // Under another name nobody means these: make and others use them, too.
+    // Only now: make and others have variables of these names, too.
     host_arch_ = Environment("HOST_ARCH");
     exportdir_ = Environment("EXPORTDIR");
     request_.mount = true;

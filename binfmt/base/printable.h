@@ -9,7 +9,7 @@
 namespace binfmt {
 
 // BYTES with everything that could disturb a terminal or a line, or pass for
-// something else, written as \xHH: control characters, characters that turn
+// what it is not, written as \xHH: control characters, characters that turn
 // the direction of text, separate lines or join what is around them, those
 // without a meaning, the backslash, and all bytes that are not part of
 // well-formed UTF-8.

@@ -49,7 +49,7 @@ struct ProgramEnd {
   std::string output;
 };
 
-// How a program is started.
+// How to start a program.
 struct ProgramStart {
   const char* argv0;
   const char* variable = nullptr;  // beside HOME and PATH: "NAME=VALUE"

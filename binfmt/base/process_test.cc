@@ -57,7 +57,7 @@ TEST_F(ProcessTest, NoArgumentAndAnEnvironmentOfItsOwn) {
   EXPECT_EQ(RunScript("echo $# $(tr '\\0' ' ' < /proc/$$/environ)"),
             "exit 0 [0 HOME=/ "
             "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "
-            "A=word ]");
+            "A=word]");
 }
 
 TEST_F(ProcessTest, NoStandardInput) {

@@ -102,7 +102,7 @@ ExecChain WalkExec(const std::string& path, const ExecQuestions& questions);
 // BPF program (type B) chooses is unknown, so such a chain is empty.
 ExecChain WalkHandler(const Record& handler, const ExecQuestions& questions);
 
-// Whether nobody but root can have a say in what CHAIN starts: all files of it,
+// Whether nobody but root has a say in what CHAIN starts: all files of it,
 // loaders included, are known and root's alone (WritableByOthers()).
 bool IsRootsAlone(const ExecChain& chain);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The instances of binfmt_misc that a process sees.
+// The instances of binfmt_misc that processes see.
 #ifndef BINFMT_KERNEL_INSTANCES_H_
 #define BINFMT_KERNEL_INSTANCES_H_
 

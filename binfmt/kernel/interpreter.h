@@ -86,7 +86,7 @@ std::string FindConstant(const std::string& path, const Program& program,
 // The first part of PATH, a directory or the file, that others than root may
 // exchange or write to, or that cannot be examined; empty where there is none.
 // In a sticky directory that is root's, others may add files, but can't rename
-// or remove root's. Follows links, whose ways matter as much.
+// or remove root's. Follows links, since their ways matter as much.
 std::string WritableByOthers(std::string path);
 
 // Whether there is a file at PATH that this process may execute. Much cheaper

@@ -26,7 +26,7 @@ class Registry {
   // What Open() accepts.
   enum class Kind {
     kMounted,
-    kOwn,  // the same, and IsOwn(), so that programs can be run through it
+    kOwn,  // the same, and IsOwn(), so programs can be run through it
     // A mounted one, or a copy of one: a directory of any other file system. In
     // a copy every file is an entry, ReadAll() fails where one is not, and
     // nothing can be changed. The match order, which a copy does not record, is
