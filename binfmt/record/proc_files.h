@@ -23,8 +23,8 @@ struct MountedInstances {
   bool others = false;
 };
 
-// Which ones MOUNTINFO (/proc/PID/mountinfo, proc(5)) lists: the instance on DEVICE,
-// "MAJOR:MINOR", and others. A line is
+// Which ones MOUNTINFO (/proc/PID/mountinfo, proc(5)) lists: the instance on
+// DEVICE, "MAJOR:MINOR", and others. A line is
 //   36 35 0:45 /root /mount\040point rw,noatime master:1 - binfmt_misc x rw
 // where blanks, newlines and backslashes of names are escaped (\040, \012,
 // \134), so that they cannot pass for another field or line.
