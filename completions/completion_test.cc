@@ -115,8 +115,9 @@ TEST_P(CompletionTest, OffersEveryTargetToRegister) {
   wanted.insert("all");
   EXPECT_EQ(Offers({"binfmtbox", "register", ""}), wanted);
   EXPECT_EQ(Offers({"binfmt-register", "aarch"}),
-            (Words{"aarch64", "aarch64_be"}));
-  EXPECT_EQ(Offers({"binfmt-register", "amd"}), Words{"amd64"});
+            (Words{"aarch64", "aarch64_be", "aarch64be"}));
+  EXPECT_EQ(Offers({"binfmt-register", "amd"}),
+            (Words{"amd64", "amd64/v1", "amd64/v2", "amd64/v3", "amd64/v4"}));
   EXPECT_EQ(Offers({"binfmt-status", "arm64"}).count("arm64"), 1u);
 }
 
