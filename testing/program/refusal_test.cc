@@ -96,16 +96,17 @@ TEST_F(RecordRefusalTest, FlagsOfANewerKernel) {
 // --- EEXIST ---
 
 TEST_F(RecordRefusalTest, NameThatWasTakenMeanwhile) {
-  EXPECT_EQ(RegisterWhile(kRule,
-                          [] {
-                            EXPECT_EQ(WriteOnce("/proc/sys/fs/binfmt_misc/"
-                                                "register",
-                                                ":foreign:E::other::/none:"),
-                                      0);
-                          }),
-            Refused("cannot register foreign: another process registered an "
-                    "entry of that name meanwhile; see it with: binfmtbox "
-                    "status foreign"));
+  EXPECT_EQ(
+      RegisterWhile(kRule,
+                    [] {
+                      EXPECT_EQ(WriteOnce("/proc/sys/fs/binfmt_misc/"
+                                          "register",
+                                          ":foreign:E::other::/none:"),
+                                0);
+                    }),
+      Refused("foreign is there and differs: type E instead of M, flags none "
+              "instead of F, interpreter /none instead of "
+              "/mnt/dir/interpreter, another magic; swap it with --replace"));
   EXPECT_EQ(ReadFile("/proc/sys/fs/binfmt_misc/foreign"),
             "enabled\ninterpreter /none\nflags: \nextension .other\n");
 }
