@@ -106,11 +106,11 @@ class MemoryTest : public ProgramTest {
 TEST_F(MemoryTest, GrowsWithTheEntriesByNoMoreThanTheAnswerNeeds) {
   const std::vector<Budget> budgets = {
       {{"status", "-q", "arm"}, 52, 844},
-      {{"register", "-q", "-Q", "/mnt/qemu", "arm"}, 44, 778},
+      {{"register", "-q", "-Q", "/mnt/qemu", "arm"}, 48, 778},
       {{"register", "-q", "-Q", "/mnt/qemu", "all"}, 92, 774},
       {{"clear", "-q", "-n", "arm"}, 40, 790},
       {{"clear", "-q", "-n", "--all"}, 40, 790},
-      {{"status"}, 40, 1254},
+      {{"status"}, 44, 1254},
       {{"status", "--json"}, 56, 3244},
       {{"--help"}, 28, 9},
   };
