@@ -76,7 +76,7 @@ Register QEMU's user-mode emulators as handlers of foreign programs.
   -I, --interpreter PATH  this interpreter (for one target)
   -Q, --qemu-path DIR    the directory of the interpreters
   -F, --qemu-suffix SUFFIX  what follows qemu-NAME in their names
-      --emulator NAME    qemu (default), box64, box86, fex or rosetta
+      --emulator qemu|box64|box86|fex|rosetta  whose interpreter (default qemu)
   -p, --persistent yes|no  open the interpreter now, so that it is found in
                          every container (flag F; default yes)
   -c, --credential yes|no  run setuid programs with their owner's rights
@@ -91,7 +91,7 @@ Register QEMU's user-mode emulators as handlers of foreign programs.
       --rule RECORD      register this record of the kernel's syntax
   -f, --file FILE|DIR|-  register records, binfmt.d or Debian files
       --system           register what systemd-binfmt would
-      --print FORMAT     print only: record, binfmt.d or debian
+      --print record|binfmt.d|debian  print only
   -e, --exportdir DIR    write files only
   -s, --systemd CPU|ALL  write binfmt.d files, into /etc/binfmt.d unless -e
   -d, --debian           write Debian's, into /usr/share/binfmts unless -e
@@ -123,7 +123,7 @@ constexpr char kStatusHelp[] =
 Show the entries of binfmt_misc in the order in which they match.
 
       --match FILE       show what the kernel would do with FILE, and why
-      --print FORMAT     print record, binfmt.d or debian, for --file
+      --print record|binfmt.d|debian  print records, for --file
       --platforms        print what runs in Docker's words, as JSON
       --probe            run a small program for each target through its
                          handler
