@@ -170,10 +170,12 @@ class Test:
             expect("extended attributes", re.findall(r"^Xattrs are (.*)$", facts, re.M), ["not stored"])
 
     def test_product_knows_the_targets(self) -> None:
-        product = os.path.join(self.products, "binfmtbox_x86_64")
+        # HOST_ARCH holds under the script's name only.
+        script = os.path.join(self.folder, "qemu-binfmt-conf.sh")
+        os.symlink(os.path.abspath(os.path.join(self.products, "binfmtbox_x86_64")), script)
         for archive in self.archives.values():
             targets = archive.state["binfmt/src.json"]["docker_config"]["Entrypoint"][6:]
-            printed = run("env", "HOST_ARCH=ppc", product, "register", "--print", "record", "--qemu-path",
+            printed = run("env", "HOST_ARCH=ppc", script, "--print", "record", "--qemu-path",
                           os.path.join(archive.root, "usr/bin"), *targets)
             expect("records", [line.split(":")[1] for line in printed.splitlines()], [f"qemu-{name}" for name in targets])
 
