@@ -409,12 +409,13 @@ TEST_F(ExecChainTest, DisabledRegistry) {
 // The walk from an entry is that of a file that the entry takes.
 TEST_F(ExecChainTest, FromAnEntry) {
   ProgramCache programs;
-  const ExecQuestions questions = {
-      .find_handler = [](const Candidate&) { return nullptr; },
-      .holds_other_file = [](const Record&) { return false; },
-      .is_native =
-          [](const Program& program) { return IsForOwnMachine(program.head); },
-      .programs = programs};
+  const auto find_handler = [](const Candidate&) { return nullptr; };
+  const auto holds_other_file = [](const Record&) { return false; };
+  const auto is_native = [](const Program& program) {
+    return IsForOwnMachine(program.head);
+  };
+  const ExecQuestions questions = {find_handler, holds_other_file, is_native,
+                                   programs};
   Record record;
   record.interpreter = MakeInterpreter("native", 7);
   ExecChain chain = WalkHandler(record, questions);

@@ -362,7 +362,7 @@ TEST_F(InterpreterTest, ConstantIsFoundWhereverItLies) {
 }
 
 TEST_F(InterpreterTest, FilesWithoutConstants) {
-  const auto find = [this](std::string_view bytes) {
+  const auto find = [](std::string_view bytes) {
     WriteFile(File("i"), bytes, 0755);
     const Expected<Program> program = InspectInterpreter(File("i"));
     return program ? FindConstant(File("i"), *program, "version ", 4)
