@@ -44,14 +44,15 @@ const std::string& SampleHeaderOf(const Target& target) {
   return headers[&target - arch_table::Targets().data()];
 }
 
-// What ordinary programs of TARGET have in common, as a rule for them.
-Record OrdinaryPrograms(const Target& target) {
+// What ordinary programs of TARGET have in common, as a rule for them. EI_OSABI
+// is 0 (System V) in the bits OS_ABI.
+Record OrdinaryPrograms(const Target& target, char os_abi) {
   Record record;
   record.magic = SampleHeaderOf(target).substr(
       0, std::max(target.mask().size(), kVersionEnd));
   record.mask.assign(kVersionEnd, '\xff');
-  // EI_OSABI is 0 (System V) or 3 (GNU), e_type 2 (EXEC) or 3 (DYN).
-  record.mask[binfmt::kElfOsAbiPosition] = '\xfc';
+  record.mask[binfmt::kElfOsAbiPosition] = os_abi;
+  // e_type is 2 (EXEC) or 3 (DYN).
   record.mask[binfmt::kElfTypePosition + (target.is_big_endian ? 1 : 0)] =
       '\xfe';
   if (target.mask().size() > kVersionEnd) {
@@ -78,12 +79,13 @@ const Target* TargetOf(const Record& record) {
 bool Takes(const Record& record, const Target& target) {
   return record.type == binfmt::RecordType::kMagic &&
          binfmt::Matches(record, {SampleHeaderOf(target), ""}) &&
-         binfmt::Covers(record, OrdinaryPrograms(target));
+         binfmt::Covers(record, OrdinaryPrograms(target, '\xff'));
 }
 
 bool TakesSome(const Record& record, const Target& target) {
   return record.type == binfmt::RecordType::kMagic &&
-         binfmt::CanOverlap(record, OrdinaryPrograms(target));
+         // Also 3 (GNU), which static programs have that use IFUNC.
+         binfmt::CanOverlap(record, OrdinaryPrograms(target, '\xfc'));
 }
 
 bool IsOurs(const Record& record) { return IsOursFor(RowOf(record), record); }

@@ -235,8 +235,8 @@ TEST_F(GuardTest, AsManyInterpretersAsTheKernelStarts) {
 }
 
 TEST_F(GuardTest, FlagsOAndCAllowNoFurtherInterpreter) {
-  WriteFile(File("script"), "#!/bin/sh\n", 0755);
   const Record b = LetterRule('B', MakeInterpreter("native", 7));
+  WriteFile(File("script"), "#!" + File("native") + "\n", 0755);
   for (const Flags flag : {kOpenBinary, kCredentials}) {
     Record a = LetterRule('A', Letters('B'));
     EXPECT_EQ(Check(a, {EntryOf(b)}), "ok");
