@@ -179,7 +179,7 @@ Expected<Registry> Registry::Open(const std::string& dir, Kind kind) {
     return SystemError("examine", dir, errno);
   }
   registry.saved_ = facts.f_type != BINFMTFS_MAGIC;
-  if (registry.saved_ && kind == Kind::kMounted) {
+  if (registry.saved_ && kind != Kind::kMountedOrSaved) {
     return NotMounted(dir, 0);
   }
   if (kind == Kind::kOwn && !registry.IsOwn()) {

@@ -392,6 +392,10 @@ TEST_F(NotThereTest, NotMountedAtTheStandardPlace) {
   EXPECT_EQ(Register(kRule), Fails(3, "binfmt-register: " + why));
   EXPECT_EQ(Run({"status"}), Fails(3, "binfmt-status: " + why));
   EXPECT_EQ(Run({"clear", "--all"}), Fails(3, "binfmt-clear: " + why));
+  // Whose instance it is, is asked of one that is mounted.
+  EXPECT_EQ(Run({"status", "--probe"}), Fails(3, "binfmt-status: " + why));
+  EXPECT_EQ(Run({"register", "--verify", "--rule", kRule}),
+            Fails(3, "binfmt-register: " + why));
   EXPECT_EQ(Run({"register", "--if-possible", "--rule", kRule}),
             Prints("", "binfmt-register: note: " + why));
 }
