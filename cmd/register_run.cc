@@ -87,6 +87,10 @@ size_t LeaveAlone(const RegisterRequest& request,
     if (!table) table.emplace(open.registry, open.entries);
     const EntryRow* const row = table->HandlerOf(*target);
     if (row == nullptr || !table->Check(*row)) continue;
+    if (request.verify && !request.common.dry_run &&
+        !TryProgram(open.registry, row->entry->record).empty()) {
+      continue;
+    }
     outcome.change = Change::kLeftAlone;
     outcome.error.reset();
     ++count;

@@ -321,6 +321,27 @@ TEST_F(ProbeProgramTest, VerifyThatFailsLeavesWhatWasThere) {
   EXPECT_EQ(Snapshot(), before);
 }
 
+// An entry that only looks as if it ran is not left alone.
+TEST_F(ProbeProgramTest, VerifyOfAllAsksWhatIsThere) {
+  ASSERT_EQ(mkdir("/mnt/few", 0755), 0);
+  WriteFile("/mnt/few/qemu-s390x", ReadFile("/usr/bin/qemu-s390x-static"),
+            0755);
+  const std::vector<std::string> all = {"register", "--verify", "-c", "no",
+                                        "-Q",       "/mnt/few", "all"};
+  const std::string note =
+      "binfmt-register: note: 1 of the targets run already; left alone\n";
+  Handle("exit 42");
+  EXPECT_EQ(Run(all), Prints("", note));
+  WriteFile(kInterpreter, "#!/bin/sh\nexit 3\n", 0755);
+  EXPECT_EQ(
+      Run(all),
+      Fails(1, std::string("binfmt-register: qemu-s390x is there and "
+                           "differs: flags none instead of PF, interpreter ") +
+                   kInterpreter +
+                   " instead of /mnt/few/qemu-s390x; swap it with "
+                   "--replace\n"));
+}
+
 TEST_F(ProbeProgramTest, VerifyOfARule) {
   EXPECT_EQ(
       Run({"register", "-q", "--verify", "--rule", ":wine:M::MZ::/bin/sh:"}),
