@@ -314,6 +314,8 @@ def gather(top: str, out: str) -> None:
         copy(f"{built}/{NAME}_{arch}", f"{full}-{arch}", 0o755)
         copy(f"{built}/boot/initramfs_{arch}.cpio.gz", f"{full}-initramfs-{arch}.cpio.gz", 0o644)
         copy(f"{built}/packaging/pantavisor/{arch}.pvrexport.tgz", pantavisor_archive(arch, version), 0o644)
+    copy(f"{built}/boot/{NAME}-buildroot.tar.gz", f"{full}-buildroot.tar.gz", 0o644)
+    copy(f"{built}/boot/meta-{NAME}.tar.gz", f"{full}-yocto.tar.gz", 0o644)
     for arch in DEBIAN:
         copy(f"{built}/packaging/deb/{NAME}_{arch}.deb", f"{NAME}_{version}_{arch}.deb", 0o644)
     for kind in ("image", "image_bare"):

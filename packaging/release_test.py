@@ -70,6 +70,7 @@ class Test:
         ours = ("arm64", "armv7", "riscv64", "x86_64")
         wanted = ["NEWS.md", "SHA256SUMS", f"{full}-image-bare.oci.tar", f"{full}-image.oci.tar",
                   f"{full}-kubernetes.tar.gz", f"{full}.spdx.json", f"{full}.tar.gz",
+                  f"{full}-buildroot.tar.gz", f"{full}-yocto.tar.gz",
                   *(f"{full}-{arch}" for arch in ours), *(f"{full}-initramfs-{arch}.cpio.gz" for arch in ours),
                   *(f"{full}-pantavisor-{arch}.pvrexport.tgz" for arch in ours),
                   *(f"binfmtbox_{self.version}_{arch}.deb" for arch in ("amd64", "arm64", "armhf", "riscv64"))]
