@@ -21,7 +21,7 @@
   done
 
   # shellcheck disable=SC2086 # Words.
-  binfmtbox register --mount --cmdline --if-possible --kmsg --quiet $leave $BINFMTBOX_OPTIONS $BINFMTBOX_TARGETS
+  binfmtbox register --mount --cmdline --if-possible --kmsg --quiet --verify $leave $BINFMTBOX_OPTIONS $BINFMTBOX_TARGETS
 
   # systemd would fail to start an automount where binfmt_misc is mounted already.
   if [ -d /proc/sys/fs/binfmt_misc ] && [ -e /proc/sys/fs/binfmt_misc/register ]; then
