@@ -24,7 +24,7 @@ from typing import Dict, List, Union
 # In a folder of its own: an entry for /sbin would replace the link to usr/sbin that
 # many an initrd has.
 FOLDER = "/binfmtbox"
-APPLETS = ("mount", "register", "status", "clear")
+APPLETS = ("mount", "register", "status", "clear", "run")
 PANTAVISOR_HOOKS = ("/usr/lib/pantavisor/pv/hooks/system.d", "/usr/lib/pantavisor/pv/hooks_lxc-mount.d")
 
 

@@ -81,7 +81,7 @@ kernel:
 	$(BINFMTBOX_INSTALL_TARGET_CMDS)
 	$(BINFMTBOX_INSTALL_INIT_{init})
 """
-PROGRAM_LINKS = {f"usr/sbin/binfmt-{applet}" for applet in ("mount", "register", "status", "clear")}
+PROGRAM_LINKS = {f"usr/sbin/binfmt-{applet}" for applet in ("mount", "register", "status", "clear", "run")}
 
 
 def files_below(folder: str) -> List[str]:

@@ -644,7 +644,7 @@ def addition(machine: Machine) -> Plan:
         Step(f"{FOLDER}/binfmt-status {machine.target}"),
         Step("chroot /chroot /hello", "42"),
         Step(f"{FOLDER}/binfmt-clear --all", "0", f"{name}: removed"),
-        Step(f"{FOLDER}/binfmtbox --list", "0", "mount\nregister\nstatus\nclear"),
+        Step(f"{FOLDER}/binfmtbox --list", "0", "mount\nregister\nstatus\nclear\nrun"),
     ], files, appended=machine.built("initramfs").read())
 
 

@@ -28,8 +28,9 @@ std::vector<Option> Applet::Options() { return {}; }
 
 void Applet::Run(const CommandLine&, Console&) {}
 
-std::array<std::unique_ptr<Applet>, 4> Applets() {
-  return {MountApplet(), RegisterApplet(), StatusApplet(), ClearApplet()};
+std::array<std::unique_ptr<Applet>, 5> Applets() {
+  return {MountApplet(), RegisterApplet(), StatusApplet(), ClearApplet(),
+          RunCommandApplet()};
 }
 
 std::unique_ptr<Applet> FindApplet(std::string_view name) {
@@ -42,7 +43,9 @@ std::unique_ptr<Applet> FindApplet(std::string_view name) {
 
 int RunApplet(Applet& applet, std::span<const char* const> args) {
   Console console(ProgramName(applet));
-  const CommandLine line = ParseCommandLine(applet.Options(), args);
+  const bool runs_command = applet.help().runs_command;
+  const CommandLine line =
+      ParseCommandLine(applet.Options(), args, runs_command);
   const CommonOptions& common = line.common;
   console.set_kmsg(common.kmsg && !common.help, !common.json);
   if (line.error) {
@@ -54,7 +57,9 @@ int RunApplet(Applet& applet, std::span<const char* const> args) {
     console.set_if_possible(common.if_possible);
     applet.Run(line, console);
   }
-  return console.Finish();
+  const int status = console.Finish();
+  const bool is_ours = status != kExitOk && status < kExitNoHandlers;
+  return runs_command && is_ours ? kExitNoHandlers : status;
 }
 
 }  // namespace cmd

@@ -22,6 +22,9 @@ struct AppletHelp {
   std::string_view arguments;  // in the usage line: "[OPTION]... [TARGET]..."
   std::string_view summary;    // one imperative sentence
   std::string_view details;    // what follows the options, after an empty line
+  // Its operands are a command: options end in front of it, and failures have
+  // the statuses of env(1).
+  bool runs_command = false;
 };
 
 // One command line's use of an applet: the setters of its options write to it.
@@ -50,7 +53,7 @@ class Applet {
 };
 
 // All applets, in the order of --list.
-std::array<std::unique_ptr<Applet>, 4> Applets();
+std::array<std::unique_ptr<Applet>, 5> Applets();
 
 // The applet that NAME ("mount", "binfmt-mount") calls; nullptr: none.
 std::unique_ptr<Applet> FindApplet(std::string_view name);
@@ -63,6 +66,7 @@ std::unique_ptr<Applet> MountApplet();
 std::unique_ptr<Applet> RegisterApplet();
 std::unique_ptr<Applet> StatusApplet();
 std::unique_ptr<Applet> ClearApplet();
+std::unique_ptr<Applet> RunCommandApplet();
 
 }  // namespace cmd
 

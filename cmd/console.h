@@ -21,6 +21,10 @@ enum ExitStatus {
   kExitDenied = 5,
   kExitWouldNotLast = 6,
   kExitNoApplet = 127,
+  // Of run, as of env(1).
+  kExitNoHandlers = 125,
+  kExitCannotStart = 126,
+  kExitNoCommand = 127,
 };
 
 class Console {

@@ -55,8 +55,13 @@ class Parser {
  public:
   // OWN_COUNT options of TABLE are the applet's own. Operands go to LINE.
   Parser(std::span<const Option> table, size_t own_count,
-         std::span<const char* const> args, CommandLine& line)
-      : table_(table), own_count_(own_count), args_(args), line_(line) {}
+         std::span<const char* const> args, bool operand_ends_options,
+         CommandLine& line)
+      : table_(table),
+        own_count_(own_count),
+        args_(args),
+        operand_ends_options_(operand_ends_options),
+        line_(line) {}
 
   Expected<void> Run(bool sets_own) {
     sets_own_ = sets_own;
@@ -68,6 +73,7 @@ class Parser {
       std::string_view arg = args_[next_++];
       if (only_operands || arg.size() < 2 || arg[0] != '-') {
         line_.operands.push_back(std::string(arg));
+        only_operands |= operand_ends_options_;
         continue;
       }
       if (arg == "--") {
@@ -150,6 +156,7 @@ class Parser {
   std::span<const Option> table_;
   size_t own_count_;
   std::span<const char* const> args_;
+  bool operand_ends_options_;
   CommandLine& line_;
   bool sets_own_ = false;
   size_t next_ = 0;
@@ -211,11 +218,12 @@ Option ListOption(char letter, const char* name, const char* value_name,
 }
 
 CommandLine ParseCommandLine(std::span<const Option> own,
-                             std::span<const char* const> args) {
+                             std::span<const char* const> args,
+                             bool operand_ends_options) {
   CommandLine line;
   line.common.dir = binfmt::kDefaultDir;
   const std::vector<Option> table = WholeTable(own, &line.common);
-  Parser parser(table, own.size(), args, line);
+  Parser parser(table, own.size(), args, operand_ends_options, line);
   Expected<void> result = parser.Run(/*sets_own=*/false);
   // --help wins over what is wrong behind it.
   if (line.common.help) return line;

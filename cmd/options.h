@@ -84,9 +84,11 @@ struct CommandLine {
 // -nq, -D DIR, -DDIR, --dir DIR and --dir=DIR; options and operands may be
 // mixed; what follows "--" is an operand. Calls the setters of OWN in the order
 // of the options, unless the line is wrong or has --help, behind which nothing
-// is an error.
+// is an error. With OPERAND_ENDS_OPTIONS what follows the first operand is no
+// option.
 CommandLine ParseCommandLine(std::span<const Option> own,
-                             std::span<const char* const> args);
+                             std::span<const char* const> args,
+                             bool operand_ends_options = false);
 
 // The help text of the table OWN and of the common options: a line or more for
 // each option.

@@ -126,4 +126,4 @@ _binfmtbox() {
   esac
 }
 
-complete -F _binfmtbox binfmtbox binfmt-mount binfmt-register binfmt-status binfmt-clear qemu-binfmt-conf.sh
+complete -F _binfmtbox binfmtbox binfmt-mount binfmt-register binfmt-status binfmt-clear binfmt-run qemu-binfmt-conf.sh

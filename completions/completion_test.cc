@@ -85,7 +85,7 @@ class CompletionTest : public ProgramTest,
 
 TEST_P(CompletionTest, OffersAppletsFirst) {
   EXPECT_EQ(Offers({"binfmtbox", ""}),
-            (Words{"mount", "register", "status", "clear", "--help", "--list",
+            (Words{"mount", "register", "status", "clear", "run", "--help", "--list",
                    "--version", "--install"}));
   EXPECT_EQ(Offers({"binfmtbox", "re"}), Words{"register"});
 }

@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <cstring>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "binfmt/base/clock.h"
@@ -216,6 +217,16 @@ ProgramEnd RunProgramFromMemory(std::string_view program,
   // A file that was not made, or not written, does not start either.
   (void)WriteAll(fd.get(), program);
   return RunProgram(absl::StrCat("/proc/self/fd/", fd.get()), start);
+}
+
+int ReplaceBy(const std::string& path, std::span<const std::string> argv) {
+  std::vector<char*> pointers;
+  for (const std::string& arg : argv) {
+    pointers.push_back(const_cast<char*>(arg.c_str()));
+  }
+  pointers.push_back(nullptr);
+  execve(path.c_str(), pointers.data(), environ);
+  return errno;
 }
 
 }  // namespace binfmt

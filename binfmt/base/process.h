@@ -3,6 +3,7 @@
 #ifndef BINFMT_BASE_PROCESS_H_
 #define BINFMT_BASE_PROCESS_H_
 
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -69,6 +70,11 @@ ProgramEnd RunProgram(const std::string& path, const ProgramStart& start);
 // (BINPRM_FLAGS_PATH_INACCESSIBLE). Does not start (ENOENT) without /proc.
 ProgramEnd RunProgramFromMemory(std::string_view program,
                                 const ProgramStart& start);
+
+// Replaces this process by the program at PATH, with the arguments ARGV, the
+// first of which is its name, and this process's environment (execve(2)).
+// Returns only where that fails: the errno.
+int ReplaceBy(const std::string& path, std::span<const std::string> argv);
 
 }  // namespace binfmt
 

@@ -37,12 +37,14 @@ bool InFirstPidNamespace() {
          facts.st_ino == kFirstPidNamespaceInode;
 }
 
-bool HasSysAdmin() {
+bool HasCapability(unsigned capability) {
   __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
   __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {};
   if (syscall(SYS_capget, &header, data) != 0) return false;
-  return (data[0].effective & (1u << CAP_SYS_ADMIN)) != 0;
+  return (data[capability / 32].effective & (1u << capability % 32)) != 0;
 }
+
+bool HasSysAdmin() { return HasCapability(CAP_SYS_ADMIN); }
 
 std::string ConfinementHint() {
   const ErrnoOr<std::string> content =

@@ -23,6 +23,9 @@ UserNamespace CurrentUserNamespace();
 // True without /proc, which means early boot.
 bool InFirstPidNamespace();
 
+// Whether CAPABILITY (CAP_SYS_ADMIN, for example) is effective.
+bool HasCapability(unsigned capability);
+
 // Whether CAP_SYS_ADMIN is effective.
 bool HasSysAdmin();
 

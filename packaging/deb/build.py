@@ -21,7 +21,7 @@ from typing import Dict, List, Tuple
 
 NAME = "binfmtbox"
 MAINTAINER = "binfmtbox maintainers <maintainers@binfmtbox.example>"
-APPLETS = ("mount", "register", "status", "clear")
+APPLETS = ("mount", "register", "status", "clear", "run")
 DOC = f"usr/share/doc/{NAME}"
 MAINTAINER_SCRIPTS = ("postinst", "postrm", "prerm")
 CONFFILES = (f"etc/default/{NAME}",)

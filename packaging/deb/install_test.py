@@ -44,11 +44,13 @@ CONTENT = """\
 lrwxrwxrwx ./usr/sbin/binfmt-clear -> binfmtbox
 lrwxrwxrwx ./usr/sbin/binfmt-mount -> binfmtbox
 lrwxrwxrwx ./usr/sbin/binfmt-register -> binfmtbox
+lrwxrwxrwx ./usr/sbin/binfmt-run -> binfmtbox
 lrwxrwxrwx ./usr/sbin/binfmt-status -> binfmtbox
 -rwxr-xr-x ./usr/sbin/binfmtbox
 lrwxrwxrwx ./usr/share/bash-completion/completions/binfmt-clear -> binfmtbox
 lrwxrwxrwx ./usr/share/bash-completion/completions/binfmt-mount -> binfmtbox
 lrwxrwxrwx ./usr/share/bash-completion/completions/binfmt-register -> binfmtbox
+lrwxrwxrwx ./usr/share/bash-completion/completions/binfmt-run -> binfmtbox
 lrwxrwxrwx ./usr/share/bash-completion/completions/binfmt-status -> binfmtbox
 -rw-r--r-- ./usr/share/bash-completion/completions/binfmtbox
 -rw-r--r-- ./usr/share/binfmtbox/initramfs-tools/binfmtbox.conf
@@ -71,6 +73,7 @@ lrwxrwxrwx ./usr/share/bash-completion/completions/binfmt-status -> binfmtbox
 lrwxrwxrwx ./usr/share/man/man8/binfmt-clear.8.gz -> binfmtbox.8.gz
 lrwxrwxrwx ./usr/share/man/man8/binfmt-mount.8.gz -> binfmtbox.8.gz
 lrwxrwxrwx ./usr/share/man/man8/binfmt-register.8.gz -> binfmtbox.8.gz
+lrwxrwxrwx ./usr/share/man/man8/binfmt-run.8.gz -> binfmtbox.8.gz
 lrwxrwxrwx ./usr/share/man/man8/binfmt-status.8.gz -> binfmtbox.8.gz
 -rw-r--r-- ./usr/share/man/man8/binfmtbox.8.gz
 -rw-r--r-- ./usr/share/zsh/vendor-completions/_binfmtbox

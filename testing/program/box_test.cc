@@ -26,6 +26,7 @@ Make this machine run programs built for other processors.
   register                  Register QEMU's user-mode emulators as handlers of foreign programs.
   status                    Show the entries of binfmt_misc in the order in which they match.
   clear                     Take entries out of binfmt_misc.
+  run                       Run a command where foreign programs work, without privilege.
 
   --list                    print the applets' names
   --install [-s] [--bare] DIR
@@ -152,6 +153,32 @@ qemu-aarch64); a PATTERN is a shell pattern of entry names. One that is
 not there is no error.
 )";
 
+constexpr char kRunHelp[] =
+    R"(usage: binfmt-run [OPTION]... [--] COMMAND [ARG]...
+
+Run a command where foreign programs work, without privilege.
+
+  -t, --target LIST      handlers for these targets (default: for COMMAND's
+                         where it is foreign, else for all)
+  -c, --credential yes|no  run setuid programs with their owner's rights
+                         (flags O and C; default no)
+      --root-user        stay root of the namespace (default: your own ids)
+      --or-direct        where there can be no handlers, start the emulator
+                         with COMMAND; what that starts has none
+)";
+constexpr char kRunDetails[] =
+    R"(
+The handlers are in a user namespace that ends with the command, so the
+machine stays as it is. Needs Linux 6.7. Where everything runs already,
+COMMAND is only started. The exit status is that of COMMAND; 125: there
+are no handlers; 126: COMMAND cannot be started; 127: there is none.
+
+Examples:
+  binfmtbox run ./hello-arm64
+  binfmtbox run -t arm64,riscv64 -- ctest --output-on-failure
+  unshare -r --map-auto binfmtbox run chroot /srv/arm64 apt update
+)";
+
 struct Help {
   const char* applet;
   std::string text;
@@ -162,7 +189,8 @@ std::vector<Help> Helps() {
   return {{"mount", kMountHelp + common + kMountDetails},
           {"register", kRegisterHelp + common + kRegisterDetails},
           {"status", kStatusHelp + common + kStatusDetails},
-          {"clear", kClearHelp + common + kClearDetails}};
+          {"clear", kClearHelp + common + kClearDetails},
+          {"run", kRunHelp + common + kRunDetails}};
 }
 
 ino_t InodeOf(const std::string& path) {
@@ -203,7 +231,7 @@ TEST_F(BoxTest, HelpOfEveryApplet) {
 }
 
 TEST_F(BoxTest, List) {
-  EXPECT_EQ(Run({"--list"}), Prints("mount\nregister\nstatus\nclear\n"));
+  EXPECT_EQ(Run({"--list"}), Prints("mount\nregister\nstatus\nclear\nrun\n"));
 }
 
 TEST_F(BoxTest, Version) {
@@ -277,15 +305,17 @@ TEST_F(BoxTest, InstallMakesHardLinks) {
             Prints("/mnt/links/binfmt-mount\n"
                    "/mnt/links/binfmt-register\n"
                    "/mnt/links/binfmt-status\n"
-                   "/mnt/links/binfmt-clear\n"));
-  for (const char* name : {"mount", "register", "status", "clear"}) {
+                   "/mnt/links/binfmt-clear\n"
+                   "/mnt/links/binfmt-run\n"));
+  for (const char* name : {"mount", "register", "status", "clear", "run"}) {
     EXPECT_EQ(InodeOf(std::string("/mnt/links/binfmt-") + name), InodeOf(kBox));
   }
   EXPECT_EQ(Run({"--install", "/mnt/links"}),
             Prints("/mnt/links/binfmt-mount: unchanged\n"
                    "/mnt/links/binfmt-register: unchanged\n"
                    "/mnt/links/binfmt-status: unchanged\n"
-                   "/mnt/links/binfmt-clear: unchanged\n"));
+                   "/mnt/links/binfmt-clear: unchanged\n"
+                   "/mnt/links/binfmt-run: unchanged\n"));
 }
 
 TEST_F(BoxTest, InstallMakesSymbolicAndBareLinks) {
@@ -294,8 +324,9 @@ TEST_F(BoxTest, InstallMakesSymbolicAndBareLinks) {
             Prints("/mnt/links/mount\n"
                    "/mnt/links/register\n"
                    "/mnt/links/status\n"
-                   "/mnt/links/clear\n"));
-  for (const char* name : {"mount", "register", "status", "clear"}) {
+                   "/mnt/links/clear\n"
+                   "/mnt/links/run\n"));
+  for (const char* name : {"mount", "register", "status", "clear", "run"}) {
     EXPECT_EQ(LinkTarget(std::string("/mnt/links/") + name), kBox);
   }
   Command command;
@@ -310,7 +341,8 @@ TEST_F(BoxTest, InstallLeavesAForeignFileAlone) {
   const Outcome expected = {1,
                             "/mnt/links/binfmt-mount\n"
                             "/mnt/links/binfmt-register\n"
-                            "/mnt/links/binfmt-clear\n",
+                            "/mnt/links/binfmt-clear\n"
+                            "/mnt/links/binfmt-run\n",
                             "binfmtbox: /mnt/links/binfmt-status is there and "
                             "is another file; remove it first\n"};
   EXPECT_EQ(Run({"--install", "/mnt/links"}), expected);
@@ -346,7 +378,8 @@ TEST_F(BoxTest, InstallIntoADirectoryThatLooksLikeAnOption) {
   EXPECT_EQ(Run({"--install", "--bare", "--", "-s"}), Prints("-s/mount\n"
                                                              "-s/register\n"
                                                              "-s/status\n"
-                                                             "-s/clear\n"));
+                                                             "-s/clear\n"
+                                                             "-s/run\n"));
   ASSERT_EQ(chdir("/"), 0);
 }
 

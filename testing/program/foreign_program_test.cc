@@ -132,7 +132,7 @@ TEST_P(ForeignProgramTest, RunsInARootWithoutTheEmulator) {
 TEST_P(ForeignProgramTest, NeedsTheEmulatorInTheRootWithoutFlagF) {
   RegisterEmulator({"-p", "no"});
   EXPECT_EQ(RunForeign({"binfmtbox", "--list"}),
-            Prints("mount\nregister\nstatus\nclear\n"));
+            Prints("mount\nregister\nstatus\nclear\nrun\n"));
   EXPECT_EQ(RunForeignInEmptyRoot({"binfmtbox", "--list"}).status, -ENOENT);
 }
 

@@ -35,7 +35,7 @@ endef
 define BINFMTBOX_INSTALL_TARGET_CMDS
 	$(INSTALL) -D -m 0755 $(@D)/binfmtbox_$(BINFMTBOX_ARCH) \
 		$(TARGET_DIR)/usr/sbin/binfmtbox
-	$(foreach applet,mount register status clear,
+	$(foreach applet,mount register status clear run,
 		ln -sf binfmtbox $(TARGET_DIR)/usr/sbin/binfmt-$(applet)
 	)
 	$(BINFMTBOX_INSTALL_EMULATORS)

@@ -47,7 +47,7 @@ do_compile[noexec] = "1"
 
 do_install() {
     install -D -m 0755 ${S}/binfmtbox_${BINFMTBOX_ARCH} ${D}${sbindir}/binfmtbox
-    for applet in mount register status clear; do
+    for applet in mount register status clear run; do
         ln -s binfmtbox ${D}${sbindir}/binfmt-$applet
     done
 

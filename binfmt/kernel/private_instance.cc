@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "binfmt/kernel/private_instance.h"
+
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstddef>
+#include <cstring>
+#include <string_view>
+#include <vector>
+
+#include "absl/algorithm/container.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "binfmt/base/file.h"
+#include "binfmt/base/printable.h"
+#include "binfmt/base/unique_fd.h"
+#include "binfmt/kernel/namespaces.h"
+#include "binfmt/kernel/running_kernel.h"
+
+namespace binfmt {
+namespace {
+
+constexpr size_t kMaxProcFile = 1 << 20;
+
+// The content of uid_map and gid_map: lines of an id inside, the same id
+// outside, and a count.
+struct IdMaps {
+  std::string uids;
+  std::string gids;
+};
+
+std::string ReadProc(const std::string& path) {
+  return ReadFileAt(AT_FDCWD, path, kMaxProcFile).value_or("");
+}
+
+// These return 0 or an errno.
+
+// NAME is a file of the process whose folder in /proc is PROCESS.
+int WriteProcessFile(int process, const std::string& name,
+                     std::string_view text) {
+  const UniqueFd fd = OpenAt(process, name, O_WRONLY);
+  if (!fd.ok()) return errno;
+  const ErrnoOr<void> written = WriteAll(fd.get(), text);
+  return written ? 0 : written.error();
+}
+
+int WriteMaps(int process, const IdMaps& maps) {
+  const int error = WriteProcessFile(process, "uid_map", maps.uids);
+  if (error != 0) return error;
+  return WriteProcessFile(process, "gid_map", maps.gids);
+}
+
+// A map under which each id of this namespace is the same in a new one.
+std::string SameIds(const std::string& path) {
+  std::string own = ReadProc(path);
+  absl::c_replace(own, '\n', ' ');
+  std::vector<std::string_view> words =
+      absl::StrSplit(std::string_view(own), ' ');
+  std::erase(words, "");
+  std::string map;
+  for (size_t i = 0; i + 2 < words.size(); i += 3) {
+    absl::StrAppend(&map, words[i], " ", words[i], " ", words[i + 2], "\n");
+  }
+  return map;
+}
+
+std::string OneId(unsigned inside, unsigned outside) {
+  return absl::StrCat(inside, " ", outside, " 1\n");
+}
+
+// No mount is on "/" as such a process sees them. The field behind the mount
+// point begins with rw or ro.
+bool IsInChroot() {
+  const std::string mounts = ReadProc("/proc/self/mountinfo");
+  return !absl::StrContains(mounts, " / rw") &&
+         !absl::StrContains(mounts, " / ro");
+}
+
+// Why no namespace could be made, or none with rights, as far as /proc tells.
+std::string_view WhyDenied(int errnum, uid_t uid) {
+  if (errnum == ENOSPC || errnum == EUSERS) {
+    return "; the limit of user namespaces is reached or 0, which root raises: "
+           "sysctl user.max_user_namespaces=15000";
+  }
+  if (errnum == EINVAL || errnum == ENOSYS) {
+    return "; this kernel has no user namespaces (CONFIG_USER_NS)";
+  }
+  if (errnum == ENOENT) return "; it takes /proc and binfmt_misc in the kernel";
+  if (errnum == ENODEV) return "; this kernel has no binfmt_misc";
+  if (absl::StartsWith(
+          ReadProc("/proc/sys/kernel/apparmor_restrict_unprivileged_userns"),
+          "1")) {
+    return "; AppArmor forbids it, which root may change: sysctl "
+           "kernel.apparmor_restrict_unprivileged_userns=0";
+  }
+  if (absl::StartsWith(ReadProc("/proc/sys/kernel/unprivileged_userns_clone"),
+                       "0")) {
+    return "; it is forbidden, which root may change: sysctl "
+           "kernel.unprivileged_userns_clone=1";
+  }
+  if (IsInChroot()) {
+    return "; the kernel makes none in a chroot: use it outside, as in "
+           "binfmtbox run chroot DIR COMMAND";
+  }
+  if (absl::StrContains(ReadProc("/proc/self/status"), "\nSeccomp:\t2")) {
+    return "; a seccomp filter forbids it (docker: --security-opt "
+           "seccomp=unconfined)";
+  }
+  if (uid == 0) return "; root takes CAP_SETFCAP for it; or be another user";
+  return "";
+}
+
+Error Explain(std::string_view what, int errnum, uid_t uid) {
+  return Error(
+      errnum,
+      absl::StrCat("a command cannot have handlers of its own: cannot ", what,
+                   ": ", std::strerror(errnum), WhyDenied(errnum, uid)),
+      Cause::kDenied);
+}
+
+int MakeNamespaces(int flags) { return unshare(flags) == 0 ? 0 : errno; }
+
+// A child process in the namespace before writes the maps, since only that has
+// the right to map more than one id.
+int EnterWithAllIds(int self) {
+  const IdMaps maps{SameIds("/proc/self/uid_map"),
+                    SameIds("/proc/self/gid_map")};
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) return errno;
+  UniqueFd reader(ends[0]);
+  UniqueFd writer(ends[1]);
+  const pid_t pid = _Fork();
+  if (pid < 0) return errno;
+  if (pid == 0) {
+    writer.Reset();
+    // Nothing comes where there are no namespaces.
+    char word;
+    _exit(read(reader.get(), &word, 1) == 1 ? WriteMaps(self, maps) : 0);
+  }
+  int error = MakeNamespaces(CLONE_NEWUSER | CLONE_NEWNS);
+  if (error == 0) (void)WriteAll(writer.get(), "1");
+  writer.Reset();
+  int status = 0;
+  while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+  }
+  return error != 0 ? error : WEXITSTATUS(status);
+}
+
+int EnterAsRoot(int self, const FormerIds& ids) {
+  int error = MakeNamespaces(CLONE_NEWUSER | CLONE_NEWNS);
+  // The kernel's condition for a map of groups without privilege.
+  if (error == 0) error = WriteProcessFile(self, "setgroups", "deny");
+  if (error == 0) {
+    error = WriteMaps(self, {OneId(0, ids.uid), OneId(0, ids.gid)});
+  }
+  return error;
+}
+
+}  // namespace
+
+Expected<FormerIds> EnterPrivateInstance(const std::string& dir) {
+  if (RunningKernel().IsBefore(6, 7)) {
+    return Error(ENOTSUP,
+                 "before Linux 6.7 there is one binfmt_misc for all, so a "
+                 "command can't have handlers of its own",
+                 Cause::kNoSupport);
+  }
+  const UniqueFd self = OpenAt(AT_FDCWD, "/proc/self", O_RDONLY | O_DIRECTORY);
+  const FormerIds ids{geteuid(), getegid(), HasCapability(CAP_SETUID)};
+  const int error = !self.ok()     ? errno
+                    : ids.are_kept ? EnterWithAllIds(self.get())
+                                   : EnterAsRoot(self.get(), ids);
+  if (error != 0) return Explain("make a user namespace", error, ids.uid);
+  // Over one that is mounted there: that belongs to another namespace.
+  if (mount("binfmt_misc", dir.c_str(), "binfmt_misc",
+            MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) != 0) {
+    return Explain(absl::StrCat("mount binfmt_misc on ", Printable(dir)), errno,
+                   ids.uid);
+  }
+  return ids;
+}
+
+Expected<void> RestoreIds(const FormerIds& ids) {
+  if (ids.are_kept || ids.uid == 0) return {};
+  const UniqueFd self = OpenAt(AT_FDCWD, "/proc/self", O_RDONLY | O_DIRECTORY);
+  int error = MakeNamespaces(CLONE_NEWUSER);
+  if (error == 0) {
+    error = WriteMaps(self.get(), {OneId(ids.uid, 0), OneId(ids.gid, 0)});
+  }
+  if (error != 0) return Explain("have its ids again", error, ids.uid);
+  return {};
+}
+
+}  // namespace binfmt
