@@ -146,7 +146,10 @@ Error WouldNotLast(const std::string& dir) {
               "only, and all entries would go with it: mount it on the host "
               "first, or use --host (in a container: with --pid=host, a pod: "
               "hostPID: true), or stay with --hold",
-              dir),
+              dir) +
+          (CurrentUserNamespace() == UserNamespace::kOther
+               ? "; for one command: binfmtbox run COMMAND"
+               : ""),
       Cause::kWouldNotLast);
 }
 

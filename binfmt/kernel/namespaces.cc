@@ -19,6 +19,8 @@ namespace {
 
 constexpr ino_t kFirstUserNamespaceInode = 0xeffffffdu;
 constexpr ino_t kFirstPidNamespaceInode = 0xeffffffcu;
+// What ids are that a namespace does not map (/proc/sys/kernel/overflowuid).
+constexpr uid_t kOverflowUid = 65534;
 constexpr size_t kMaxProfileLength = 4096;
 
 }  // namespace
@@ -62,8 +64,15 @@ std::string ConfinementHint() {
 }
 
 std::string DeniedHint() {
-  if (geteuid() != 0) return "; run it as root (sudo)";
-  if (CurrentUserNamespace() == UserNamespace::kOther) {
+  const bool is_other = CurrentUserNamespace() == UserNamespace::kOther;
+  if (geteuid() != 0) {
+    if (is_other && geteuid() == kOverflowUid) {
+      return "; this user namespace does not map your user (unshare -r does)";
+    }
+    return "; run it as root (sudo), or only one command: binfmtbox run "
+           "COMMAND";
+  }
+  if (is_other) {
     return "; root of this user namespace does not own that binfmt_misc: mount "
            "one of its own (binfmtbox mount --userns), or work on the host";
   }

@@ -20,6 +20,7 @@ namespace {
 using binfmtbox_testing::InChild;
 using binfmtbox_testing::KernelTest;
 using binfmtbox_testing::WriteFile;
+using binfmtbox_testing::WriteOnce;
 
 class NamespacesTest : public KernelTest {};
 
@@ -83,7 +84,20 @@ TEST_F(NamespacesTest, DeniedHintForAnotherUserThanRoot) {
               if (geteuid() == 0) return "still root";
               return DeniedHint();
             }),
-            "; run it as root (sudo)");
+            "; this user namespace does not map your user (unshare -r "
+            "does)");
+}
+
+TEST_F(NamespacesTest, DeniedHintForAnOrdinaryUser) {
+  EXPECT_EQ(InChild([]() -> std::string {
+              if (unshare(CLONE_NEWUSER) != 0) return "cannot unshare";
+              if (WriteOnce("/proc/self/uid_map", "1000 0 1") != 0) {
+                return "cannot write the map";
+              }
+              return DeniedHint();
+            }),
+            "; run it as root (sudo), or only one command: binfmtbox run "
+            "COMMAND");
 }
 
 // What is effective counts, not what is permitted.

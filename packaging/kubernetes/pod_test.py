@@ -34,7 +34,7 @@ NOT_MOUNTED = "binfmt-register: binfmt_misc is not mounted on /proc/sys/fs/binfm
 WOULD_NOT_LAST = (
     "binfmt-register: binfmt_misc on /proc/sys/fs/binfmt_misc is held by this process's mount namespace only, and all "
     "entries would go with it: mount it on the host first, or use --host (in a container: with --pid=host, a pod: "
-    "hostPID: true), or stay with --hold")
+    "hostPID: true), or stay with --hold; for one command: binfmtbox run COMMAND")
 
 
 @dataclass

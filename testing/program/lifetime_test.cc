@@ -27,7 +27,7 @@ constexpr char kWouldNotLast[] =
     "binfmt_misc on /proc/sys/fs/binfmt_misc is held by this process's mount "
     "namespace only, and all entries would go with it: mount it on the host "
     "first, or use --host (in a container: with --pid=host, a pod: hostPID: "
-    "true), or stay with --hold\n";
+    "true), or stay with --hold; for one command: binfmtbox run COMMAND\n";
 constexpr char kNeedsConsent[] =
     "this is a user namespace of its own: a mount hides the host's handlers "
     "here for good; if that is what you want, add --userns\n";

@@ -360,8 +360,9 @@ TEST_F(RecordRefusalTest, NotRoot) {
   EXPECT_EQ(Register(kRule, AsNobody()),
             Fails(5,
                   "binfmt-register: cannot open "
-                  "/proc/sys/fs/binfmt_misc/register: Permission denied; run "
-                  "it as root (sudo)\n"));
+                  "/proc/sys/fs/binfmt_misc/register: Permission denied; this "
+                  "user namespace does not map your user (unshare -r "
+                  "does)\n"));
 }
 
 TEST_F(RecordRefusalTest, Disabled) {
