@@ -33,10 +33,10 @@ class Interruptions {
 
 }  // namespace
 
-UniqueFd OpenAt(int dir_fd, const std::string& path, int flags) {
+UniqueFd OpenAt(int dir_fd, const std::string& path, int flags, mode_t mode) {
   Interruptions interruptions;
   for (;;) {
-    const int fd = openat(dir_fd, path.c_str(), flags | O_CLOEXEC);
+    const int fd = openat(dir_fd, path.c_str(), flags | O_CLOEXEC, mode);
     if (fd >= 0 || !interruptions.MayRetry(errno)) return UniqueFd(fd);
   }
 }

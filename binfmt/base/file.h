@@ -4,6 +4,7 @@
 #define BINFMT_BASE_FILE_H_
 
 #include <fcntl.h>
+#include <sys/types.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -18,8 +19,9 @@ namespace binfmt {
 
 // openat(2) with O_CLOEXEC, tried again on EINTR, as all functions here do, a
 // hundred times at most. On failure !ok(), and errno
-// tells why. DIR_FD may be AT_FDCWD.
-UniqueFd OpenAt(int dir_fd, const std::string& path, int flags);
+// tells why. DIR_FD may be AT_FDCWD. MODE is for O_CREAT.
+UniqueFd OpenAt(int dir_fd, const std::string& path, int flags,
+                mode_t mode = 0);
 
 // When a read is complete.
 enum class ReadUntil {

@@ -2,7 +2,6 @@
 #include "binfmt/kernel/install.h"
 
 #include <linux/membarrier.h>
-#include <sys/random.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -21,6 +20,7 @@
 #include "absl/strings/strip.h"
 #include "binfmt/base/clock.h"
 #include "binfmt/base/message.h"
+#include "binfmt/base/random.h"
 #include "binfmt/kernel/running_kernel.h"
 #include "binfmt/record/cover_index.h"
 #include "binfmt/record/match.h"
@@ -29,7 +29,6 @@ namespace binfmt {
 namespace {
 
 constexpr std::string_view kHelperInfix = ".binfmtbox-";
-constexpr size_t kHelperDigits = 8;
 
 // Waits until no execve(2) that began before is still looking for its entry.
 // Linux 7.3 looks without a lock: an execve(2) that has passed the place of a
@@ -46,21 +45,13 @@ void WaitForReaders() {
 // What the names of OWNER's helpers begin with: as much of its name as leaves a
 // file name.
 std::string_view HelperStem(std::string_view owner) {
-  return owner.substr(0, kMaxNameLength - kHelperInfix.size() - kHelperDigits);
+  return owner.substr(0, kMaxNameLength - kHelperInfix.size() - kRandomDigits);
 }
 
 // A name for a helper: unpredictable, so that nobody else can take it first;
 // recognisable, so that the next run can clean up.
 std::string HelperName(std::string_view owner) {
-  uint32_t bits = 0;
-  // GRND_NONBLOCK: in early boot there is no entropy yet, and a name that can
-  // be guessed is better than none.
-  if (getrandom(&bits, sizeof(bits), GRND_NONBLOCK) !=
-      static_cast<ssize_t>(sizeof(bits))) {
-    bits = static_cast<uint32_t>(reinterpret_cast<uintptr_t>(&bits));
-  }
-  return absl::StrCat(HelperStem(owner), kHelperInfix,
-                      absl::Hex(bits, absl::kZeroPad8));
+  return absl::StrCat(HelperStem(owner), kHelperInfix, RandomDigits());
 }
 
 bool SameEntry(const Entry& a, const Entry& b) {
@@ -418,7 +409,7 @@ std::string Difference(const Entry& present, const Entry& wanted) {
 bool IsHelperName(std::string_view name, std::string_view owner) {
   return absl::ConsumePrefix(&name, HelperStem(owner)) &&
          absl::ConsumePrefix(&name, kHelperInfix) &&
-         name.size() == kHelperDigits &&
+         name.size() == kRandomDigits &&
          absl::c_all_of(name, absl::ascii_isxdigit);
 }
 

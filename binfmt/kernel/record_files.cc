@@ -13,6 +13,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "binfmt/base/file.h"
+#include "binfmt/base/random.h"
 #include "binfmt/base/unique_fd.h"
 
 namespace binfmt {
@@ -26,20 +27,22 @@ ErrnoOr<std::vector<std::string>> NamesIn(const std::string& dir) {
   return std::unexpected(errno);
 }
 
-// Writes TEXT to the new file TEMPORARY, then gives it the name PATH.
-ErrnoOr<void> WriteAndRename(const std::string& temporary,
-                             const std::string& path, std::string_view text) {
-  const UniqueFd fd(openat(AT_FDCWD, temporary.c_str(),
-                           O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
+// Writes TEXT to the file NAME in DIR by way of a new file, whose name only
+// this process knows.
+ErrnoOr<void> WriteAndRename(int dir, const std::string& name,
+                             std::string_view text) {
+  // Hidden, so that systemd-binfmt does not read it.
+  const std::string temporary = ".binfmtbox-" + RandomDigits();
+  const UniqueFd fd = OpenAt(dir, temporary, O_WRONLY | O_CREAT | O_EXCL, 0644);
   if (!fd.ok()) return std::unexpected(errno);
   (void)fchmod(fd.get(), 0644);  // the umask does not count
-  if (const ErrnoOr<void> written = WriteAll(fd.get(), text); !written) {
-    return written;
+  ErrnoOr<void> written = WriteAll(fd.get(), text);
+  // Takes the place of what is there, and follows no link.
+  if (written && renameat(dir, temporary.c_str(), dir, name.c_str()) != 0) {
+    written = std::unexpected(errno);
   }
-  if (rename(temporary.c_str(), path.c_str()) != 0) {
-    return std::unexpected(errno);
-  }
-  return {};
+  if (!written) (void)unlinkat(dir, temporary.c_str(), 0);
+  return written;
 }
 
 }  // namespace
@@ -70,15 +73,12 @@ Expected<std::vector<std::string>> FindRecordFiles(
 Expected<void> WriteRecordFile(const std::string& dir, const std::string& name,
                                std::string_view text) {
   (void)mkdir(dir.c_str(), 0755);
-  // A name that systemd-binfmt does not read. A run that died may have left it
-  // behind. With O_EXCL, a file that another user puts there meanwhile is not
-  // used.
-  const std::string temporary = dir + "/.binfmtbox.new";
-  (void)unlink(temporary.c_str());
-  const std::string path = absl::StrCat(dir, "/", name);
-  const ErrnoOr<void> written = WriteAndRename(temporary, path, text);
+  const UniqueFd fd = OpenAt(AT_FDCWD, dir, O_RDONLY | O_DIRECTORY);
+  const ErrnoOr<void> written =
+      fd.ok() ? WriteAndRename(fd.get(), name, text) : std::unexpected(errno);
   if (written) return {};
-  Error error = SystemError("write", path, written.error());
+  Error error =
+      SystemError("write", absl::StrCat(dir, "/", name), written.error());
   if (written.error() == ENOENT) {
     error.Append("; make the directory above it");
   }

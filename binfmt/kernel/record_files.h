@@ -23,8 +23,10 @@ inline constexpr size_t kMaxRecordFiles = 4096;
 Expected<std::vector<std::string>> FindRecordFiles(
     std::span<const std::string_view> dirs, bool any_name);
 
-// Writes TEXT to the file NAME in DIR, completely or not at all, and over a
-// file that is there. Makes DIR, but not the directory above it.
+// Writes TEXT to the file NAME in DIR, completely or not at all, whatever other
+// processes do there. Takes the place of a file or link that is there. Makes
+// DIR, but not the directory above it. Leaves nothing else behind, unless the
+// process is killed: then perhaps a hidden file.
 Expected<void> WriteRecordFile(const std::string& dir, const std::string& name,
                                std::string_view text);
 
