@@ -17,6 +17,7 @@
 #include "binfmt/kernel/registry.h"
 #include "binfmt/kernel/selinux.h"
 #include "binfmt/record/entry.h"
+#include "binfmt/record/script.h"
 #include "cmd/entry_table.h"
 #include "cmd/probe.h"
 #include "cmd/register_check.h"
@@ -98,6 +99,31 @@ size_t LeaveAlone(const RegisterRequest& request,
   return count;
 }
 
+// Notes what else the records of ITEMS do that OUTCOMES say were registered.
+void NoteRisks(std::span<const PlanItem> items,
+               std::span<const Outcome> outcomes, const binfmt::Guard& guard,
+               Console& console) {
+  // Often that of all interpreters.
+  std::string last_place;
+  for (size_t i = 0; i < outcomes.size() && !console.quiet(); ++i) {
+    const Record& record = items[i].record;
+    const Change change = outcomes[i].change;
+    if (change != Change::kAdded && change != Change::kReplaced) continue;
+    if (binfmt::TakesUsualNames(record)) {
+      console.Note(binfmt::Message(
+          "$0 takes scripts, loaders and programs, too, whose names end in .$1",
+          record.name, record.magic));
+    }
+    std::string place = guard.FindForeignPlace(record);
+    if (place.empty() || place == last_place) continue;
+    console.Note(binfmt::Message(
+        "others than root may write to $0, and so decide what $1 starts, for "
+        "root too",
+        place, record.name));
+    last_place = std::move(place);
+  }
+}
+
 // Installs PLAN. Takes out of it what was left alone, and is not this program's
 // to hold.
 Expected<void> InstallPlan(const RegisterRequest& request,
@@ -111,6 +137,7 @@ Expected<void> InstallPlan(const RegisterRequest& request,
   if (!outcomes) return std::move(outcomes.error());
   plan.left_alone += LeaveAlone(request, items, open, *outcomes);
   ReportOutcomes(request, items, *outcomes, console);
+  NoteRisks(items, *outcomes, guard, console);
   if (plan.left_alone != 0) {
     console.Note(binfmt::Message("$0 of the targets run already; left alone",
                                  plan.left_alone));

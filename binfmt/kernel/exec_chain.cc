@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/match.h"
 #include "binfmt/base/message.h"
 #include "binfmt/record/script.h"
@@ -108,18 +109,25 @@ ExecChain WalkHandler(const Record& handler, const ExecQuestions& questions) {
   return Walk(handler.interpreter, &handler, questions);
 }
 
+std::string WritableByOthers(const ExecChain& chain, uid_t root) {
+  for (const ExecStep& step : chain.steps) {
+    std::string place = WritableByOthers(step.path, root);
+    // No loader: an empty path, which nobody may write to.
+    if (place.empty() && step.program->elf) {
+      place = WritableByOthers(step.program->elf->loader_path, root);
+    }
+    if (!place.empty()) return place;
+  }
+  return "";
+}
+
 bool IsRootsAlone(const ExecChain& chain) {
   // A chain that breaks off leads to what was not looked at.
-  bool is_roots = !chain.steps.empty() && !chain.error;
-  for (const ExecStep& step : chain.steps) {
-    const Program& program = *step.program;
-    // No loader: an empty path, which nobody may write to.
-    is_roots =
-        is_roots && program.is_readable &&
-        WritableByOthers(step.path).empty() &&
-        (!program.elf || WritableByOthers(program.elf->loader_path).empty());
-  }
-  return is_roots;
+  return !chain.steps.empty() && !chain.error &&
+         absl::c_all_of(
+             chain.steps,
+             [](const ExecStep& step) { return step.program->is_readable; }) &&
+         WritableByOthers(chain).empty();
 }
 
 }  // namespace binfmt

@@ -5,6 +5,8 @@
 #ifndef BINFMT_KERNEL_EXEC_CHAIN_H_
 #define BINFMT_KERNEL_EXEC_CHAIN_H_
 
+#include <sys/types.h>
+
 #include <list>
 #include <optional>
 #include <string>
@@ -102,8 +104,11 @@ ExecChain WalkExec(const std::string& path, const ExecQuestions& questions);
 // BPF program (type B) chooses is unknown, so such a chain is empty.
 ExecChain WalkHandler(const Record& handler, const ExecQuestions& questions);
 
-// Whether nobody but root has a say in what CHAIN starts: all files of it,
-// loaders included, are known and root's alone (WritableByOthers()).
+// The first place that lets others than root have a say in what CHAIN starts
+// (WritableByOthers() of its files and their loaders); empty: there is none.
+std::string WritableByOthers(const ExecChain& chain, uid_t root = 0);
+
+// Whether there is none, and all files of CHAIN are known.
 bool IsRootsAlone(const ExecChain& chain);
 
 }  // namespace binfmt

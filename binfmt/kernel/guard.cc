@@ -13,6 +13,7 @@
 #include "binfmt/base/message.h"
 #include "binfmt/base/path.h"
 #include "binfmt/base/unique_fd.h"
+#include "binfmt/kernel/namespaces.h"
 #include "binfmt/record/elf_header.h"
 #include "binfmt/record/match.h"
 #include "binfmt/record/script.h"
@@ -159,6 +160,13 @@ ExecChain Guard::Walk(const Record& handler, const Record* front,
   const auto holds_other_file = [](const Record&) { return false; };
   return WalkHandler(handler,
                      {find_handler, holds_other_file, is_native_, programs_});
+}
+
+std::string Guard::FindForeignPlace(const Record& handler) const {
+  constexpr uid_t kNoName = 65534;  // the kernel's default overflowuid
+  return WritableByOthers(
+      Walk(handler, nullptr, CoverIndex()),
+      CurrentUserNamespace() == UserNamespace::kFirst ? 0 : kNoName);
 }
 
 Expected<void> Guard::CheckChain(const Record& record,

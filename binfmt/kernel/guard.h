@@ -58,6 +58,11 @@ class Guard {
   ExecChain Walk(const Record& handler, const Record* front,
                  const CoverIndex& handlers) const;
 
+  // The first place that lets others than root have a say in what HANDLER's
+  // interpreter is, as far as it has one and this user namespace tells: where
+  // ids have no name here, root of the outside may have them.
+  std::string FindForeignPlace(const Record& handler) const;
+
  private:
   // A file that no rule may take.
   struct Sample {

@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "binfmt/kernel/interpreter.h"
 
+#include <endian.h>
 #include <fcntl.h>
 #include <link.h>
+#include <linux/limits.h>
 #include <linux/openat2.h>
+#include <linux/posix_acl.h>
+#include <linux/posix_acl_xattr.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -120,6 +125,28 @@ Expected<void> CheckExecutable(std::string_view kind, const std::string& path,
   return Unusable(kind, path, why, EACCES);
 }
 
+// Whether the access control list of PATH names a user or group, other than 0
+// and ROOT, who may write; true, too, where it cannot be read. The mask allows
+// to write.
+bool ListsOtherWriter(const std::string& path, uid_t root) {
+  std::string list(XATTR_SIZE_MAX, '\0');
+  const ssize_t size = lgetxattr(path.c_str(), "system.posix_acl_access",
+                                 list.data(), list.size());
+  if (size < 0) return errno != ENODATA && errno != EOPNOTSUPP;
+  list.resize(static_cast<size_t>(size));
+  posix_acl_xattr_entry entry;
+  for (size_t at = sizeof(posix_acl_xattr_header); at < list.size();
+       at += sizeof(entry)) {
+    std::memcpy(&entry, &list[at], sizeof(entry));
+    const uid_t id = le32toh(entry.e_id);
+    if ((le16toh(entry.e_tag) & (ACL_USER | ACL_GROUP)) != 0 &&
+        (le16toh(entry.e_perm) & ACL_WRITE) != 0 && id != 0 && id != root) {
+      return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 Expected<Program> InspectProgram(std::string_view kind, const std::string& path,
@@ -229,7 +256,12 @@ Expected<void> CheckInterpreterFlags(const std::string& path,
         ENOEXEC);
   }
   if ((flags & kCredentials) != 0) {
-    if (const std::string place = WritableByOthers(path); !place.empty()) {
+    std::string place = WritableByOthers(path);
+    // A static one has no loader, and nobody may write to an empty path.
+    if (place.empty() && interpreter.elf) {
+      place = WritableByOthers(interpreter.elf->loader_path);
+    }
+    if (!place.empty()) {
       return Unusable(kInterpreter, path,
                       Message("may not run with other owners' rights (flag C): "
                               "others than root may write to $0",
@@ -282,7 +314,8 @@ std::string FindConstant(const std::string& path, const Program& program,
   }
 }
 
-std::string WritableByOthers(std::string path) {
+std::string WritableByOthers(std::string path, uid_t root) {
+  const auto is_root = [root](uid_t id) { return id == 0 || id == root; };
   int links = 0;
   bool parent_is_sticky = false;  // and others may write to it
   for (size_t end = 0;; ++end) {
@@ -292,7 +325,7 @@ std::string WritableByOthers(std::string path) {
     struct stat facts;
     if (lstat(part.c_str(), &facts) != 0) return part;
     // What is not root's in a sticky directory is another's to exchange.
-    if (parent_is_sticky && facts.st_uid != 0) return part;
+    if (parent_is_sticky && !is_root(facts.st_uid)) return part;
     if (S_ISLNK(facts.st_mode)) {
       const ErrnoOr<std::string> target = ReadLink(part);
       if (!target || target->empty() || ++links > kMaxLinks) return part;
@@ -301,12 +334,16 @@ std::string WritableByOthers(std::string path) {
       end = 0;
       continue;
     }
+    // With an access control list, the group's bits are its mask.
     const bool others_write =
         (facts.st_mode & S_IWOTH) != 0 ||
-        ((facts.st_mode & S_IWGRP) != 0 && facts.st_gid != 0);
+        ((facts.st_mode & S_IWGRP) != 0 &&
+         (!is_root(facts.st_gid) || ListsOtherWriter(part, root)));
     parent_is_sticky = others_write && S_ISDIR(facts.st_mode) &&
                        (facts.st_mode & S_ISVTX) != 0;
-    if (facts.st_uid != 0 || (others_write && !parent_is_sticky)) return part;
+    if (!is_root(facts.st_uid) || (others_write && !parent_is_sticky)) {
+      return part;
+    }
     if (end == path.size()) return "";
   }
 }

@@ -3,6 +3,8 @@
 #ifndef BINFMT_KERNEL_INTERPRETER_H_
 #define BINFMT_KERNEL_INTERPRETER_H_
 
+#include <sys/types.h>
+
 #include <cstddef>
 #include <functional>
 #include <map>
@@ -71,8 +73,8 @@ class ProgramCache {
 //  - with F where it is dynamic: only the interpreter is held open, and its
 //    loader would be looked up in every container (docker/docs#14140);
 //  - with O or C where it is a script (exec_binprm() allows no further hop);
-//  - with C where others than root may write to it or to a directory on its
-//    path: it runs with the rights of setuid programs' owners.
+//  - with C where others than root may write to it, its loader, or a directory
+//    on their paths: it runs with the rights of setuid programs' owners.
 Expected<void> CheckInterpreterFlags(const std::string& path,
                                      const Program& interpreter, Flags flags);
 
@@ -86,8 +88,10 @@ std::string FindConstant(const std::string& path, const Program& program,
 // The first part of PATH, a directory or the file, that others than root may
 // exchange or write to, or that cannot be examined; empty where there is none.
 // In a sticky directory that is root's, others may add files, but can't rename
-// or remove root's. Follows links, since their ways matter as much.
-std::string WritableByOthers(std::string path);
+// or remove root's. Follows links, since their ways matter as much. Access
+// control lists count (acl(5)). A user and group called ROOT are no others
+// either.
+std::string WritableByOthers(std::string path, uid_t root = 0);
 
 // Whether there is a file at PATH that this process may execute. Much cheaper
 // than InspectInterpreter().

@@ -4,6 +4,10 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "absl/algorithm/container.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "binfmt/record/match.h"
 
@@ -37,6 +41,11 @@ bool ComparesWithin(const Record& record, size_t count) {
   }
   return false;
 }
+
+// Ends of the names of scripts, and of loaders and programs without a version.
+constexpr std::string_view kEnds =
+    " sh bash csh ksh zsh fish pl py rb awk sed lua tcl php js mjs raku cgi R "
+    "so run bin ";
 
 }  // namespace
 
@@ -74,6 +83,12 @@ bool TakesScripts(const Record& record) {
     }
   }
   return false;
+}
+
+bool TakesUsualNames(const Record& record) {
+  return record.type == RecordType::kExtension &&
+         (absl::StrContains(kEnds, absl::StrCat(" ", record.magic, " ")) ||
+          absl::c_all_of(record.magic, absl::ascii_isdigit));
 }
 
 }  // namespace binfmt

@@ -26,6 +26,10 @@ std::optional<std::string> ParseScript(std::string_view head);
 // line and behind.
 bool TakesScripts(const Record& record);
 
+// Whether the extension of RECORD is a usual end of the names of scripts
+// (x.sh), loaders (ld.so.2) or programs with a version (python3.11).
+bool TakesUsualNames(const Record& record);
+
 }  // namespace binfmt
 
 #endif  // BINFMT_RECORD_SCRIPT_H_

@@ -31,6 +31,25 @@ TEST(ScriptTest, NoScript) {
   }
 }
 
+// S24: such a rule takes explicit starts of loaders, scripts and programs away.
+TEST(ScriptTest, ExtensionsOfUsualNames) {
+  Record record;
+  record.type = RecordType::kExtension;
+  for (const char* extension : {"sh", "bash", "py", "pl", "R", "so", "run",
+                                "bin", "0", "2", "11", "20240101"}) {
+    record.magic = extension;
+    EXPECT_TRUE(TakesUsualNames(record)) << extension;
+  }
+  for (const char* extension : {"exe", "jar", "pyc", "class", "wasm", "s", "h",
+                                "SH", "r", "2a", "a2"}) {
+    record.magic = extension;
+    EXPECT_FALSE(TakesUsualNames(record)) << extension;
+  }
+  record.type = RecordType::kMagic;
+  record.magic = "sh";
+  EXPECT_FALSE(TakesUsualNames(record));
+}
+
 TEST(ScriptTest, NoPath) {
   EXPECT_EQ(Read("#!\n"), "none");
   EXPECT_EQ(Read("#! \t \n"), "none");
