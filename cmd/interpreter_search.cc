@@ -57,8 +57,13 @@ FoundInterpreter FindInterpreter(const arch_table::Target& target,
       std::string path = absl::StrCat(dir, dir == "/" ? "" : "/", file);
       bool is_missing = false;
       Expected<Program> program = binfmt::InspectInterpreter(path, &is_missing);
-      if (program) return {std::move(path), std::move(program)};
-      // A file that exists and cannot be used is worth reporting.
+      const int errnum = program ? 0 : program.error().errnum();
+      // Only what is not there gives way to the next: another interpreter
+      // because of a passing failure would be a surprise.
+      if (errnum != ENOENT && errnum != ENOTDIR) {
+        return {std::move(path), std::move(program)};
+      }
+      // A link that leads nowhere is worth reporting.
       if (!unusable && !is_missing) unusable = std::move(program.error());
       if (first_path.empty()) first_path = std::move(path);
     }

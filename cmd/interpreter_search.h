@@ -26,13 +26,12 @@ struct FoundInterpreter {
   // The file that was found or, where there is none, the first place where it
   // was looked for.
   std::string path;
-  // errnum is ENOENT where none of the files exists; else the error is that of
-  // the first one that exists and cannot be used.
+  // errnum is ENOENT where none of the files exists.
   binfmt::Expected<binfmt::Program> program;
 };
 
-// The first file of the search list for TARGET that the kernel can start as an
-// interpreter.
+// The first file of the search list for TARGET that exists, or the error why
+// the kernel cannot start it as an interpreter.
 FoundInterpreter FindInterpreter(const arch_table::Target& target,
                                  const SearchOptions& options);
 

@@ -8,7 +8,7 @@
 #include <optional>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "binfmt/base/file.h"
 #include "binfmt/base/message.h"
 #include "binfmt/base/path.h"
@@ -120,6 +120,8 @@ Expected<void> Guard::Check(const Record& record,
     // An extension takes programs, too: PID 1 may be /usr/bin/python3.11.
     if (record.type == RecordType::kExtension && !sample.link.empty()) {
       path = ReadLink(sample.link).value_or("");
+      // An upgrade took the file away; its name is the same.
+      path.resize(absl::StripSuffix(path, " (deleted)").size());
     }
     if (!Matches(record, {sample.head, path})) continue;
     return Refuse(

@@ -35,16 +35,23 @@ namespace {
 
 constexpr int kMaxLinks = 40;  // MAXSYMLINKS of the kernel
 constexpr std::string_view kInterpreter = "interpreter";
+constexpr int kMaxTries = 100;               // where a call is interrupted
 constexpr size_t kChunk = 65536;             // bytes that are read at once
 constexpr uint64_t kMaxConstants = 8 << 20;  // bytes that are searched
 
-// Opens PATH for reading, unless a magic link is on its way (ELOOP).
+// Opens PATH for reading, unless a magic link is on its way (ELOOP), or the
+// kernel cannot tell (ENOSYS before Linux 5.6, EPERM of old seccomp filters).
 UniqueFd OpenWithoutMagicLinks(const std::string& path, int flags) {
   open_how how = {.flags = static_cast<unsigned>(flags | O_CLOEXEC),
                   .mode = 0,
                   .resolve = RESOLVE_NO_MAGICLINKS};
-  return UniqueFd(static_cast<int>(
-      syscall(SYS_openat2, AT_FDCWD, path.c_str(), &how, sizeof(how))));
+  for (int tries = 1;; ++tries) {
+    const long fd =
+        syscall(SYS_openat2, AT_FDCWD, path.c_str(), &how, sizeof(how));
+    if (fd >= 0 || errno != EINTR || tries == kMaxTries) {
+      return UniqueFd(static_cast<int>(fd));
+    }
+  }
 }
 
 // Takes a lease for reading. Fails with EAGAIN while another process has the
@@ -116,8 +123,9 @@ Expected<void> CheckExecutable(std::string_view kind, const std::string& path,
     why = "is not a regular file";
   } else if ((facts.st_mode & 0111) == 0) {
     why = Message("is not executable; make it so with: chmod +x $0", path);
-  } else if (fstatvfs(fd, &mount_facts) == 0 &&
-             (mount_facts.f_flag & ST_NOEXEC) != 0) {
+  } else if (fstatvfs(fd, &mount_facts) != 0) {
+    return SystemError("examine", path, errno);
+  } else if ((mount_facts.f_flag & ST_NOEXEC) != 0) {
     why = "lies on a file system that is mounted noexec";
   } else {
     return {};
@@ -155,8 +163,7 @@ Expected<Program> InspectProgram(std::string_view kind, const std::string& path,
   constexpr int kFlags = O_RDONLY | O_NONBLOCK | O_NOCTTY;
   UniqueFd fd = OpenWithoutMagicLinks(path, kFlags);
   bool is_behind_magic_link = false;
-  // What else fails, also since the kernel is before 5.6, fails again.
-  if (!fd.ok() && errno != ENOENT && errno != EACCES) {
+  if (!fd.ok() && (errno == ELOOP || errno == ENOSYS || errno == EPERM)) {
     is_behind_magic_link = errno == ELOOP;
     fd = OpenAt(AT_FDCWD, path, kFlags);
   }

@@ -8,6 +8,8 @@
 
 #include "binfmt/base/message.h"
 #include "binfmt/base/path.h"
+#include "binfmt/kernel/interpreter.h"
+#include "binfmt/record/elf_header.h"
 
 namespace binfmt {
 namespace {
@@ -26,6 +28,15 @@ bool IsSelf(const std::string& path) {
 Expected<bool> LinkToSelf(const std::string& path, bool symbolic) {
   const ErrnoOr<std::string> self = ReadLink(kSelf);
   if (!self) return SystemError("read", kSelf, self.error());
+  // Of a file without a name, or of another mount namespace, it is no path
+  // here. Not by its inode, which under an emulator is the emulator's.
+  const Expected<Program> program = InspectProgram("", *self);
+  if (!program || (program->is_readable && program->head != OwnHead())) {
+    return Failed(ENOENT,
+                  "cannot make the link $0: this program was started from $1, "
+                  "and its file is not there now; start it from a file",
+                  path, *self);
+  }
   if ((symbolic ? symlink : link)(self->c_str(), path.c_str()) == 0)
     return true;
   const int errnum = errno;

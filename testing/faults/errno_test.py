@@ -110,6 +110,66 @@ class ErrnoTest(namespace.TestCase):
         why += "container: load it on the host, or use --pid=host (a pod: hostPID: true)"
         self.assert_fails(done, 4, why)
 
+    def test_a_passing_failure_takes_no_other_interpreter(self):
+        # S20
+        first = f"{HOME}/qemu-arm-static"
+        second = f"{HOME}/qemu-arm"
+        os.link(BOX, second)
+        for name, why in {
+            "EMFILE": "No file descriptors available",
+            "ENFILE": "Too many open files in system",
+            "ENOMEM": "Out of memory",
+            "EIO": "I/O error",
+            "ETXTBSY": "Text file busy",
+            "EINTR": "Interrupted system call",
+            "ESTALE": "Stale file handle",
+            "ENODEV": "No such device",
+            "ETIMEDOUT": "Operation timed out",
+            "EINVAL": "Invalid argument",
+            "EAGAIN": "Resource temporarily unavailable",
+        }.items():
+            for call, what in (("openat2", "open the interpreter"), ("pread64", "read")):
+                done = inject(f"{call}:error={name}", *REGISTER, path=first)
+                begin = f"binfmt-register: qemu-arm: cannot {what} {first}: "
+                self.assert_fails(done, 1, begin + why)
+        # ... and is an error for "all", too, which registers the others.
+        done = inject("openat2:error=EIO", "register", "-q", "-Q", HOME, "all", path=first)
+        self.assertEqual((done.status, done.out), (1, b""), done)
+        self.assertEqual(
+            done.err.decode(),
+            f"binfmt-register: qemu-arm: cannot open the interpreter {first}: I/O error\n",
+        )
+        self.assertEqual(sorted(namespace.entries()), [b"qemu-aarch64", b"qemu-s390x"])
+        namespace.remove_all()
+        # Its writer, and what else shows only when it is open.
+        done = inject("fcntl:error=EAGAIN", *REGISTER, path=first)
+        why = f"binfmt-register: qemu-arm: interpreter {first} is open for writing; "
+        self.assert_fails(done, 1, why + "try again when its writer is done")
+        os.unlink(first)
+        self.addCleanup(os.rename, second, first)
+        namespace.write_file("qemu-arm-static", b"\x7fELF")
+        done = namespace.box(*REGISTER)
+        self.assertEqual((done.status, namespace.entries()), (1, {}), done)
+        self.assertIn(f"{first} is not executable".encode(), done.err)
+
+    def test_a_mount_that_cannot_be_examined(self):
+        # S20: "noexec" cannot be told.
+        first = f"{HOME}/qemu-arm-static"
+        done = namespace.run(
+            ["strace", "-qq", "-o", "/dev/null", "-P", first, "-e", "inject=faccessat2:error=EIO"]
+            + ["-e", "inject=fstatfs:error=EIO", "--", BOX, *REGISTER]
+        )
+        self.assert_fails(done, 1, f"binfmt-register: qemu-arm: cannot examine {first}: I/O error")
+
+    def test_interrupted_calls_of_the_search(self):
+        # S17, S20
+        first = f"{HOME}/qemu-arm-static"
+        for call in ("openat2", "pread64"):
+            done = inject(f"{call}:error=EINTR:when=1..20", *REGISTER, path=first)
+            self.assertEqual(done.status, 0, done)
+            self.assertIn(first.encode(), namespace.entries()[b"qemu-arm"])
+            namespace.remove_all()
+
     def test_too_many_open_files(self):
         def limit():
             resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Files that the program writes: whole, its own, and nothing beside them (S7)."""
+"""Files that the program makes: whole, its own, and nothing beside them (S7, S18)."""
 
 import itertools
 import os
@@ -173,6 +173,45 @@ class FilesTest(namespace.TestCase):
                 self.assertEqual(read(path(form, "arm")), expected["arm"])
             self.new_directory()
             namespace.remove_all()
+
+    def test_links_to_a_file_without_a_name(self):
+        # S18
+        def memfd(_):
+            fd = os.memfd_create("box")
+            os.write(fd, read(BOX))
+            return fd
+
+        def deleted(path):
+            shutil.copy(BOX, path)
+            fd = os.open(path, os.O_RDONLY)
+            os.unlink(path)
+            return fd
+
+        def replaced(path):
+            fd = deleted(path)
+            shutil.copy("/bin/true", path)
+            return fd
+
+        def impersonated(path):
+            fd = deleted(path)
+            shutil.copy("/bin/true", f"{path} (deleted)")
+            return fd
+
+        os.mkdir(f"{OUT}/links")
+        for make in (memfd, deleted, replaced, impersonated):
+            for options in ([], ["-s"], ["--bare"], ["-s", "--bare"]):
+                fd = make(f"{OUT}/program")
+                argv = ["binfmtbox", "--install", *options, f"{OUT}/links"]
+                done = namespace.run(argv, executable=f"/proc/self/fd/{fd}", pass_fds=[fd])
+                os.close(fd)
+                self.assertEqual((done.status, done.out), (1, b""), (make, done))
+                self.assertRegex(
+                    done.err,
+                    rb"\Abinfmtbox: cannot make the link /mnt/out/links/(binfmt-)?mount: this "
+                    rb"program was started from .* \(deleted\), and its file is not there now; "
+                    rb"start it from a file\n\Z",
+                )
+                self.assertEqual(os.listdir(f"{OUT}/links"), [])
 
     def test_modes_do_not_follow_the_umask(self):
         done = namespace.run(command("exportdir", "arm"), preexec_fn=lambda: os.umask(0o777))
