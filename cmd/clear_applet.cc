@@ -86,10 +86,10 @@ class EnableCheck {
     if (checked) checked = started_.Check(record, enabled_);
     for (const Target& target : arch_table::Targets()) {
       if (!checked || !TakesSome(record, target) || !IsNative(target)) continue;
-      return Failed(EPERM,
-                    "$0: this machine runs programs for $1 by itself; register "
-                    "it all the same with --ignore-family yes",
-                    record.name, target.name);
+      return guard_.Refuse(
+          record, Message("this machine runs programs for $0 by itself; "
+                          "register it anew with --ignore-family yes",
+                          target.name));
     }
     return checked;
   }
@@ -97,7 +97,7 @@ class EnableCheck {
   void AddEnabled(const Record& record) { enabled_.Add(record); }
 
  private:
-  binfmt::Guard guard_{RunsNatively};
+  binfmt::Guard guard_{RunsNatively, "enable"};
   binfmt::CoverIndex enabled_;
   binfmt::StartedFiles started_;
 };

@@ -9,6 +9,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "binfmt/base/file.h"
+#include "binfmt/base/terminal.h"
 
 namespace cmd {
 namespace {
@@ -88,6 +89,10 @@ bool Console::HasWritten(const ErrnoOr<void>& result) {
 bool Console::CanReport() {
   return quiet_ || kmsg_results_ ||
          HasWritten(binfmt::ProbeWritable(STDOUT_FILENO));
+}
+
+bool Console::IsShown() const {
+  return kmsg_results_ || binfmt::TerminalWidth(STDOUT_FILENO);
 }
 
 void Console::Flush() {

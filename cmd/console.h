@@ -48,6 +48,10 @@ class Console {
 
   bool logs_results() const { return kmsg_results_; }
 
+  // Whether results go straight to a terminal, or to the kernel's log, which is
+  // shown on one.
+  bool IsShown() const;
+
   // Keeps TEXT for stdout, which is written when the program ends. The results
   // of a change: nothing with --quiet.
   void Result(std::string_view text) {

@@ -70,11 +70,12 @@ FoundInterpreter FindInterpreter(const arch_table::Target& target,
   }
   if (!unusable) {
     unusable = Error(
-        ENOENT, absl::StrCat("there is no ",
+        ENOENT,
+        absl::StrCat(Message("there is no $0 in ",
                              JoinAlternatives(std::vector<std::string_view>(
-                                 files.begin(), files.end())),
-                             " in ", SearchAdvice(options, &target),
-                             ", or name one with --interpreter"));
+                                 files.begin(), files.end()))),
+                     SearchAdvice(options, &target),
+                     ", or name one with --interpreter"));
   }
   return {std::move(first_path), std::unexpected(*std::move(unusable))};
 }

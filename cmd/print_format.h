@@ -18,7 +18,8 @@ binfmt::Expected<void> StoreFormat(std::optional<binfmt::FileFormat>& format,
                                    std::string_view name,
                                    std::string_view value);
 
-// Prints RECORD in FORMAT, or complains.
+// Prints RECORD in FORMAT, to the byte, or complains: also where that would
+// reach a terminal, which would act on it.
 void PrintRecord(const binfmt::Record& record, binfmt::FileFormat format,
                  Console& console);
 

@@ -8,6 +8,7 @@
 #include <optional>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "binfmt/base/file.h"
 #include "binfmt/base/message.h"
@@ -74,16 +75,11 @@ bool TakesAnyMachine(const Record& record) {
   return !TakesMarkedFilesOnly(record);
 }
 
-Error Refuse(const Record& record, std::string_view why) {
-  Error error = Failed(EPERM, "refused to register $0: ", record.name);
-  error.Append(why);
-  return error;
-}
-
 }  // namespace
 
-Guard::Guard(NativeTest is_native)
+Guard::Guard(NativeTest is_native, std::string_view action)
     : is_native_(is_native),
+      action_(action),
       samples_{{"this program itself (binfmtbox)", std::string(OwnHead()),
                 kOwnProgram},
                {"PID 1", ReadHead(kPid1), kPid1}} {
@@ -107,6 +103,13 @@ Guard::Guard(NativeTest is_native)
   // e_phoff: the program headers follow; e_ehsize and e_phentsize.
   compare(k64Bit ? 32 : 28, sizeof(void*));
   compare(k64Bit ? 52 : 40, 4);
+}
+
+Error Guard::Refuse(const Record& record, std::string_view why,
+                    int errnum) const {
+  Error error = Failed(errnum, "refused to $0 $1: ", action_, record.name);
+  error.Append(why);
+  return error;
 }
 
 Expected<void> Guard::Check(const Record& record,
@@ -174,7 +177,7 @@ std::string Guard::FindForeignPlace(const Record& handler) const {
 Expected<void> Guard::CheckChain(const Record& record,
                                  const CoverIndex& handlers) const {
   const ExecChain chain = Walk(record, &record, handlers);
-  const auto takes_itself = [&record] {
+  const auto takes_itself = [this, &record] {
     return Refuse(record,
                   Message("it takes its own interpreter $0, so every start "
                           "would fail with ELOOP",
@@ -220,12 +223,10 @@ Expected<void> Guard::CheckChain(const Record& record,
     case ChainLimit::kNone:
       break;
   }
-  Error error = Failed(ENOEXEC,
-                       "refused to register $0: its interpreter would "
-                       "not start: ",
-                       record.name);
-  error.Append(chain.error->text());
-  return error;
+  return Refuse(
+      record,
+      absl::StrCat("its interpreter would not start: ", chain.error->text()),
+      ENOEXEC);
 }
 
 void StartedFiles::Find() {
@@ -252,9 +253,10 @@ Expected<void> StartedFiles::Check(const Record& record,
         !guard_.Walk(*file.by, &record, handlers).error) {
       continue;
     }
-    return Refuse(record, Message("it takes $0, which $1 starts, and programs "
-                                  "of $1 would not start any more",
-                                  file.path, file.by->name));
+    return guard_.Refuse(record,
+                         Message("it takes $0, which $1 starts, and programs "
+                                 "of $1 would not start any more",
+                                 file.path, file.by->name));
   }
   return {};
 }

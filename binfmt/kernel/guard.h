@@ -8,6 +8,7 @@
 #ifndef BINFMT_KERNEL_GUARD_H_
 #define BINFMT_KERNEL_GUARD_H_
 
+#include <cerrno>
 #include <list>
 #include <span>
 #include <string>
@@ -30,8 +31,9 @@ class Guard {
   using NativeTest = bool (*)(const Program& program);
 
   // Reads the headers of this program and of PID 1, whose files every rule must
-  // leave alone. PID 1 is not considered where /proc cannot be read.
-  explicit Guard(NativeTest is_native);
+  // leave alone. PID 1 is not considered where /proc cannot be read. ACTION is
+  // what is refused, for messages; it must outlive the guard.
+  explicit Guard(NativeTest is_native, std::string_view action = "register");
 
   // Remembers the interpreter at PATH, so that it is not inspected again.
   void AddInterpreter(const std::string& path, const Program& interpreter) {
@@ -51,6 +53,10 @@ class Guard {
   // "Ordinary": the header is as linkers write it for Linux. EI_OSABI is 0 or
   // 3, the rest of e_ident 0, e_version 1, and the program headers follow.
   Expected<void> Check(const Record& record, const CoverIndex* handlers) const;
+
+  // "refused to ACTION RECORD: WHY"
+  Error Refuse(const Record& record, std::string_view why,
+               int errnum = EPERM) const;
 
   // What happens behind HANDLER when it has taken a file. FRONT (nullptr: none)
   // comes before HANDLERS. An entry that holds its interpreter by flag F is
@@ -75,6 +81,7 @@ class Guard {
                             const CoverIndex& handlers) const;
 
   NativeTest is_native_;
+  std::string_view action_;
   Record own_kind_;  // takes every ordinary program of this machine's own kind
   std::vector<Sample> samples_;
   mutable ProgramCache programs_;

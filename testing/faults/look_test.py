@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""What only looks starts nothing and writes nothing (S1, S2, S10)."""
+"""What only looks starts nothing and writes nothing (S1, S2, S10), and what it shows
+is text (S21)."""
 
 import json
 import os
+import pty
 import re
 import subprocess
 import unicodedata
@@ -45,7 +47,17 @@ CHANGES = (
     "mknod mknodat truncate ftruncate chmod fchmod fchmodat chown fchown fchownat mount umount2 "
     "setxattr utimensat finit_module kill"
 ).split()
+OPENS = ("open", "openat", "openat2", "creat")
 MAGIC = {"arm": (1, 1, 40), "aarch64": (2, 1, 183), "s390x": (2, 2, 22)}
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+COMPLETIONS = os.path.join(ROOT, "completions")
+# Calls the completion of bash for the words behind its directory.
+COMPLETE = """
+cd "$1"; source ./binfmtbox.bash; shift
+COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+_binfmtbox "$1" "${!#}" "${COMP_WORDS[$# - 2]}"
+printf '%s\\n' "${COMPREPLY[@]}"
+"""
 INSIDE = ["unshare", "--user", "--map-root-user", "--mount", "--kill-child=KILL"]
 
 
@@ -67,6 +79,23 @@ def hidden(text):
         for char in text.decode("utf-8")
         if char != "\n" and unicodedata.category(char) in ("Cc", "Cf", "Zl", "Zp", "Co", "Cs")
     }
+
+
+def on_terminal(argv):
+    """What a command that ends shows on a terminal."""
+    ours, its = pty.openpty()
+    environment = {**os.environ, "TERM": "xterm", "NO_COLOR": "1"}
+    with subprocess.Popen(argv, stdin=its, stdout=its, stderr=its, env=environment):
+        os.close(its)
+        shown = b""
+        try:
+            while part := os.read(ours, 65536):
+                shown += part
+        except OSError:
+            # The other end is closed.
+            pass
+    os.close(ours)
+    return shown.replace(b"\r\n", b"\n")
 
 
 class LookTest(namespace.TestCase):
@@ -97,7 +126,7 @@ class LookTest(namespace.TestCase):
             if not memfd:
                 self.assertRegex(call.text, r"^[12],", (argv, call))
         self.assertEqual(traced.named(*CHANGES), [], argv)
-        for call in traced.named("open", "openat", "openat2", "creat"):
+        for call in traced.named(*OPENS):
             self.assertNotRegex(call.text, r"O_WRONLY|O_RDWR|O_CREAT|O_TRUNC", (argv, call))
         self.assertFalse(os.path.exists(STARTED), argv)
         self.assertEqual(namespace.entries(), before, argv)
@@ -113,6 +142,114 @@ class LookTest(namespace.TestCase):
             for words in operands:
                 done = self.assert_only_looks([BOX, "status", *form, *words])
                 self.assertIn(done.status, (0, 1), done)
+
+    def test_nothing_raw_on_a_terminal(self):
+        hostile = namespace.write_file("hostile.conf", b"".join(
+            b"|%s|M||HOST%02d||/bin/cat|\n" % (name, number)
+            for number, name in enumerate(NAMES)
+            if b"\n" not in name and b"|" not in name
+        ))
+        for words in (
+            ["status"],
+            ["status", "--", *NAMES],
+            ["status", "--json"],
+            ["status", "--json", "--", *NAMES],
+            ["status", "--platforms"],
+            ["status", "--probe"],
+            *(["status", "--print", form] for form in ("record", "binfmt.d", "debian")),
+            ["status", "--match", self.foreign],
+            *(["status", "--match", name] for name in NAMES[:-2]),
+            ["register", "-n", "-f", hostile],
+            *(["register", "--print", form, "-f", hostile] for form in ("record", "debian")),
+            ["register", "-e", f"{HOME}/out", "-f", hostile],
+            ["register", "-f", hostile],
+            ["register", "--json", "--replace", "-f", hostile],
+            *(["register", "--rule", name] for name in NAMES[:-2]),
+            *(["register", "-n", "-F", name, "arm"] for name in NAMES),
+            *(["register", "-n", "-I", b"/" + name, "arm"] for name in NAMES),
+            *(["register", "-n", "--", name] for name in NAMES),
+            *(["mount", "-D", name] for name in NAMES),
+            *([name] for name in NAMES),
+            *(["--install", name] for name in NAMES[:-2]),
+            ["clear", "-n", "--", *NAMES],
+            ["clear", "--disable", "--all"],
+            ["clear", "--enable", "--", *NAMES],
+            ["clear", "--json", "--all"],
+        ):
+            shown = on_terminal([BOX, *words])
+            self.assertEqual(hidden(shown), set(), (words, shown))
+        # What was left out is told.
+        namespace.remove_all()
+        namespace.write_record(b":\x1b[31mred:M::RED::/bin/cat:")
+        namespace.write_record(b":plain:M::PLAIN::/bin/cat:")
+        shown = on_terminal([BOX, "status", "--print", "record"])
+        self.assertEqual(
+            sorted(shown.decode().splitlines()),
+            [
+                ":plain:M:0:PLAIN::/bin/cat:",
+                "binfmt-status: \\x1b[31mred: a terminal would act on its record; print it "
+                "into a file or a pipe",
+            ],
+        )
+        done = namespace.box("status", "--print", "record")
+        self.assertEqual(
+            (done.status, done.out, done.err),
+            (0, b":\x1b[31mred:M:0:RED::/bin/cat:\n:plain:M:0:PLAIN::/bin/cat:\n", b""),
+        )
+
+    def test_completions(self):
+        # S1, S2: of programs only our own and the tools of the script, no file at all.
+        os.mkdir(f"{HOME}/bin")
+        os.link(BOX, f"{HOME}/bin/binfmtbox")
+        namespace.run([BOX, "--install", f"{HOME}/bin"])
+        evil = f"#!/bin/sh\ntouch {STARTED}\n".encode()
+        os.mkdir(f"{HOME}/here")
+        for name in ("binfmtbox", "binfmt-status", "sed", "compgen", "evil"):
+            namespace.write_file(f"here/{name}", evil, 0o755)
+        environment = {"PATH": f"{HOME}/bin:/usr/bin:/bin", "HOME": f"{HOME}/here", "TERM": "dumb"}
+        lines = [
+            [program, *words]
+            for program in ("binfmtbox", "./binfmtbox", f"{HOME}/here/binfmtbox")
+            for words in (
+                [""],
+                ["status", ""],
+                ["clear", "a"],
+                ["status", "-D", REGISTRY, ""],
+                ["status", "--print", ""],
+                ["register", "--emulator", ""],
+                ["register", "-"],
+                ["clear", "--", ""],
+            )
+        ] + [["binfmt-status", ""], ["binfmt-clear", ""], ["binfmtbox", "$(evil)", ""]]
+        lines += [["binfmtbox", "status", name] for name in ("$(evil)", "`evil`", "'$(evil)")]
+        for line in lines:
+            argv = ["bash", "--norc", "-c", COMPLETE, "completion", COMPLETIONS, *line]
+            self.assert_completes(argv, environment)
+        # zsh reads hundreds of files first.
+        for line in ("./binfmtbox ", "binfmtbox status ", "binfmt-clear '$(evil)", "binfmt-clear "):
+            script = f"{COMPLETIONS}/zsh_hits_for_testing.zsh"
+            self.assert_completes(["zsh", "-f", script, COMPLETIONS, line], environment)
+
+    def assert_completes(self, argv, environment):
+        before = namespace.entries()
+        only = ("execve", "execveat", *OPENS, *CHANGES)
+        traced = trace(argv, only=only, env=environment, cwd=f"{HOME}/here")
+        self.assertEqual(traced.done.status, 0, (argv, traced.done))
+        ours = [call for call in traced.named("execve", "execveat") if call.number > 1 or
+                call.pid != traced.calls[0].pid]
+        for call in ours:
+            # The second shell is that of the test.
+            self.assertRegex(
+                call.text,
+                rf'^"({HOME}/bin/binfmt[-a-z]+|(/usr)?/bin/(sed|zsh))", ',
+                (argv, call),
+            )
+        self.assertEqual(traced.named(*set(CHANGES) - {"kill"}), [], argv)
+        for call in traced.named(*OPENS):
+            if re.search(r"O_WRONLY|O_RDWR|O_CREAT|O_TRUNC", call.text):
+                self.assertRegex(call.text, r'^AT_FDCWD, "/dev/(null|tty|ptmx|pts/\d+)"', argv)
+        self.assertFalse(os.path.exists(STARTED), argv)
+        self.assertEqual(namespace.entries(), before, argv)
 
     def test_match(self):
         for file in (self.foreign, BOX, self.emulator, "/nosuch", HOME, "/dev/null"):

@@ -63,14 +63,16 @@ def _parse(lines):
     return calls
 
 
-def trace(argv, *, inject=None, **options):
-    """Runs a command under strace; INJECT is one of its expressions.
+def trace(argv, *, inject=None, only=(), **options):
+    """Runs a command under strace; INJECT is one of its expressions. ONLY: these calls.
 
     Each process counts its own calls, so that the third close(2) fails in the
     child as well as in the parent.
     """
     with tempfile.NamedTemporaryFile(dir=namespace.HOME, prefix="trace-") as log:
         command = ["strace", "-f", "-qq", "-s", "256", "-o", log.name]
+        if only:
+            command += ["--seccomp-bpf", "-e", "trace=" + ",".join(only)]
         if inject:
             command += ["-e", f"inject={inject}"]
         done = namespace.run([*command, "--", *argv], **options)
