@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/strip.h"
 #include "arch_table/table.h"
@@ -65,21 +66,6 @@ size_t Distance(std::string_view a, std::string_view b) {
   return row[b.size()];
 }
 
-struct Candidate {
-  std::string_view word;
-  size_t distance;
-};
-
-// The name or alias of the target that is nearest to `word`.
-Candidate Nearest(const Target& target, std::string_view word) {
-  Candidate nearest = {target.name, Distance(word, target.name)};
-  for (const std::string_view alias : target.Aliases()) {
-    const size_t distance = Distance(word, alias);
-    if (distance < nearest.distance) nearest = {alias, distance};
-  }
-  return nearest;
-}
-
 }  // namespace
 
 const Target* FindTarget(std::string_view any_case) {
@@ -93,6 +79,25 @@ const Target* FindTarget(std::string_view any_case) {
   return FindNameOrAlias(word);
 }
 
+std::vector<size_t> NearestWords(std::string_view any_case,
+                                 std::span<const std::string_view> words) {
+  const std::string word = Normalized(any_case);
+  std::vector<size_t> nearest;
+  if (word.empty() || word.size() > kMaxName) return nearest;
+  // Two wrong letters in five are about as far as a guess still helps.
+  const size_t farthest = std::max<size_t>(1, word.size() * 2 / 5);
+  for (size_t distance = 0; distance <= farthest; ++distance) {
+    // One that only differs in letter case is meant.
+    if (distance == 1 && !nearest.empty()) break;
+    for (size_t i = 0; i < words.size(); ++i) {
+      if (words[i].size() <= kMaxName && Distance(word, words[i]) == distance) {
+        nearest.push_back(i);
+      }
+    }
+  }
+  return nearest;
+}
+
 std::vector<std::string_view> NearestNames(std::string_view any_case,
                                            size_t max_count) {
   const std::string lower = Normalized(any_case);
@@ -101,18 +106,27 @@ std::vector<std::string_view> NearestNames(std::string_view any_case,
     absl::ConsumePrefix(&word, "qemu-");
   }
   absl::ConsumeSuffix(&word, "-static");
-  if (word.empty() || word.size() > kMaxName) return {};
-
-  // Two wrong letters in five are about as far as a guess still helps.
-  const size_t farthest = std::max<size_t>(1, word.size() * 2 / 5);
-  std::vector<std::string_view> names;
-  for (size_t distance = 0; distance <= farthest; ++distance) {
-    for (const Target& target : Targets()) {
-      const Candidate candidate = Nearest(target, word);
-      if (candidate.distance != distance) continue;
-      if (names.size() == max_count) return names;
-      names.push_back(candidate.word);
+  // "CPU-VENDOR-linux-ABI": a CPU may have a dash as well.
+  const std::string_view triplet = word;
+  for (size_t end = triplet.find('-');
+       triplet.find("linux", end) != std::string_view::npos;
+       end = triplet.find('-', end + 1)) {
+    const std::string_view cpu = triplet.substr(0, end);
+    if (word == triplet || FindNameOrAlias(cpu) != nullptr) word = cpu;
+  }
+  std::vector<std::string_view> words;
+  for (const Target& target : Targets()) {
+    words.push_back(target.name);
+    for (const std::string_view alias : target.Aliases()) {
+      words.push_back(alias);
     }
+  }
+  std::vector<std::string_view> names;
+  for (const size_t i : NearestWords(word, words)) {
+    const bool is_new = absl::c_none_of(names, [&](std::string_view name) {
+      return FindNameOrAlias(name) == FindNameOrAlias(words[i]);
+    });
+    if (is_new && names.size() < max_count) names.push_back(words[i]);
   }
   return names;
 }

@@ -135,6 +135,21 @@ TEST(NamesTest, NearestFirst) {
   EXPECT_EQ(Nearest("qemu-aarch6-static"), "aarch64");
 }
 
+// U12
+TEST(NamesTest, TripletsAndDoubles) {
+  EXPECT_EQ(Nearest("aarch64-linux-gnu"), "aarch64");
+  EXPECT_EQ(Nearest("arm-linux-gnueabihf"), "arm");
+  EXPECT_EQ(Nearest("armv7-unknown-linux-musleabihf"), "armv7");
+  EXPECT_EQ(Nearest("x86_64-pc-linux-gnu"), "x86_64");
+  EXPECT_EQ(Nearest("x86-64-linux"), "x86-64");
+  EXPECT_EQ(Nearest("i686-linux"), "i686");
+  EXPECT_EQ(Nearest("powerpc64le-unknown-linux-gnu"), "powerpc64le");
+  EXPECT_EQ(Nearest("AArch64-Linux"), "aarch64");
+  EXPECT_EQ(Nearest("riscv64gc-unknown-linux-gnu"), "riscv64");
+  EXPECT_EQ(Nearest("aarch64-apple-darwin"), "");
+  EXPECT_EQ(Nearest("-linux"), "");
+}
+
 TEST(NamesTest, NearestAreLimitedAndOfDifferentTargets) {
   EXPECT_EQ(Nearest("arm46", 5), "armv6 arm64 armeb");
   EXPECT_EQ(Nearest("arm46", 2), "armv6 arm64");

@@ -349,7 +349,7 @@ def cmdline(machine: Machine) -> Plan:
         Step(instead("/too_long"), "1", "binfmt-register: cannot read /proc/cmdline: File too large"),
         Step(instead("/unknown"), "2"),
         Step(instead("/flags"), "2", 'binfmt-register: unknown flag "X" in binfmt.flags= of the kernel command line, '
-                                     'which takes C, F and P; see "binfmt-register --help"'),
+                                     'which takes C, F and P; see "/binfmtbox register --help"'),
         Step("/binfmtbox status --json", "0", machine.has_none),
         Step(instead("/long"), "0", HINT + registered.format(machine.flags())),
     ]

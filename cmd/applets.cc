@@ -14,12 +14,11 @@ std::string ProgramName(const Applet& applet) {
   return absl::StrCat("binfmt-", applet.name());
 }
 
-std::string Usage(Applet& applet) {
+std::string Usage(Applet& applet, std::string_view called) {
   const AppletHelp& help = applet.help();
-  return absl::StrCat(
-      binfmt::Message("usage: binfmt-$0 $1", applet.name(), help.arguments),
-      "\n\n", help.summary, "\n\n", OptionsHelp(applet.Options()),
-      help.details);
+  return absl::StrCat(binfmt::Message("usage: $0 $1", called, help.arguments),
+                      "\n\n", help.summary, "\n\n",
+                      OptionsHelp(applet.Options()), help.details);
 }
 
 }  // namespace
@@ -41,8 +40,9 @@ std::unique_ptr<Applet> FindApplet(std::string_view name) {
   return nullptr;
 }
 
-int RunApplet(Applet& applet, std::span<const char* const> args) {
-  Console console(ProgramName(applet));
+int RunApplet(Applet& applet, std::string_view called,
+              std::span<const char* const> args) {
+  Console console(ProgramName(applet), std::string(called));
   const bool runs_command = applet.help().runs_command;
   const CommandLine line =
       ParseCommandLine(applet.Options(), args, runs_command);
@@ -51,7 +51,7 @@ int RunApplet(Applet& applet, std::span<const char* const> args) {
   if (line.error) {
     console.Complain(*line.error);
   } else if (common.help) {
-    console.Answer(Usage(applet));
+    console.Answer(Usage(applet, called));
   } else {
     console.set_quiet(common.quiet);
     console.set_if_possible(common.if_possible);

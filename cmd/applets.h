@@ -25,6 +25,8 @@ struct AppletHelp {
   // Its operands are a command: options end in front of it, and failures have
   // the statuses of env(1).
   bool runs_command = false;
+  // What other tools call it, each with a blank before it.
+  std::string_view other_words = {};
 };
 
 // One command line's use of an applet: the setters of its options write to it.
@@ -58,8 +60,10 @@ std::array<std::unique_ptr<Applet>, 5> Applets();
 // The applet that NAME ("mount", "binfmt-mount") calls; nullptr: none.
 std::unique_ptr<Applet> FindApplet(std::string_view name);
 
-// Runs APPLET with ARGS, which follow its name. Returns the exit status.
-int RunApplet(Applet& applet, std::span<const char* const> args);
+// Runs APPLET, which the words CALLED call, with ARGS, which follow them.
+// Returns the exit status.
+int RunApplet(Applet& applet, std::string_view called,
+              std::span<const char* const> args);
 
 // Each in NAME_applet.cc.
 std::unique_ptr<Applet> MountApplet();

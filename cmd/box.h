@@ -8,10 +8,12 @@
 
 namespace cmd {
 
-// Runs "binfmtbox ARGS". Returns the exit status.
-int RunBox(std::span<const char* const> args);
+// Runs "binfmtbox ARGS", where CALLED stands for the first word. Returns the
+// exit status.
+int RunBox(std::string_view called, std::span<const char* const> args);
 
-// Complains that no applet is called NAME. Returns the exit status 127.
+// Complains that no applet is called NAME, and suggests one. Returns the exit
+// status 127.
 int NoSuchApplet(std::string_view name);
 
 }  // namespace cmd

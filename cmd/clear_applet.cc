@@ -22,6 +22,7 @@
 #include "cmd/applets.h"
 #include "cmd/json.h"
 #include "cmd/pattern.h"
+#include "cmd/suggestion.h"
 #include "cmd/target_matcher.h"
 #include "cmd/targets.h"
 
@@ -105,7 +106,7 @@ class EnableCheck {
 // Tells a user who may have mistyped.
 void NoteUnknown(const std::string& operand, Console& console) {
   const std::string suggestion =
-      operand == "all" ? "; did you mean --all" : Suggestion(operand);
+      operand == "all" ? "; did you mean --all" : SuggestTarget(operand);
   if (suggestion.empty()) return;
   console.Note(absl::StrCat(
       Message("\"$0\" is neither an entry nor a target", operand), suggestion));
@@ -164,6 +165,9 @@ constexpr AppletHelp kHelp = {
         "qemu-aarch64); a PATTERN is a shell pattern of entry names. One "
         "that is\n"
         "not there is no error.\n",
+    .other_words =
+        " remove unregister uninstall delete rm disable enable "
+        "unmount umount",
 };
 
 class Clear : public Applet {

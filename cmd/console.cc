@@ -9,6 +9,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "binfmt/base/file.h"
+#include "binfmt/base/printable.h"
 #include "binfmt/base/terminal.h"
 
 namespace cmd {
@@ -67,7 +68,7 @@ void Console::Complain(const binfmt::Error& error) {
   }
   std::string line = error.text();
   if (status == kExitMisuse) {
-    absl::StrAppend(&line, "; see \"", program_, " --help\"");
+    absl::StrAppend(&line, "; see \"", binfmt::Printable(called_), " --help\"");
   }
   WriteLine(kError, line);
   AddStatus(status);

@@ -29,8 +29,12 @@ enum ExitStatus {
 
 class Console {
  public:
-  // PROGRAM begins every line on stderr.
-  explicit Console(std::string program) : program_(std::move(program)) {}
+  // PROGRAM begins every line on stderr. CALLED are the words by which it was
+  // called, for the pointer to the help; empty: PROGRAM.
+  explicit Console(std::string program, std::string called = "")
+      : program_(std::move(program)), called_(std::move(called)) {
+    if (called_.empty()) called_ = program_;
+  }
 
   // Only errors: no notes and no results.
   void set_quiet(bool quiet) { quiet_ = quiet; }
@@ -95,6 +99,7 @@ class Console {
   bool HasWritten(const binfmt::ErrnoOr<void>& result);
 
   std::string program_;
+  std::string called_;
   std::string out_;
   bool quiet_ = false;
   bool if_possible_ = false;

@@ -73,7 +73,7 @@ Words Concat(Words first, const Words& last) {
 
 int RunNamed(std::string_view name, std::span<const char* const> args) {
   if (const std::unique_ptr<Applet> applet = FindApplet(name)) {
-    return RunApplet(*applet, args);
+    return RunApplet(*applet, absl::StrCat("IMAGE ", name), args);
   }
   Console console(kProgram);
   console.Complain(binfmt::Failed(
@@ -159,7 +159,7 @@ Expected<std::optional<int>> ImageRun::Parse(
     if (option.name == "list" || option.name == "version") {
       Words words = {absl::StrCat("--", option.name)};
       words.insert(words.end(), args.begin() + i + 1, args.end());
-      return RunBox(Pointers(words));
+      return RunBox("binfmtbox", Pointers(words));
     }
     const bool is_install = option.name == "install";
     if (is_install || option.name == "uninstall" || option.name == "mount") {

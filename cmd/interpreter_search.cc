@@ -14,7 +14,7 @@
 #include "binfmt/base/decimal.h"
 #include "binfmt/base/message.h"
 #include "binfmt/base/path.h"
-#include "cmd/targets.h"
+#include "cmd/suggestion.h"
 
 namespace cmd {
 namespace {

@@ -18,14 +18,14 @@ int main(int argc, char** argv) {
   if (name == "qemu-binfmt-conf.sh") {
     const std::unique_ptr<cmd::Applet> applet = cmd::RegisterApplet();
     applet->BehaveAsScript();
-    return cmd::RunApplet(*applet, args);
+    return cmd::RunApplet(*applet, argv[0], args);
   }
   if (const std::unique_ptr<cmd::Applet> applet = cmd::FindApplet(name)) {
-    return cmd::RunApplet(*applet, args);
+    return cmd::RunApplet(*applet, argv[0], args);
   }
   // "binfmtbox-static" and "binfmtbox_arm64" are the box itself.
   if (name.empty() || absl::StartsWith(name, "binfmtbox")) {
-    return cmd::RunBox(args);
+    return cmd::RunBox(name.empty() ? "binfmtbox" : argv[0], args);
   }
   return cmd::NoSuchApplet(name);
 }

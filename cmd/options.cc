@@ -6,14 +6,19 @@
 #include <utility>
 
 #include "absl/algorithm/container.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "binfmt/base/message.h"
 #include "binfmt/kernel/registry.h"
+#include "cmd/suggestion.h"
 
 namespace cmd {
 namespace {
 
+using binfmt::Error;
 using binfmt::Expected;
 using binfmt::Misuse;
 
@@ -47,6 +52,11 @@ std::vector<Option> WholeTable(std::span<const Option> own,
   absl::c_copy(common_table, absl::c_copy(own, table.begin()));
   table.back().may_abbreviate = true;  // --help
   return table;
+}
+
+bool HasFixedValues(const Option& option) {
+  return absl::StrContains(option.value_name, '|') &&
+         absl::ascii_islower(option.value_name[0]);
 }
 
 // Walks the arguments twice, for a mistake anywhere keeps the own options from
@@ -110,10 +120,29 @@ class Parser {
     return nullptr;
   }
 
+  // "--" and the names of all options that are near NAME, as a suggestion.
+  std::string SuggestOption(std::string_view name) const {
+    std::string names;
+    for (const Option& option : table_) {
+      absl::StrAppend(&names, " --", option.name);
+    }
+    return Suggest(absl::StrCat("--", name), names, ' ');
+  }
+
   Expected<void> Set(const Option& option, std::string_view value) {
     const bool is_own = &option < table_.data() + own_count_;
     if (is_own) ++line_.own_options;
     if (is_own != sets_own_) return {};
+    if (HasFixedValues(option)) {
+      const std::vector<std::string_view> values =
+          absl::StrSplit(option.value_name, '|');
+      if (!absl::c_linear_search(values, value)) {
+        Error error = Misuse("option --$0 takes $1, not \"$2\"", option.name,
+                             JoinAlternatives(values), value);
+        error.Append(Suggest(value, option.value_name, '|'));
+        return error;
+      }
+    }
     return option.store(option.target, option.name, value);
   }
 
@@ -122,7 +151,9 @@ class Parser {
     const std::string_view name = text.substr(0, equals);
     const Option* const option = FindLong(name);
     if (option == nullptr) {
-      return Misuse("unknown option \"--$0\"", name);
+      Error error = Misuse("unknown option \"--$0\"", name);
+      error.Append(SuggestOption(name));
+      return error;
     }
     if (equals == std::string_view::npos) return SetWithNext(*option);
     if (option->value_name.empty()) {
@@ -132,10 +163,13 @@ class Parser {
   }
 
   Expected<void> ParseLetters(std::string_view letters) {
+    const std::string_view whole = letters;
     for (;;) {
       const Option* const option = FindLetter(letters[0]);
       if (option == nullptr) {
-        return Misuse("unknown option \"-$0\"", letters.substr(0, 1));
+        Error error = Misuse("unknown option \"-$0\"", letters.substr(0, 1));
+        if (whole.size() > 2) error.Append(SuggestOption(whole));
+        return error;
       }
       letters.remove_prefix(1);
       if (letters.empty()) return SetWithNext(*option);

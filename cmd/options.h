@@ -17,10 +17,12 @@ namespace cmd {
 
 // A row of an option table.
 struct Option {
-  char letter = '\0';           // the short form; '\0': there is none
-  std::string_view name;        // the long form, without dashes
-  std::string_view value_name;  // in the help: "PATH"; empty: takes no value
-  std::string_view help;        // lines of at most 54 columns
+  char letter = '\0';     // the short form; '\0': there is none
+  std::string_view name;  // the long form, without dashes
+  // In the help: "PATH"; empty: takes no value. What begins with a small letter
+  // and has a "|" lists all values: "yes|no".
+  std::string_view value_name;
+  std::string_view help;  // lines of at most 54 columns
   // Stores the VALUE of the option NAME, empty for an option without a value,
   // in TARGET. Fails with kMisuse where it makes no sense.
   binfmt::Expected<void> (*store)(void* target, std::string_view name,

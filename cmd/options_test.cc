@@ -113,7 +113,7 @@ TEST(OptionsTest, OperandsThatLookLikeOptions) {
 TEST(OptionsTest, UnknownOptions) {
   EXPECT_EQ(Parse({"--frobnicate"}), "unknown option \"--frobnicate\"");
   EXPECT_EQ(Parse({"--frobnicate=1"}), "unknown option \"--frobnicate\"");
-  EXPECT_EQ(Parse({"--app"}), "unknown option \"--app\"")
+  EXPECT_EQ(Parse({"--app"}), "unknown option \"--app\"; did you mean --apple")
       << "abbreviations would change their meaning with each new option";
   EXPECT_EQ(Parse({"-z"}), "unknown option \"-z\"");
   EXPECT_EQ(Parse({"-nz"}), "unknown option \"-z\"");
@@ -121,6 +121,36 @@ TEST(OptionsTest, UnknownOptions) {
   EXPECT_EQ(Parse({"--="}), "unknown option \"--\"");
   EXPECT_EQ(Parse({"--\n\x1b[31m"}), "unknown option \"--\\x0a\\x1b[31m\"");
   EXPECT_EQ(Parse({"-\xff"}), "unknown option \"-\\xff\"");
+}
+
+// L2
+TEST(OptionsTest, SuggestedOptions) {
+  EXPECT_EQ(Parse({"--aple"}),
+            "unknown option \"--aple\"; did you mean --apple");
+  EXPECT_EQ(Parse({"--Bery=red"}),
+            "unknown option \"--Bery\"; did you mean --berry");
+  EXPECT_EQ(Parse({"--dryrun"}),
+            "unknown option \"--dryrun\"; did you mean --dry-run");
+  EXPECT_EQ(Parse({"-json"}), "unknown option \"-j\"; did you mean --json");
+  EXPECT_EQ(Parse({"-apple"}), "unknown option \"-p\"; did you mean --apple");
+}
+
+// L2: of an option whose values are known.
+TEST(OptionsTest, ValuesThatAreNone) {
+  const auto parse = [](const char* value) {
+    std::string given;
+    const Option table[] = {
+        OptionFor<Note>('k', "kind", "qemu|box64|box86", "", &given)};
+    const CommandLine line = ParseCommandLine(table, {{"--kind", value}});
+    return line.error ? line.error->text() : given;
+  };
+  const std::string takes = "option --kind takes qemu, box64 or box86, not ";
+  EXPECT_EQ(parse("box64"), "kind=box64");
+  EXPECT_EQ(parse("box46"), takes + "\"box46\"; did you mean box64 or box86");
+  EXPECT_EQ(parse("QEMU"), takes + "\"QEMU\"; did you mean qemu");
+  EXPECT_EQ(parse("wine"), takes + "\"wine\"");
+  EXPECT_EQ(parse(""), takes + "\"\"");
+  EXPECT_EQ(parse("qemu|box64"), takes + "\"qemu|box64\"");
 }
 
 // As getopt(1) takes them; the set of options of qemu-binfmt-conf.sh is closed.
@@ -147,9 +177,11 @@ TEST(OptionsTest, OptionsThatMayBeAbbreviated) {
   EXPECT_EQ(parse("--systemd"), "option --systemd needs a value, CPU|ALL");
   EXPECT_EQ(parse("--h"), "help");
   EXPECT_EQ(parse("--p=yes"), "unknown option \"--p\"");
-  EXPECT_EQ(parse("--prin=record"), "unknown option \"--prin\"");
+  EXPECT_EQ(parse("--prin=record"),
+            "unknown option \"--prin\"; did you mean --print");
   EXPECT_EQ(parse("--cred=yes"), "unknown option \"--cred\"");
-  EXPECT_EQ(parse("--persistently=yes"), "unknown option \"--persistently\"");
+  EXPECT_EQ(parse("--persistently=yes"),
+            "unknown option \"--persistently\"; did you mean --persistent");
 }
 
 TEST(OptionsTest, MissingValue) {
@@ -248,7 +280,8 @@ TEST(OptionsTest, TextOfTheHelpIsNoOption) {
   EXPECT_EQ(Parse({"--berry KIND", "red"}), "unknown option \"--berry KIND\"");
   EXPECT_EQ(Parse({"-- "}), "unknown option \"-- \"");
   EXPECT_EQ(Parse({"- "}), "unknown option \"- \"");
-  EXPECT_EQ(Parse({"--cherr"}), "unknown option \"--cherr\"");
+  EXPECT_EQ(Parse({"--cherr"}),
+            "unknown option \"--cherr\"; did you mean --cherry");
 }
 
 }  // namespace

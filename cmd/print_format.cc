@@ -14,14 +14,7 @@ using binfmt::FileFormat;
 
 Expected<void> StoreFormat(std::optional<FileFormat>& format, std::string_view,
                            std::string_view value) {
-  if (value == "debian") {
-    format = FileFormat::kDebian;
-  } else if (value == "binfmt.d" || value == "record") {
-    format = FileFormat::kLine;
-  } else {
-    return binfmt::Misuse(
-        "option --print takes record, binfmt.d or debian, not \"$0\"", value);
-  }
+  format = value == "debian" ? FileFormat::kDebian : FileFormat::kLine;
   return {};
 }
 

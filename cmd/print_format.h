@@ -13,7 +13,8 @@
 
 namespace cmd {
 
-// Stores the format that VALUE names: "record", "binfmt.d" or "debian".
+// Stores the format that VALUE names: the value of an option
+// "record|binfmt.d|debian".
 binfmt::Expected<void> StoreFormat(std::optional<binfmt::FileFormat>& format,
                                    std::string_view name,
                                    std::string_view value);

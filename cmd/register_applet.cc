@@ -37,22 +37,11 @@ using binfmt::Misuse;
 
 constexpr uint32_t kMaxWaitSeconds = 86400;
 
-Expected<void> StoreYesNo(Choice& choice, std::string_view name,
-                          std::string_view value) {
-  if (value != "yes" && value != "no") {
-    return Misuse("option --$0 takes yes or no, not \"$1\"", name, value);
-  }
-  choice = value == "yes" ? Choice::kYes : Choice::kNo;
-  return {};
-}
-
-Expected<void> StoreYesNoAuto(Choice& choice, std::string_view name,
-                              std::string_view value) {
-  if (value == "yes" || value == "no") return StoreYesNo(choice, name, value);
-  if (value != "auto") {
-    return Misuse("option --$0 takes yes, no or auto, not \"$1\"", name, value);
-  }
-  choice = Choice::kAuto;
+Expected<void> StoreChoice(Choice& choice, std::string_view,
+                           std::string_view value) {
+  choice = value == "yes"  ? Choice::kYes
+           : value == "no" ? Choice::kNo
+                           : Choice::kAuto;
   return {};
 }
 
@@ -93,8 +82,7 @@ Expected<void> StoreInterpreter(std::string& interpreter, std::string_view,
 Expected<void> StoreEmulator(const Emulator*& emulator, std::string_view,
                              std::string_view value) {
   emulator = arch_table::FindEmulator(value);
-  if (emulator != nullptr) return {};
-  return Misuse("unknown emulator \"$0\"", value);
+  return {};
 }
 
 // The options of QEMU's qemu-binfmt-conf.sh.
@@ -117,6 +105,7 @@ constexpr AppletHelp kHelp = {
         "Without TARGET: the words of $QEMU_TARGET_LIST, else of\n"
         "$qemu_target_list, else, with --cmdline, of binfmt.targets=, else "
         "all.\n",
+    .other_words = " install import add",
 };
 
 class Register : public Applet {
@@ -199,22 +188,23 @@ std::vector<Option> Register::Options() {
       OptionFor<StoreEmulator>(
           kNoLetter, "emulator", "qemu|box64|box86|fex|rosetta",
           "whose interpreter (default qemu)", &record.search.emulator),
-      OptionFor<StoreYesNo>('p', "persistent", "yes|no",
-                            "open the interpreter now, so that it is found in\n"
-                            "every container (flag F; default yes)",
-                            &record.persistent),
-      OptionFor<StoreYesNo>('c', "credential", "yes|no",
-                            "run setuid programs with their owner's rights\n"
-                            "(flags O and C; default no)",
-                            &record.credential),
-      OptionFor<StoreYesNoAuto>('g', "preserve-argv0", "yes|no|auto",
-                                "hand argv[0] over (flag P; default\n"
-                                "auto: where it is understood)",
-                                &record.preserve_argv0),
-      OptionFor<StoreYesNo>('i', "ignore-family", "yes|no",
-                            "register what this machine runs by itself,\n"
-                            "too (default no)",
-                            &request_.ignore_family),
+      OptionFor<StoreChoice>(
+          'p', "persistent", "yes|no",
+          "open the interpreter now, so that it is found in\n"
+          "every container (flag F; default yes)",
+          &record.persistent),
+      OptionFor<StoreChoice>('c', "credential", "yes|no",
+                             "run setuid programs with their owner's rights\n"
+                             "(flags O and C; default no)",
+                             &record.credential),
+      OptionFor<StoreChoice>('g', "preserve-argv0", "yes|no|auto",
+                             "hand argv[0] over (flag P; default\n"
+                             "auto: where it is understood)",
+                             &record.preserve_argv0),
+      OptionFor<StoreChoice>('i', "ignore-family", "yes|no",
+                             "register what this machine runs by itself,\n"
+                             "too (default no)",
+                             &request_.ignore_family),
       FlagOption(kNoLetter, "if-missing",
                  "leave out targets whose programs run already",
                  &request_.if_missing),

@@ -70,11 +70,8 @@ constexpr AppletHelp kHelp = {
     .runs_command = true,
 };
 
-Expected<void> StoreYes(bool& flag, std::string_view name,
+Expected<void> StoreYes(bool& flag, std::string_view,
                         std::string_view value) {
-  if (value != "yes" && value != "no") {
-    return Misuse("option --$0 takes yes or no, not \"$1\"", name, value);
-  }
   flag = value == "yes";
   return {};
 }

@@ -15,6 +15,7 @@
 #include "cmd/match_report.h"
 #include "cmd/print_format.h"
 #include "cmd/status_report.h"
+#include "cmd/suggestion.h"
 #include "cmd/targets.h"
 
 namespace cmd {
@@ -49,6 +50,7 @@ constexpr AppletHelp kHelp = {
         "NAME is\n"
         "an entry that is enabled and usable, and programs of each TARGET "
         "run.\n",
+    .other_words = " list ls show display find info",
 };
 
 class Status : public Applet {
@@ -115,7 +117,7 @@ void Status::Answer(const std::string& operand, EntryTable& table,
       console.Complain(Error(
           0, absl::StrCat(
                  Message("there is no entry and no target \"$0\"", operand),
-                 Suggestion(operand))));
+                 SuggestTarget(operand))));
       return;
     }
     row = table.HandlerOf(*target);

@@ -5,13 +5,12 @@
 #include <cstddef>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "arch_table/names.h"
 #include "arch_table/program.h"
 #include "binfmt/base/message.h"
 #include "binfmt/kernel/native.h"
 #include "binfmt/record/elf_header.h"
+#include "cmd/suggestion.h"
 
 namespace cmd {
 
@@ -20,7 +19,6 @@ using binfmt::Expected;
 
 namespace {
 
-constexpr size_t kMaxSuggestions = 3;
 constexpr char kExec = 2;  // e_type
 constexpr size_t kHeaderLength = 64;
 
@@ -29,15 +27,8 @@ constexpr size_t kHeaderLength = 64;
 Expected<const Target*> ParseTarget(std::string_view word) {
   if (const Target* target = arch_table::FindTarget(word)) return target;
   binfmt::Error error = binfmt::Misuse("unknown target \"$0\"", word);
-  error.Append(Suggestion(word));
+  error.Append(SuggestTarget(word));
   return error;
-}
-
-std::string Suggestion(std::string_view word) {
-  const std::vector<std::string_view> names =
-      arch_table::NearestNames(word, kMaxSuggestions);
-  if (names.empty()) return "";
-  return absl::StrCat("; did you mean ", absl::StrJoin(names, " or "));
 }
 
 std::vector<std::string> SplitWords(std::string_view list) {
@@ -51,12 +42,6 @@ std::vector<std::string> SplitWords(std::string_view list) {
     end = std::min(list.find_first_of(kSeparators, start), list.size());
     words.emplace_back(list.substr(start, end - start));
   }
-}
-
-std::string JoinAlternatives(std::span<const std::string_view> words) {
-  if (words.size() <= 1) return absl::StrJoin(words, "");
-  return absl::StrCat(absl::StrJoin(words.first(words.size() - 1), ", "),
-                      " or ", words.back());
 }
 
 Expected<TargetList> FindNative(const TargetList& targets) {

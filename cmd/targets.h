@@ -3,7 +3,6 @@
 #ifndef CMD_TARGETS_H_
 #define CMD_TARGETS_H_
 
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,14 +19,8 @@ using TargetList = std::vector<const arch_table::Target*>;
 // nearest words.
 binfmt::Expected<const arch_table::Target*> ParseTarget(std::string_view word);
 
-// "; did you mean A or B" for a WORD that is near a target's name, else empty.
-std::string Suggestion(std::string_view word);
-
 // The words of LIST, which blanks and commas separate, as in $QEMU_TARGET_LIST.
 std::vector<std::string> SplitWords(std::string_view list);
-
-// "A, B or C".
-std::string JoinAlternatives(std::span<const std::string_view> words);
 
 // Whether TARGET is of this program's own family. Programs for others never run
 // natively, and a question to the kernel costs as much as ten open(2).

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cmd/targets.h"
 
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -54,15 +53,6 @@ TEST(TargetsTest, WordsAreSeparatedByBlanksAndCommas) {
             Words({"arm", "aarch64", "mips"}));
   EXPECT_EQ(SplitWords("linux/arm64/v8,linux/386"),
             Words({"linux/arm64/v8", "linux/386"}));
-}
-
-TEST(TargetsTest, Alternatives) {
-  const std::vector<std::string_view> words = {"A", "B", "C"};
-  const std::span<const std::string_view> all = words;
-  EXPECT_EQ(JoinAlternatives({}), "");
-  EXPECT_EQ(JoinAlternatives(all.first(1)), "A");
-  EXPECT_EQ(JoinAlternatives(all.first(2)), "A or B");
-  EXPECT_EQ(JoinAlternatives(all), "A, B or C");
 }
 
 TEST(TargetsTest, NoTargetIsNative) {

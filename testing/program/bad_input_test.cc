@@ -55,8 +55,8 @@ TEST_F(BadInputTest, UnknownOption) {
   for (const std::string applet : {"mount", "register", "status", "clear"}) {
     const std::string program = "binfmt-" + applet;
     const auto refused = [&](const std::string& option) {
-      return Fails(2, program + ": unknown option \"" + option + "\"; see \"" +
-                          program + " --help\"\n");
+      return Fails(2, program + ": unknown option \"" + option +
+                          "\"; see \"binfmtbox " + applet + " --help\"\n");
     };
     EXPECT_EQ(Run({applet, "--frobnicate", "arm64"}), refused("--frobnicate"));
     EXPECT_EQ(Run({applet, "--frobnicate=x"}), refused("--frobnicate"));
@@ -69,46 +69,47 @@ TEST_F(BadInputTest, OptionWithoutItsValue) {
   EXPECT_EQ(Run({"status", "-D"}),
             Fails(2,
                   "binfmt-status: option --dir needs a value, DIR; see "
-                  "\"binfmt-status --help\"\n"));
+                  "\"binfmtbox status --help\"\n"));
   EXPECT_EQ(Run({"clear", "--all", "--dir"}),
             Fails(2,
                   "binfmt-clear: option --dir needs a value, DIR; see "
-                  "\"binfmt-clear --help\"\n"));
+                  "\"binfmtbox clear --help\"\n"));
   EXPECT_EQ(Run({"clear", "--all", "--dir="}),
             Fails(2,
                   "binfmt-clear: option --dir needs a directory; see "
-                  "\"binfmt-clear --help\"\n"));
+                  "\"binfmtbox clear --help\"\n"));
 }
 
 TEST_F(BadInputTest, ValueThatTheOptionDoesNotTake) {
   EXPECT_EQ(DoRegister({"-p", "maybe", "arm64"}),
             Fails(2,
                   "binfmt-register: option --persistent takes yes or no, not "
-                  "\"maybe\"; see \"binfmt-register --help\"\n"));
+                  "\"maybe\"; see \"binfmtbox register --help\"\n"));
   EXPECT_EQ(DoRegister({"-g", "Yes", "arm64"}),
             Fails(2,
                   "binfmt-register: option --preserve-argv0 takes yes, no or "
-                  "auto, not \"Yes\"; see \"binfmt-register --help\"\n"));
+                  "auto, not \"Yes\"; did you mean yes; see \"binfmtbox "
+                  "register --help\"\n"));
   EXPECT_EQ(Run({"register", "-Q", "qemu", "arm64"}),
             Fails(2,
                   "binfmt-register: option --qemu-path needs an absolute path; "
-                  "see \"binfmt-register --help\"\n"));
+                  "see \"binfmtbox register --help\"\n"));
 }
 
 TEST_F(BadInputTest, UnknownTarget) {
   EXPECT_EQ(DoRegister({"aarch46"}),
             Fails(2,
                   "binfmt-register: unknown target \"aarch46\"; did you mean "
-                  "aarch64; see \"binfmt-register --help\"\n"));
+                  "aarch64; see \"binfmtbox register --help\"\n"));
   EXPECT_EQ(DoRegister({"arm64", "xyzzyxyzzy"}),
             Fails(2,
                   "binfmt-register: unknown target \"xyzzyxyzzy\"; see "
-                  "\"binfmt-register --help\"\n"));
+                  "\"binfmtbox register --help\"\n"));
   EXPECT_EQ(DoRegister({"all", "aarch46"}).status, 2);
   EXPECT_EQ(DoRegister({""}),
             Fails(2,
                   "binfmt-register: an operand names no target; see "
-                  "\"binfmt-register --help\"\n"));
+                  "\"binfmtbox register --help\"\n"));
 }
 
 TEST_F(BadInputTest, InterpreterThatIsMissing) {

@@ -5,6 +5,7 @@
 
 #include <regex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gtest/gtest.h"
@@ -16,7 +17,7 @@ namespace {
 
 constexpr char kUsage[] =
     R"(usage: binfmtbox APPLET [OPTION]... [OPERAND]...
-   or: binfmtbox --list | --version | --help
+   or: binfmtbox help [APPLET] | --list | --version
    or: binfmtbox --install [-s] [--bare] DIR
    or: APPLET [OPTION]... [OPERAND]...    (by a link of that name)
 
@@ -35,7 +36,7 @@ Make this machine run programs built for other processors.
   --version                 print version, revision, table and target
   --help                    print this text
 
-"binfmtbox APPLET --help" tells more.
+"binfmtbox help APPLET" tells more.
 )";
 
 constexpr char kCommonHelp[] =
@@ -52,7 +53,7 @@ constexpr char kCommonHelp[] =
 )";
 
 constexpr char kMountHelp[] =
-    R"(usage: binfmt-mount [OPTION]...
+    R"( [OPTION]...
 
 Mount binfmt_misc, and /proc before it where that is missing.
 
@@ -70,7 +71,7 @@ handlers there for good; that is done with --userns only.
 )";
 
 constexpr char kRegisterHelp[] =
-    R"(usage: binfmt-register [OPTION]... [TARGET]...
+    R"( [OPTION]... [TARGET]...
 
 Register QEMU's user-mode emulators as handlers of foreign programs.
 
@@ -119,7 +120,7 @@ $qemu_target_list, else, with --cmdline, of binfmt.targets=, else all.
 )";
 
 constexpr char kStatusHelp[] =
-    R"(usage: binfmt-status [OPTION]... [NAME|TARGET]...
+    R"( [OPTION]... [NAME|TARGET]...
 
 Show the entries of binfmt_misc in the order in which they match.
 
@@ -136,7 +137,7 @@ an entry that is enabled and usable, and programs of each TARGET run.
 )";
 
 constexpr char kClearHelp[] =
-    R"(usage: binfmt-clear [OPTION]... [NAME|TARGET|PATTERN]...
+    R"( [OPTION]... [NAME|TARGET|PATTERN]...
 
 Take entries out of binfmt_misc.
 
@@ -154,7 +155,7 @@ not there is no error.
 )";
 
 constexpr char kRunHelp[] =
-    R"(usage: binfmt-run [OPTION]... [--] COMMAND [ARG]...
+    R"( [OPTION]... [--] COMMAND [ARG]...
 
 Run a command where foreign programs work, without privilege.
 
@@ -181,7 +182,13 @@ Examples:
 
 struct Help {
   const char* applet;
-  std::string text;
+  std::string rest;  // of the text
+
+  // The text where the words CALLED called the applet (L1).
+  Outcome By(const std::string& called) const {
+    return Prints("usage: " + called + rest);
+  }
+  Outcome ByBox() const { return By(std::string("binfmtbox ") + applet); }
 };
 
 std::vector<Help> Helps() {
@@ -219,14 +226,18 @@ TEST_F(BoxTest, HelpWithoutWords) { EXPECT_EQ(Run({}), Prints(kUsage)); }
 TEST_F(BoxTest, Help) {
   EXPECT_EQ(Run({"--help"}), Prints(kUsage));
   EXPECT_EQ(Run({"-h"}), Prints(kUsage));
+  EXPECT_EQ(Run({"help"}), Prints(kUsage));  // L2
 }
 
 TEST_F(BoxTest, HelpOfEveryApplet) {
   for (const Help& help : Helps()) {
-    EXPECT_EQ(Run({help.applet, "--help"}), Prints(help.text));
-    EXPECT_EQ(Run({help.applet, "-h"}), Prints(help.text));
-    EXPECT_EQ(Run({help.applet, "--help", "--no-such"}), Prints(help.text))
+    EXPECT_EQ(Run({help.applet, "--help"}), help.ByBox());
+    EXPECT_EQ(Run({help.applet, "-h"}), help.ByBox());
+    EXPECT_EQ(Run({help.applet, "--help", "--no-such"}), help.ByBox())
         << "with an unknown option behind it";
+    // L2
+    EXPECT_EQ(Run({"help", help.applet}), help.ByBox());
+    EXPECT_EQ(Run({"--help", help.applet}), help.ByBox());
   }
 }
 
@@ -244,6 +255,7 @@ TEST_F(BoxTest, Version) {
                               "table [0-9a-f]{8}, 36 targets\n"
                               "built for x86_64-linux-musl\n")))
       << outcome.out;
+  EXPECT_EQ(Run({"version"}), outcome);  // L2
 }
 
 TEST_F(BoxTest, UnknownWords) {
@@ -262,30 +274,66 @@ TEST_F(BoxTest, UnknownWords) {
             Fails(2,
                   "binfmtbox: unexpected operand \"more\" behind --list; see "
                   "\"binfmtbox --help\"\n"));
+  EXPECT_EQ(Run({"help", "mount", "more"}),
+            Fails(2,
+                  "binfmtbox: unexpected operand \"more\" behind mount; see "
+                  "\"binfmtbox --help\"\n"));
+  EXPECT_EQ(Run({"help", "frobnicate"}), Run({"frobnicate"}));
+}
+
+// L2: mistyped words, those of other tools, and a target in an applet's place.
+TEST_F(BoxTest, Suggestions) {
+  const std::vector<std::pair<std::string, std::string>> kMeant = {
+      {"regster", "register"},   {"Status", "status"},
+      {"claer", "clear"},        {"remove", "clear"},
+      {"unregister", "clear"},   {"uninstall", "clear"},
+      {"disable", "clear"},      {"umount", "clear"},
+      {"install", "register"},   {"import", "register"},
+      {"list", "status"},        {"show", "status"},
+      {"display", "status"},     {"arm64", "register arm64"},
+      {"--lst", "--list"},       {"--versoin", "--version"},
+      {"--hepl", "--help"},      {"--remove", "clear"},
+      {"--unregister", "clear"}, {"--instal", "--install"}};
+  for (const auto& [word, meant] : kMeant) {
+    const Outcome outcome = Run({word});
+    EXPECT_NE(outcome.err.find("; did you mean " + meant), std::string::npos)
+        << word << ": " << outcome.err;
+    EXPECT_EQ(outcome.status, word[0] == '-' ? 2 : 127) << word;
+  }
 }
 
 TEST_F(BoxTest, AppletByTheNameOfTheLink) {
-  const std::string help = Helps()[0].text;
   for (const char* name : {"mount", "binfmt-mount", "/usr/sbin/binfmt-mount",
                            "./mount", "../x/binfmt-mount"}) {
-    EXPECT_EQ(Call({name, "--help"}), Prints(help)) << name;
+    EXPECT_EQ(Call({name, "--help"}), Helps()[0].By(name));
+    EXPECT_EQ(Call({name, "x"}),
+              Fails(2, "binfmt-mount: unexpected operand \"x\"; see \"" +
+                           std::string(name) + " --help\"\n"));
   }
 }
 
 TEST_F(BoxTest, AppletBehindTheBoxUnderAnyOfItsNames) {
-  const std::string help = Helps()[2].text;
-  for (const char* name : {"binfmtbox", "/opt/binfmtbox-static",
-                           "binfmtbox_arm64", "binfmtbox.real", ""}) {
-    EXPECT_EQ(Call({name, "status", "--help"}), Prints(help)) << name;
-    EXPECT_EQ(Call({name, "binfmt-status", "--help"}), Prints(help)) << name;
+  const Help help = Helps()[2];
+  for (const std::string name : {"binfmtbox", "/opt/binfmtbox-static",
+                                 "binfmtbox_arm64", "binfmtbox.real", ""}) {
+    const std::string box = name.empty() ? "binfmtbox" : name;
+    EXPECT_EQ(Call({name, "status", "--help"}), help.By(box + " status"));
+    EXPECT_EQ(Call({name, "binfmt-status", "--help"}),
+              help.By(box + " binfmt-status"));
+    EXPECT_EQ(Call({name, "status", "--foo"}),
+              Fails(2, "binfmt-status: unknown option \"--foo\"; see \"" + box +
+                           " status --help\"\n"));
+    EXPECT_EQ(Call({name, "--foo"}),
+              Fails(2, "binfmtbox: unknown option \"--foo\"; see \"" + box +
+                           " --help\"\n"));
   }
 }
 
 TEST_F(BoxTest, UnknownName) {
   EXPECT_EQ(Call({"/usr/bin/umount", "--help"}),
             Fails(127,
-                  "binfmtbox: there is no applet \"umount\"; see "
-                  "\"binfmtbox --list\"\n"));
+                  "binfmtbox: there is no applet \"umount\"; did you mean "
+                  "clear; see \"binfmtbox --list\"\n"));
   EXPECT_EQ(Call({"binfmt-", "--help"}),
             Fails(127,
                   "binfmtbox: there is no applet \"binfmt-\"; see "
@@ -332,7 +380,7 @@ TEST_F(BoxTest, InstallMakesSymbolicAndBareLinks) {
   Command command;
   command.path = "/mnt/links/clear";
   command.argv = {"clear", "--help"};
-  EXPECT_EQ(Execute(command), Prints(Helps()[3].text));
+  EXPECT_EQ(Execute(command), Helps()[3].By("clear"));
 }
 
 TEST_F(BoxTest, InstallLeavesAForeignFileAlone) {

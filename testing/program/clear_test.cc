@@ -38,7 +38,7 @@ TEST_F(ClearTest, NothingNamed) {
   const Outcome expected =
       Fails(2,
             "binfmt-clear: name the entries, or say --ours or --all; see "
-            "\"binfmt-clear --help\"\n");
+            "\"binfmtbox clear --help\"\n");
   const std::string before = Snapshot();
   EXPECT_EQ(Run({"clear"}), expected);
   EXPECT_EQ(Run({"clear", "--disable"}), expected);
@@ -104,7 +104,7 @@ TEST_F(ClearTest, DisableAndEnable) {
   EXPECT_EQ(Run({"clear", "--enable", "--disable", "jar"}),
             Fails(2,
                   "binfmt-clear: --disable and --enable contradict each "
-                  "other; see \"binfmt-clear --help\"\n"));
+                  "other; see \"binfmtbox clear --help\"\n"));
 }
 
 TEST_F(ClearTest, EnableOfWhatIsNotThere) {
@@ -257,7 +257,7 @@ TEST_F(ClearTest, UnmountGoesWithoutSwitching) {
   EXPECT_EQ(Run({"clear", "--unmount", "--disable", "jar"}),
             Fails(2,
                   "binfmt-clear: --unmount leaves no entries to switch on or "
-                  "off; see \"binfmt-clear --help\"\n"));
+                  "off; see \"binfmtbox clear --help\"\n"));
 }
 
 }  // namespace

@@ -154,11 +154,11 @@ TEST_F(EmulatorTest, TargetsThatItDoesNotRun) {
   EXPECT_EQ(Do({"--emulator=box64", "arm64"}),
             Fails(2,
                   "binfmt-register: box64 does not run programs for aarch64; "
-                  "see \"binfmt-register --help\"\n"));
+                  "see \"binfmtbox register --help\"\n"));
   EXPECT_EQ(Do({"--emulator=fex", "i486"}),
             Fails(2,
                   "binfmt-register: fex does not run programs for i486; see "
-                  "\"binfmt-register --help\"\n"));
+                  "\"binfmtbox register --help\"\n"));
 }
 
 TEST_F(EmulatorTest, AllIsTheTargetsThatItRuns) {
@@ -180,10 +180,12 @@ TEST_F(EmulatorTest, ItsFileIsNotThere) {
 }
 
 TEST_F(EmulatorTest, UnknownEmulator) {
-  EXPECT_EQ(Do({"--emulator=FEX"}),
-            Fails(2,
-                  "binfmt-register: unknown emulator \"FEX\"; see "
-                  "\"binfmt-register --help\"\n"));
+  EXPECT_EQ(
+      Do({"--emulator=FEX"}),
+      Fails(2,
+            "binfmt-register: option --emulator takes qemu, box64, box86, fex "
+            "or rosetta, not \"FEX\"; did you mean fex; see "
+            "\"binfmtbox register --help\"\n"));
 }
 
 }  // namespace

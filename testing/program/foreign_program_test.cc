@@ -100,7 +100,7 @@ TEST_P(ForeignProgramTest, ExitStatusAndErrorsArrive) {
   EXPECT_EQ(RunForeign({"binfmtbox", "status", "--frobnicate"}),
             Fails(2,
                   "binfmt-status: unknown option \"--frobnicate\"; see "
-                  "\"binfmt-status --help\"\n"));
+                  "\"binfmtbox status --help\"\n"));
 }
 
 TEST_P(ForeignProgramTest, AppletByTheNameOfALink) {

@@ -207,7 +207,7 @@ TEST_F(FormatsTest, ExportWritesAFileForEach) {
   EXPECT_EQ(Do({"--print", "yaml"}),
             Fails(2,
                   "binfmt-register: option --print takes record, binfmt.d "
-                  "or debian, not \"yaml\"; see \"binfmt-register "
+                  "or debian, not \"yaml\"; see \"binfmtbox register "
                   "--help\"\n"));
 }
 

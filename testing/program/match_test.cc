@@ -485,11 +485,11 @@ TEST_F(MatchTextTest, WhatCanNotBeLookedAt) {
   EXPECT_EQ(Run({"status", "--match"}),
             Fails(2,
                   "binfmt-status: option --match needs a value, FILE; see "
-                  "\"binfmt-status --help\"\n"));
+                  "\"binfmtbox status --help\"\n"));
   EXPECT_EQ(Run({"status", "--match", "/mnt/f/plain", "arm64"}),
             Fails(2,
                   "binfmt-status: --match FILE stands alone; see "
-                  "\"binfmt-status --help\"\n"));
+                  "\"binfmtbox status --help\"\n"));
 }
 
 TEST_F(MatchTextTest, NoexecFileSystem) {

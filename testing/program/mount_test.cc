@@ -404,7 +404,7 @@ TEST_F(MountTest, NeedsNoModule) {
   EXPECT_EQ(Run({"register", "--module", "/none", "arm"}),
             Fails(2,
                   "binfmt-register: options --host, --module and --userns go "
-                  "with --mount; see \"binfmt-register --help\"\n"));
+                  "with --mount; see \"binfmtbox register --help\"\n"));
 }
 
 // A file in place of the kernel's log.
@@ -449,7 +449,7 @@ TEST_F(KmsgTest, ReportsAndNotesAndErrors) {
             Fails(2, ""));
   EXPECT_EQ(Log(),
             "<3>binfmt-register: option --interpreter goes with one target; "
-            "see \"binfmt-register --help\"\n");
+            "see \"binfmtbox register --help\"\n");
   EXPECT_EQ(RunWithLog({"register", "--kmsg", "-I/box", "arm"}), Prints(""));
   EXPECT_EQ(Log(),
             "<4>binfmt-register: note: setuid programs (sudo) will run without "
@@ -462,7 +462,7 @@ TEST_F(KmsgTest, ReportsAndNotesAndErrors) {
   EXPECT_EQ(RunWithLog({"mount", "--kmsg", "--nonsense"}), Fails(2, ""));
   EXPECT_EQ(Log(),
             "<3>binfmt-mount: unknown option \"--nonsense\"; see "
-            "\"binfmt-mount --help\"\n");
+            "\"binfmtbox mount --help\"\n");
 }
 
 TEST_F(KmsgTest, JsonAndHelpStayOnStdout) {
@@ -471,10 +471,10 @@ TEST_F(KmsgTest, JsonAndHelpStayOnStdout) {
                    "\"result\":\"mounted\",\"module\":null}\n"));
   EXPECT_EQ(RunWithLog({"mount", "--kmsg", "--json", "x"}, "kept").out, "");
   EXPECT_EQ(Log(),
-            "<3>binfmt-mount: unexpected operand \"x\"; see \"binfmt-mount "
+            "<3>binfmt-mount: unexpected operand \"x\"; see \"binfmtbox mount "
             "--help\"\n");
-  EXPECT_EQ(RunWithLog({"mount", "--kmsg", "--help"}, "kept").out.substr(0, 32),
-            "usage: binfmt-mount [OPTION]...\n");
+  EXPECT_EQ(RunWithLog({"mount", "--kmsg", "--help"}, "kept").out.substr(0, 35),
+            "usage: binfmtbox mount [OPTION]...\n");
   EXPECT_EQ(Log(), "");
 }
 
@@ -490,7 +490,7 @@ TEST_F(KmsgTest, LongLine) {
   EXPECT_EQ(Log(), "<3>binfmt-mount: unexpected operand \"\\x0a" +
                        long_name.substr(0, 900 - 24) +
                        "\n<3>binfmt-mount: " + long_name.substr(900 - 24) +
-                       "\"; see \"binfmt-mount --help\"\n");
+                       "\"; see \"binfmtbox mount --help\"\n");
 }
 
 TEST_F(KmsgTest, WithoutDev) {
@@ -505,11 +505,11 @@ TEST_F(MountTest, Misuse) {
   EXPECT_EQ(Run({"mount", "/mnt"}),
             Fails(2,
                   "binfmt-mount: unexpected operand \"/mnt\"; see "
-                  "\"binfmt-mount --help\"\n"));
+                  "\"binfmtbox mount --help\"\n"));
   EXPECT_EQ(Run({"mount", "--userns=yes"}),
             Fails(2,
                   "binfmt-mount: option --userns takes no value; see "
-                  "\"binfmt-mount --help\"\n"));
+                  "\"binfmtbox mount --help\"\n"));
   EXPECT_EQ(Snapshot(), "not mounted");
 }
 

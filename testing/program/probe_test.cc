@@ -358,7 +358,7 @@ TEST_F(ProbeProgramTest, VerifyAndHold) {
   EXPECT_EQ(Run({"register", "--verify", "--hold", "arm"}),
             Fails(2,
                   "binfmt-register: options --hold and --verify don't go "
-                  "together; see \"binfmt-register --help\"\n"));
+                  "together; see \"binfmtbox register --help\"\n"));
 }
 
 }  // namespace

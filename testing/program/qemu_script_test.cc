@@ -280,7 +280,7 @@ TEST_F(ScriptTest, UnknownHost) {
   EXPECT_EQ(RunCall("HOST_ARCH=BePC -s ALL", {"qemu-binfmt-conf.sh"}),
             Fails(2,
                   "binfmt-register: unknown HOST_ARCH \"BePC\"; see "
-                  "\"binfmt-register --help\"\n"));
+                  "\"qemu-binfmt-conf.sh --help\"\n"));
   EXPECT_EQ(Result({}), "");
 }
 
@@ -293,7 +293,7 @@ TEST_F(ScriptTest, AmbiguousOption) {
   EXPECT_EQ(RunCall("--p yes", {"qemu-binfmt-conf.sh"}),
             Fails(2,
                   "binfmt-register: unknown option \"--p\"; see "
-                  "\"binfmt-register --help\"\n"));
+                  "\"qemu-binfmt-conf.sh --help\"\n"));
 }
 
 // S15: a file for another machine does not go where this one reads it.
@@ -303,7 +303,7 @@ TEST_F(ScriptTest, FilesForAnotherMachine) {
     EXPECT_EQ(RunCall(call, {"qemu-binfmt-conf.sh"}),
               Fails(2,
                     "binfmt-register: files for aarch64 need a directory: "
-                    "--exportdir; see \"binfmt-register --help\"\n"));
+                    "--exportdir; see \"qemu-binfmt-conf.sh --help\"\n"));
     EXPECT_EQ(Result({}), "");
     EXPECT_EQ(
         RunCall("EXPORTDIR=/mnt/new " + call, {"qemu-binfmt-conf.sh"}).status,
@@ -318,7 +318,7 @@ TEST_F(ScriptTest, RelativeExportDirectory) {
   EXPECT_EQ(RunCall("EXPORTDIR=new -s arm", {"qemu-binfmt-conf.sh"}),
             Fails(2,
                   "binfmt-register: option --exportdir needs an absolute path; "
-                  "see \"binfmt-register --help\"\n"));
+                  "see \"qemu-binfmt-conf.sh --help\"\n"));
 }
 
 // S15: make, Yocto and others have variables of these names.

@@ -197,7 +197,7 @@ TEST_F(RegisterTest, UnknownTargetInTheEnvironment) {
   EXPECT_EQ(Do({}, {"QEMU_TARGET_LIST=arm,aarch46"}),
             Fails(2,
                   "binfmt-register: unknown target \"aarch46\"; did you mean "
-                  "aarch64; see \"binfmt-register --help\"\n"));
+                  "aarch64; see \"binfmtbox register --help\"\n"));
   EXPECT_EQ(EntryNames(), "");
 }
 
@@ -267,13 +267,13 @@ TEST_F(CmdlineTest, BadValues) {
   EXPECT_EQ(Do({"--cmdline"}),
             Fails(2,
                   "binfmt-register: unknown target \"aarch46\"; did you mean "
-                  "aarch64; see \"binfmt-register --help\"\n"));
+                  "aarch64; see \"binfmtbox register --help\"\n"));
   Boot("binfmt.targets=arm binfmt.flags=Fc");
   EXPECT_EQ(Do({"--cmdline"}),
             Fails(2,
                   "binfmt-register: unknown flag \"c\" in binfmt.flags= of the "
                   "kernel command line, which takes C, F and P; see "
-                  "\"binfmt-register --help\"\n"));
+                  "\"binfmtbox register --help\"\n"));
   EXPECT_EQ(EntryNames(), "");
 }
 
@@ -356,7 +356,7 @@ TEST_F(RegisterTest, InterpreterIsForOneTarget) {
   const Outcome refused =
       Fails(2,
             "binfmt-register: option --interpreter goes with one target; see "
-            "\"binfmt-register --help\"\n");
+            "\"binfmtbox register --help\"\n");
   EXPECT_EQ(Run({"register", "-I", kBox, "arm", "arm64"}), refused);
   EXPECT_EQ(Run({"register", "-I", kBox, "all"}), refused);
   EXPECT_EQ(Run({"register", "-I", kBox}), refused);

@@ -209,7 +209,7 @@ TEST_F(RunTest, DryRun) {
       Prints("would start /mnt/binfmtbox_arm64 with handlers of its own\n"));
 }
 
-constexpr char kSeeHelp[] = "; see \"binfmt-run --help\"\n";
+constexpr char kSeeHelp[] = "; see \"binfmtbox run --help\"\n";
 
 TEST_F(RunTest, Refusals) {
   EXPECT_EQ(RunAsUser({}), Fails(125, std::string("binfmt-run: there is no "
