@@ -13,6 +13,7 @@
 #include "binfmt/base/printable.h"
 #include "binfmt/kernel/install.h"
 #include "binfmt/kernel/lifetime.h"
+#include "binfmt/record/cover_index.h"
 #include "cmd/entry_table.h"
 #include "cmd/register_open.h"
 #include "cmd/reported_errors.h"
@@ -38,16 +39,20 @@ Expected<bool> PutBack(const RegisterRequest& request,
   if (!open) return std::move(open.error());
   EntryTable table(open->registry, open->entries);
   bool all_hold = true;
+  // And what has to come in front of it again.
   std::vector<Record> lost;
+  binfmt::OverlapIndex gone;
   for (const Record& record : records) {
     const EntryRow* const row = table.Find(record.name);
     if (row == nullptr) {
       lost.push_back(record);
+      gone.Add(record);
       continue;
     }
     const std::string difference =
         binfmt::Difference(*row->entry, binfmt::EntryOf(record));
     if (difference.empty()) {
+      if (!gone.Overlapping(record).empty()) lost.push_back(record);
       if (const Expected<void> usable = table.Check(*row); !usable) {
         all_hold = false;
         reported.Report(usable.error(), console);
@@ -61,14 +66,16 @@ Expected<bool> PutBack(const RegisterRequest& request,
                     console);
   }
   if (lost.empty()) return all_hold;
-  Expected<std::vector<Outcome>> outcomes = binfmt::Install(
-      open->registry, guard, open->entries, lost, request.install);
+  binfmt::InstallOptions options = request.install;
+  options.together = records;
+  Expected<std::vector<Outcome>> outcomes =
+      binfmt::Install(open->registry, guard, open->entries, lost, options);
   if (!outcomes) return std::move(outcomes.error());
   for (size_t i = 0; i < lost.size(); ++i) {
     if (const auto& error = (*outcomes)[i].error) {
       all_hold = false;
       reported.Report(*error, console);
-    } else {
+    } else if (table.Find(lost[i].name) == nullptr) {
       console.Note(
           binfmt::Message("$0 was not there; registered it", lost[i].name));
     }

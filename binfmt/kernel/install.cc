@@ -71,9 +71,13 @@ class Installer {
         guard_(guard),
         present_(present),
         wanted_(wanted),
+        together_(options.together.empty() ? wanted : options.together),
         options_(options),
         started_(guard, present) {
     for (const Record& record : wanted) handlers_.Add(record);
+    for (const Record& record : together_) {
+      planned_.try_emplace(record.name, &record - together_.data());
+    }
     for (const Entry& entry : present) Index(entry);
   }
 
@@ -94,29 +98,33 @@ class Installer {
       texts.push_back(*std::move(text));
     }
     if (options_.dry_run) return outcomes;
-    Expected<std::vector<int>> errnums = registry_.Register(texts);
-    if (!errnums) return std::move(errnums.error());
-    for (size_t i = 0; i < additions.size(); ++i) {
-      const Record& record = wanted_[additions[i]];
-      Outcome& outcome = outcomes[additions[i]];
-      if ((*errnums)[i] == EEXIST && HoldsAlready(record)) {
-        outcome.change = Change::kUnchanged;
-        continue;
-      }
-      Expected<void> done = Verify(record, (*errnums)[i]);
-      if (done) done = TryProgram(record, record.name, /*registered=*/true);
-      Settle(std::move(done), outcome);
-    }
+    // In the order of WANTED, which is that of what overlaps.
+    size_t done = 0;
+    const auto add_before = [&](size_t end) -> Expected<void> {
+      const size_t begin = done;
+      while (done < additions.size() && additions[done] < end) ++done;
+      const size_t count = done - begin;
+      return Add(std::span(additions).subspan(begin, count),
+                 std::span(texts).subspan(begin, count), outcomes);
+    };
     for (size_t i = 0; i < wanted_.size(); ++i) {
       Outcome& outcome = outcomes[i];
       if (outcome.change == Change::kReplaced) {
+        if (Expected<void> added = add_before(i); !added) {
+          return std::move(added.error());
+        }
         Settle(Replace(wanted_[i], outcome.shadows), outcome);
       } else if (outcome.change == Change::kUnchanged) {
         Settle(TryProgram(wanted_[i], wanted_[i].name, /*registered=*/false),
                outcome);
       }
-      if (outcome.change != Change::kFailed) {
-        RemoveLeftovers(wanted_[i], outcome);
+    }
+    if (Expected<void> added = add_before(wanted_.size()); !added) {
+      return std::move(added.error());
+    }
+    for (size_t i = 0; i < wanted_.size(); ++i) {
+      if (outcomes[i].change != Change::kFailed) {
+        RemoveLeftovers(wanted_[i], outcomes[i]);
       }
     }
     return outcomes;
@@ -139,9 +147,28 @@ class Installer {
     }
     if (!entry.enabled) return;
     handlers_.Add(record);
-    if (!IsForOneMachine(record)) return;
     overlaps_.Add(record);
     rivals_.push_back(position);
+  }
+
+  // Registers the wanted records at the positions ADDITIONS, written as TEXTS.
+  Expected<void> Add(std::span<const size_t> additions,
+                     std::span<const std::string> texts,
+                     std::span<Outcome> outcomes) {
+    const Expected<std::vector<int>> errnums = registry_.Register(texts);
+    if (!errnums) return errnums.error().Copy();
+    for (size_t i = 0; i < additions.size(); ++i) {
+      const Record& record = wanted_[additions[i]];
+      Outcome& outcome = outcomes[additions[i]];
+      if ((*errnums)[i] == EEXIST && HoldsAlready(record)) {
+        outcome.change = Change::kUnchanged;
+        continue;
+      }
+      Expected<void> done = Verify(record, (*errnums)[i]);
+      if (done) done = TryProgram(record, record.name, /*registered=*/true);
+      Settle(std::move(done), outcome);
+    }
+    return {};
   }
 
   // The entry NAME of those that are present.
@@ -150,33 +177,67 @@ class Installer {
     return found == positions_.end() ? nullptr : &present_[found->second];
   }
 
+  // Whether A, in front of B, takes all of B's files, or some where each is for
+  // one machine.
+  static bool TakesFilesOf(const Record& a, const Record& b) {
+    return Covers(a, b) || (IsForOneMachine(a) && IsForOneMachine(b));
+  }
+
+  // Whether ENTRY is what was asked for together with the wanted record whose
+  // position is OWN. Records of one call are free to overlap, in their order:
+  // IS_BEFORE tells whether it belongs behind that record.
+  bool IsAskedFor(const Entry& entry, size_t own, bool& is_before) const {
+    const auto place = planned_.find(entry.record.name);
+    if (place == planned_.end()) return false;
+    is_before = place->second < own;
+    return together_[place->second].SameRule(entry.record);
+  }
+
   // Sets what is to be done for WANTED, unless it must not be installed.
   Expected<void> Decide(const Record& wanted, Outcome& outcome) {
+    const Entry* const old = FindEntry(wanted.name);
+    const Entry expected = EntryOf(wanted);
+    const bool is_same = old != nullptr && SameEntry(*old, expected);
+    // Whether an entry in front of the old one takes its files, and belongs
+    // behind it, or was not asked for.
+    bool is_misplaced = false;
+    bool is_behind = false;
+    // Entries in front of the old one that take some of its files.
+    std::vector<std::string> narrower;
+    const std::vector<size_t> overlapping = expected.enabled
+                                                ? overlaps_.Overlapping(wanted)
+                                                : std::vector<size_t>();
+    for (const size_t position : overlapping) {
+      const Entry& rival = present_[rivals_[position]];
+      const std::string& name = rival.record.name;
+      if (name == wanted.name || IsHelperName(name, wanted.name)) continue;
+      const bool is_in_front = old != nullptr && &rival < old;
+      bool is_before = false;
+      if (IsAskedFor(rival, planned_.find(wanted.name)->second, is_before)) {
+        is_misplaced |= is_in_front && is_before;
+        continue;
+      }
+      const bool takes_all = TakesFilesOf(rival.record, wanted);
+      is_behind |= is_in_front && takes_all;
+      (is_in_front && !takes_all ? narrower : outcome.shadows).push_back(name);
+    }
+    const bool is_outdated = is_same && registry_.HoldsOlderFile(wanted);
+    if (is_same && !is_outdated && !is_behind && !is_misplaced &&
+        moved_.Overlapping(wanted).empty()) {
+      outcome.change = Change::kUnchanged;
+      return {};
+    }
     Expected<void> harmless = guard_.Check(wanted, &handlers_);
     // Before, nothing ran the files that it takes, or an entry like it did.
     if (harmless && !IsForOneMachine(wanted)) {
       harmless = started_.Check(wanted, handlers_);
     }
     if (!harmless) return harmless;
-    const Entry* const old = FindEntry(wanted.name);
-    // Whether an entry in front of the old one takes its files.
-    bool is_behind = false;
-    if (IsForOneMachine(wanted)) {
-      for (const size_t position : overlaps_.Overlapping(wanted)) {
-        const Entry& rival = present_[rivals_[position]];
-        const std::string& name = rival.record.name;
-        if (name == wanted.name || IsHelperName(name, wanted.name)) continue;
-        outcome.shadows.push_back(name);
-        is_behind |= old != nullptr && &rival < old;
-      }
-    }
-    const Entry expected = EntryOf(wanted);
-    const bool is_same = old != nullptr && SameEntry(*old, expected);
-    const bool is_outdated = is_same && registry_.HoldsOlderFile(wanted);
-    if (is_same && !is_outdated && !is_behind) {
-      outcome.change = Change::kUnchanged;
-      return {};
-    }
+    // What an equal entry is in front of already, it needs no option to take.
+    const bool takes_more = is_behind || !narrower.empty() ||
+                            (!is_same && !outcome.shadows.empty());
+    outcome.shadows.insert(outcome.shadows.end(), narrower.begin(),
+                           narrower.end());
     if (!options_.replace) {
       if (is_outdated) {
         return Failed(EEXIST,
@@ -190,7 +251,7 @@ class Installer {
         error.Append("; swap it with --replace");
         return error;
       }
-      if (!outcome.shadows.empty() && !options_.override_others) {
+      if (takes_more && !options_.override_others) {
         return Failed(
             EEXIST,
             "the entry $0 takes the files that $1 is for; take it out with "
@@ -203,6 +264,7 @@ class Installer {
     const bool is_new =
         old == nullptr && (!options_.replace || outcome.shadows.empty());
     outcome.change = is_new ? Change::kAdded : Change::kReplaced;
+    if (expected.enabled) moved_.Add(wanted);
     return {};
   }
 
@@ -322,7 +384,10 @@ class Installer {
     result = RemoveOwn(helper);
     if (!options_.replace) return result;
     for (const std::string& name : shadows) {
-      Expected<void> removed = RemoveOwn(FindEntry(name)->record);
+      const Record& shadow = FindEntry(name)->record;
+      // One that takes other files as well goes on with those.
+      if (!TakesFilesOf(wanted, shadow)) continue;
+      Expected<void> removed = RemoveOwn(shadow);
       // An entry of that name that was replaced before shadows nothing now.
       if (!removed && removed.error().errnum() == EBUSY) continue;
       if (result) result = std::move(removed);
@@ -352,14 +417,17 @@ class Installer {
   const Guard& guard_;
   const std::span<const Entry> present_;
   const std::span<const Record> wanted_;
+  const std::span<const Record> together_;  // with the wanted ones
   const InstallOptions& options_;
   CoverIndex handlers_;  // what is wanted, and the enabled entries
+  std::map<std::string, size_t, std::less<>> planned_;  // in together_
   // Positions in present_: of each name, of what may be helpers, and of the
-  // enabled entries for one machine each, of which overlaps_ is the index.
+  // enabled entries, of which overlaps_ is the index.
   std::map<std::string, size_t, std::less<>> positions_;
   std::vector<size_t> helpers_;
   std::vector<size_t> rivals_;
   OverlapIndex overlaps_;
+  OverlapIndex moved_;    // of what is wanted: added or replaced
   StartedFiles started_;  // by those of present_
 };
 

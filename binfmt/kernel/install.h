@@ -45,18 +45,24 @@ struct InstallOptions {
   // takes it. Returns why that failed; empty: it ran. Null: nothing is tried.
   std::string (*try_program)(const Registry& registry,
                              const Record& record) = nullptr;
+  // Everything that was asked for in one call or one collection, where WANTED
+  // is not all of it.
+  std::span<const Record> together;
 };
 
 // Installs WANTED, whose names are distinct, each after GUARD has accepted it.
 // PRESENT are the entries that REGISTRY holds (Registry::ReadAll()). Returns
 // one outcome for each record.
 //
-// An entry that is there and equal is left alone. New ones are registered
-// together (Registry::Register()). Each is read back and compared field by
-// field; one that differs from what was asked, or whose program does not run,
-// is removed again, so what stays is as harmless as what GUARD accepted. Only
-// what has the rule and the interpreter that were written is ever removed: an
-// entry that another process put in its place is not.
+// An entry that is there and equal is left alone, unless one in front of it
+// takes its files. To go in front of what takes the same files, or some of
+// them, needs an option. What was asked for together is free to overlap, and
+// gets into its order; the last matches first. New ones are registered together
+// (Registry::Register()). Each is read back and compared field by field; one
+// that differs from what was asked, or whose program does not run, is removed
+// again, so what stays is as harmless as what GUARD accepted. Only what has the
+// rule and the interpreter that were written is ever removed: an entry that
+// another process put in its place is not.
 //
 // A replacement has no moment without a rule. The new rule is registered under
 // a helper name first and wins at once, since the newest entry matches first.

@@ -51,6 +51,21 @@ Record Foreign(const std::string& name, const std::string& interpreter) {
   return record;
 }
 
+// A rule for files that begin with MAGIC.
+Record Magic(const std::string& name, const std::string& magic) {
+  Record record;
+  record.name = name;
+  record.magic = magic;
+  record.interpreter = "/i";
+  return record;
+}
+
+Record Extension(const std::string& name, const std::string& extension) {
+  Record record = Magic(name, extension);
+  record.type = RecordType::kExtension;
+  return record;
+}
+
 // A rule for files of another machine.
 Record Other(const std::string& name, char machine) {
   Record record = Foreign(name, "/bin/i");
@@ -291,6 +306,106 @@ TEST_F(InstallTest, ReplaceTakesOthersForTheSameFilesOut) {
             "replaced shadows two one\n");
   EXPECT_EQ(List(), (Names{"a", "far"}));
   ExpectHolds(Foreign("a", "/i"));
+}
+
+// U4: what holds for machines holds for every rule.
+TEST_F(InstallTest, RuleInFrontOfAnotherNeedsAnOption) {
+  const auto refused = [](const std::string& taker, const std::string& wanted) {
+    return "failed failed EEXIST: the entry " + taker +
+           " takes the files that " + wanted +
+           " is for; take it out with --replace, or register in front of it "
+           "with --override shadows " +
+           taker + "\n";
+  };
+  const Record narrow = Magic("narrow", "MZqFpD");
+  const Record wide = Magic("wide", "MZ");
+  ASSERT_EQ(Run({narrow}), "added\n");
+  EXPECT_EQ(Run({wide}), refused("narrow", "wide"));
+  ASSERT_EQ(Run({wide}, Overriding()), "added shadows narrow\n");
+  EXPECT_EQ(Run({narrow}), refused("wide", "narrow"));
+  EXPECT_EQ(Run({narrow}, DryRun(Overriding())), "replaced shadows wide\n");
+  EXPECT_EQ(List(), (Names{"wide", "narrow"}));
+  EXPECT_EQ(Run({narrow}, Overriding()), "replaced shadows wide\n");
+  EXPECT_EQ(List(), (Names{"narrow", "wide"}));
+  // What a narrower one takes it need not get.
+  EXPECT_EQ(Run({wide}), "unchanged\n");
+  EXPECT_EQ(Run({narrow}), "unchanged shadows wide\n");
+
+  // A magic that is compared in part.
+  Record masked = Magic("masked", "MZqF");
+  masked.mask = std::string("\xff\xdf\x00\xff", 4);
+  EXPECT_EQ(Run({masked}, Overriding()), "added shadows narrow\n");
+}
+
+TEST_F(InstallTest, ExtensionInFrontOfAnotherNeedsAnOption) {
+  ASSERT_EQ(Run({Extension("one", "jar"), Extension("exe", "exe"),
+                 Magic("magic", "jar")}),
+            "added\nadded\nadded\n");
+  EXPECT_EQ(Run({Extension("two", "jar")}).substr(0, 40),
+            "failed failed EEXIST: the entry one take");
+  ASSERT_EQ(Run({Extension("two", "jar")}, Overriding()),
+            "added shadows one\n");
+  EXPECT_EQ(Run({Extension("one", "jar")}).substr(0, 40),
+            "failed failed EEXIST: the entry two take");
+  EXPECT_EQ(Run({Extension("one", "jar")}, Replacing()),
+            "replaced shadows two\n");
+  EXPECT_EQ(List(), (Names{"one", "magic", "exe"}));
+}
+
+// One that takes other files as well goes on with those.
+TEST_F(InstallTest, ReplaceLeavesWiderRules) {
+  ASSERT_EQ(Run({Magic("wide", "MZ")}), "added\n");
+  EXPECT_EQ(Run({Magic("narrow", "MZqF")}, Replacing()),
+            "replaced shadows wide\n");
+  EXPECT_EQ(List(), (Names{"narrow", "wide"}));
+  EXPECT_EQ(Run({Magic("middle", "MZq")}, Replacing()),
+            "replaced shadows narrow wide\n");
+  EXPECT_EQ(List(), (Names{"middle", "wide"}));
+}
+
+TEST_F(InstallTest, RulesThatShareSomeFilesAreLeftAlone) {
+  Record late = Magic("late", "PE");
+  late.offset = 2;
+  ASSERT_EQ(Run({Magic("mz", "MZ")}), "added\n");
+  EXPECT_EQ(Run({late, Extension("exe", "exe")}), "added\nadded\n");
+  EXPECT_EQ(Run({Magic("mz", "MZ"), late}), "unchanged\nunchanged\n");
+}
+
+// U4: records of one call are free to overlap, and have their order.
+TEST_F(InstallTest, RecordsOfOneCallHaveTheirOrder) {
+  const Record wide = Magic("wide", "MZ");
+  const Record middle = Magic("middle", "MZq");
+  const Record narrow = Magic("narrow", "MZqF");
+  const std::vector<Record> all = {wide, middle, narrow};
+  const Names order = {"narrow", "middle", "wide"};
+  EXPECT_EQ(Run(all), "added\nadded\nadded\n");
+  EXPECT_EQ(List(), order);
+  EXPECT_EQ(Run(all), "unchanged\nunchanged\nunchanged\n");
+  for (const Record& record : all) {
+    ASSERT_EQ(WriteOnce(EntryFile(record.name), "-1"), 0);
+    EXPECT_EQ(Run(all).find("failed"), std::string::npos) << record.name;
+    EXPECT_EQ(List(), order) << record.name;
+    EXPECT_EQ(Run(all), "unchanged\nunchanged\nunchanged\n");
+  }
+  // The other way round the wide one takes all.
+  EXPECT_EQ(Run({narrow, middle, wide}), "unchanged\nreplaced\nreplaced\n");
+  EXPECT_EQ(List(), (Names{"wide", "middle", "narrow"}));
+  // One that is swapped comes behind what follows it.
+  Record swapped = middle;
+  swapped.interpreter = "/j";
+  EXPECT_EQ(Run({wide, swapped, narrow}, Replacing()).find("failed"),
+            std::string::npos);
+  EXPECT_EQ(List(), order);
+  ExpectHolds(swapped);
+}
+
+TEST_F(InstallTest, RecordsThatGoTogetherNeedNoOption) {
+  const std::vector<Record> all = {Magic("wide", "MZ"), Magic("narrow", "MZq")};
+  ASSERT_EQ(Run(all), "added\nadded\n");
+  ASSERT_EQ(WriteOnce(EntryFile("narrow"), "-1"), 0);
+  InstallOptions options;
+  options.together = all;
+  EXPECT_EQ(Run({all[1]}, options), "added\n");
 }
 
 TEST_F(InstallTest, DisabledEntryShadowsNothing) {

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <functional>
 #include <map>
+#include <utility>
 
 #include "binfmt/record/elf_header.h"
 #include "binfmt/record/match.h"
@@ -134,25 +135,50 @@ const Record* CoverIndex::FirstTaking(const Candidate& file) const {
 
 void OverlapIndex::Add(const Record& record) {
   Shape& shape = ShapeOf(record, &shapes_);
-  size_t& by_bits = At(&shape.by_bits, *BitsOf(record, record));
-  size_t& by_machine = At(&shape.by_machine, MachineOf(record));
-  links_.push_back({&record, by_bits, by_machine});
-  by_bits = by_machine = links_.size() - 1;
+  Link link = {&record, kNone, kNone};
+  // Only its BPF program knows which files such a record takes.
+  if (record.type != RecordType::kBpf) {
+    size_t& by_bits = At(&shape.by_bits, *BitsOf(record, record));
+    link.before_by_bits = std::exchange(by_bits, links_.size());
+  }
+  if (IsForOneMachine(record)) {
+    size_t& by_machine = At(&shape.by_machine, MachineOf(record));
+    link.before_by_machine = std::exchange(by_machine, links_.size());
+  }
+  links_.push_back(link);
 }
 
 std::vector<size_t> OverlapIndex::Overlapping(const Record& record) const {
   std::vector<size_t> positions;
+  if (record.type == RecordType::kBpf) return positions;
+  const auto add = [&](size_t position, size_t Link::*before) {
+    for (; position != kNone; position = links_[position].*before) {
+      positions.push_back(position);
+    }
+  };
+  const bool is_for_one_machine = IsForOneMachine(record);
   for (const Shape& shape : shapes_) {
-    // Records with equal bits overlap; of those for the same machine some may.
-    const std::optional<std::string> bits = BitsOf(record, *shape.example);
-    size_t position = bits ? Find(shape.by_bits, *bits)
-                           : Find(shape.by_machine, MachineOf(record));
-    while (position != kNone) {
-      const Link& link = links_[position];
-      if (bits || CanOverlap(*link.record, record)) {
-        positions.push_back(position);
+    // Records with equal bits take all that RECORD takes.
+    if (const std::optional<std::string> bits =
+            BitsOf(record, *shape.example)) {
+      add(Find(shape.by_bits, *bits), &Link::before_by_bits);
+      continue;
+    }
+    if (is_for_one_machine) {
+      size_t position = Find(shape.by_machine, MachineOf(record));
+      for (; position != kNone; position = links_[position].before_by_machine) {
+        if (CanOverlap(*links_[position].record, record)) {
+          positions.push_back(position);
+        }
       }
-      position = bits ? link.before_by_bits : link.before_by_machine;
+      continue;
+    }
+    // Those that compare more than RECORD, which may take all that they take.
+    if (!BitsOf(*shape.example, record)) continue;
+    for (const auto& [bits, last] : shape.by_bits) {
+      if (Covers(record, *links_[last].record)) {
+        add(last, &Link::before_by_bits);
+      }
     }
   }
   // The heap's functions are a tenth as large as std::sort().

@@ -59,17 +59,17 @@ class CoverIndex {
   std::list<internal::Shape> shapes_;
 };
 
-// Finds which of many records for one machine each (IsForOneMachine()) take
-// files that another such record takes. In a shape whose bits all lie within
-// those that the other record compares, only equal bits are looked at; in other
-// shapes, records for the same machine.
+// Finds which of many records take the files of another one from it, or lose
+// theirs to it, if they come first or it does: one covers the other, or both
+// are for one machine (IsForOneMachine()) and can overlap. Others that overlap
+// are meant to, such as an extension and a magic.
 class OverlapIndex {
  public:
   // Adds the next record, which must outlive the index.
   void Add(const Record& record ABSL_ATTRIBUTE_LIFETIME_BOUND);
 
-  // The positions, in the order of Add() and counted from 0, of the records
-  // that CanOverlap() with RECORD, ascending.
+  // The positions of such records, in the order of Add() and counted from 0,
+  // ascending.
   std::vector<size_t> Overlapping(const Record& record) const;
 
  private:

@@ -162,5 +162,43 @@ TEST(OverlapIndexTest, AgreesWithCanOverlap) {
   EXPECT_GT(found, 1000);
 }
 
+// U4: of all other records, those that one covers, or that cover it.
+TEST(OverlapIndexTest, AgreesWithCovers) {
+  std::mt19937 random(20001231);
+  const auto pick = [&random](unsigned below) {
+    return static_cast<unsigned>(random() % below);
+  };
+  int found = 0;
+  for (int round = 0; round < 200; ++round) {
+    std::vector<Record> records;
+    OverlapIndex index;
+    const unsigned count = 1 + pick(40);
+    for (unsigned i = 0; i < count; ++i) {
+      std::string magic;
+      std::string mask;
+      for (unsigned size = 1 + pick(3); size > 0; --size) {
+        magic += static_cast<char>(pick(2));
+        mask += "\xff\x01\x02\xff"[pick(4)];
+      }
+      Record record = Magic(pick(2), magic, pick(2) == 0 ? "" : mask);
+      if (pick(5) == 0) record.type = RecordType::kExtension;
+      if (pick(9) == 0) record.type = RecordType::kBpf;
+      records.push_back(record);
+    }
+    for (const Record& record : records) index.Add(record);
+    for (const Record& record : records) {
+      std::vector<size_t> expected;
+      for (size_t i = 0; i < records.size(); ++i) {
+        if (Covers(records[i], record) || Covers(record, records[i])) {
+          expected.push_back(i);
+        }
+      }
+      ASSERT_EQ(index.Overlapping(record), expected);
+      found += static_cast<int>(expected.size()) - 1;
+    }
+  }
+  EXPECT_GT(found, 1000);
+}
+
 }  // namespace
 }  // namespace binfmt

@@ -355,14 +355,16 @@ TEST_F(ChainTest, InterpreterThatIsAnotherFileInEachProcess) {
 
 TEST_F(ChainTest, RuleForMarkedElfFiles) {
   ASSERT_EQ(RunProgram("/bin/true"), "exit 0");
+  std::vector<std::string> args = {"register", "-cno"};
   for (const char* record :
        {":appimage-type1:M:8:AI\\x01::/mnt/static:",
         ":appimage-type2:M:8:AI\\x02::/mnt/static:",
         ":AppImage:M::\\x7fELF\\x00\\x00\\x00\\x00AI\\x02:"
         "\\xff\\xff\\xff\\xff\\x00\\x00\\x00\\x00\\xff\\xff\\xff:/mnt/static:",
         ":freebsd:M:7:\\x09::/mnt/static:"}) {
-    EXPECT_EQ(RegisterRule(record).err, "") << record;
+    args.insert(args.end(), {"--rule", record});
   }
+  EXPECT_EQ(Run(args).err, "");
   EXPECT_EQ(EntryNames(), "freebsd AppImage appimage-type2 appimage-type1");
   EXPECT_EQ(RunProgram("/bin/true"), "exit 0");
   EXPECT_EQ(RunProgram("/bin/sh", {"-c", "exit 3"}), "exit 3");

@@ -193,6 +193,21 @@ TEST_F(HoldTest, RegistersAgainWhatWasWiped) {
   EXPECT_EQ(EntryNames(), "foreign");
 }
 
+// U4: what one call asks for has its order again.
+TEST_F(HoldTest, RegistersAgainBehindWhatComesLater) {
+  Program program(Box({"register", "--mount", "--userns", "-cno", "--hold",
+                       "--rule", ":wide:M::MZ::/mnt/interpreter:", "--rule",
+                       ":narrow:M::MZqFpD::/mnt/interpreter:"}));
+  program.WaitForOut("narrow: registered, /mnt/interpreter\n");
+  ASSERT_EQ(ErrnoName(WriteTo("wide", "-1")), "0");
+  EXPECT_TRUE(WaitUntil([] { return EntryNames() == "narrow wide"; }));
+  ASSERT_EQ(ErrnoName(WriteTo("narrow", "-1")), "0");
+  EXPECT_TRUE(WaitUntil([] { return EntryNames() == "narrow wide"; }));
+  EXPECT_EQ(program.End(SIGTERM).err,
+            "binfmt-register: note: wide was not there; registered it\n"
+            "binfmt-register: note: narrow was not there; registered it\n");
+}
+
 TEST_F(HoldTest, LeavesTheEntriesOfOthersAsTheyAre) {
   Mount();
   Program program(Box(RegisterAndHold()));
