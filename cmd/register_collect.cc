@@ -6,11 +6,14 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "arch_table/emulators.h"
 #include "arch_table/table.h"
 #include "binfmt/base/clock.h"
@@ -35,6 +38,7 @@ using binfmt::Error;
 using binfmt::Expected;
 using binfmt::Message;
 using binfmt::Printable;
+using binfmt::Record;
 
 constexpr int kPollInterval = 100;  // milliseconds
 constexpr size_t kMaxFileLength = 1 << 20;
@@ -46,8 +50,8 @@ constexpr std::string_view kSystemDirs[] = {"/etc/binfmt.d", "/run/binfmt.d",
 // A target or a rule that is not in the plan yet.
 struct Pending {
   const Target* target;  // nullptr: a rule
-  std::string rule;
-  std::string origin;  // begins a complaint: "FILE:LINE: "
+  std::string rule;      // empty: a later one took its place
+  std::string origin;    // begins a complaint: "FILE:LINE: "
 };
 
 class Collector {
@@ -135,24 +139,52 @@ class Collector {
       return AddDirectories(dirs, /*any_name=*/true);
     }
     if (!text) {
+      // A link that leads nowhere masks files of its name, and says nothing.
+      if (found && text.error() == ENOENT) return;
       return console_.Complain(binfmt::SystemError("read", file, text.error()));
     }
     const auto origin = [&file](unsigned line) {
       return absl::StrCat(Printable(file), ":", line, ": ");
     };
     if (!binfmt::IsDebianFormat(*text)) {
-      for (const binfmt::RecordLine& line : binfmt::ParseBinfmtD(*text)) {
-        pending_.push_back({nullptr, line.text, origin(line.number)});
+      for (binfmt::RecordLine& line : binfmt::ParseBinfmtD(*text)) {
+        AddRecord(std::move(line.text), origin(line.number));
       }
       return;
     }
     binfmt::DebianFormat format =
         binfmt::ParseDebianFormat(*text, binfmt::BaseName(file));
     if (format.record) {
-      pending_.push_back({nullptr, *format.record, origin(format.line)});
+      AddRecord(*std::move(format.record), origin(format.line));
     } else {
       ComplainOf(origin(format.line), std::move(format.record.error()));
     }
+  }
+
+  // Adds RULE, which a file says at ORIGIN. Of records of one name in files the
+  // last counts, and has its place in their order, as systemd-binfmt has it.
+  void AddRecord(std::string rule, std::string origin) {
+    // The name as systemd-binfmt finds it in what may be no record at all.
+    const std::string name = rule.substr(1, rule.find(rule[0], 1) - 1);
+    const auto [place, is_new] = in_files_.try_emplace(name, pending_.size());
+    if (!is_new) {
+      Pending& earlier = pending_[place->second];
+      if (!IsSameRecord(earlier.rule, rule)) {
+        console_.Note(absl::StrCat(
+            origin, Printable(name), " takes the place of the one at ",
+            absl::StripSuffix(earlier.origin, ": "), ", which differs"));
+      }
+      earlier.rule.clear();
+      place->second = pending_.size();
+    }
+    pending_.push_back({nullptr, std::move(rule), std::move(origin)});
+  }
+
+  static bool IsSameRecord(std::string_view a, std::string_view b) {
+    if (a == b) return true;
+    const Expected<Record> one = binfmt::ParseRecord(a);
+    const Expected<Record> other = binfmt::ParseRecord(b);
+    return one && other && *one == *other;
   }
 
   void ComplainOf(std::string_view origin, Error error) {
@@ -168,6 +200,7 @@ class Collector {
     std::vector<Pending> rest;
     for (Pending& pending : pending_) {
       const Target* const target = pending.target;
+      if (target == nullptr && pending.rule.empty()) continue;
       const bool named = request_.IsNamed(target);
       Expected<void> added =
           target != nullptr
@@ -231,6 +264,8 @@ class Collector {
   Console& console_;
   PlanMaker maker_;
   std::vector<Pending> pending_;
+  // Where in pending_ the last record of each name in files is.
+  std::map<std::string, size_t, std::less<>> in_files_;
   bool any_target_ = false;  // one has an interpreter, or an entry already
   bool ended_ = false;       // by a signal
   size_t left_alone_ = 0;

@@ -6,7 +6,9 @@
 
 Reading: each file of testdata/formats is loaded by its owner and by the product. Writing:
 what the product exports is loaded by the owner, and the records are registered by the
-product. The kernel's entry files have to be equal to the byte.
+product. The kernel's entry files have to be equal to the byte. Collections: directories
+full of files, with names that are there twice and masks, are loaded by systemd-binfmt and
+by the product; the match order has to be equal, too, also after a snapshot's return.
 
 It all happens in user, mount and process namespaces of its own, in a root that holds
 the programs, their libraries, and the product as every interpreter. update-binfmts comes
@@ -65,6 +67,9 @@ RULES = [
 NATIVE = re.compile(
     r"refused to register \S+: it takes (this program itself|some of this machine's own)|"
     r": this machine runs programs for \S+ by itself")
+PROJECTS = "testdata/formats/projects.txt"
+# Links beside the projects' files: two masks, the second of which leads nowhere.
+LINKS = {"/etc/binfmt.d/sbcl.conf": "/dev/null", "/run/binfmt.d/pypy3.9.conf": "nowhere"}
 # What Debian's files have no word for.
 NOT_DEBIAN = ("open", "a:b")
 
@@ -85,14 +90,26 @@ class Shipped(NamedTuple):
         return self.text.lstrip().startswith(":")
 
 
+def blocks(archive: str) -> Iterator[Shipped]:
+    """The files in ARCHIVE, each behind a line "== PACKAGE VERSION PATH"."""
+    suite = os.path.basename(archive)[:-len(".txt")]
+    with open(archive, encoding="utf-8", newline="") as file:
+        for block in re.split(r"^== ", file.read(), flags=re.M)[1:]:
+            head, _, text = block.partition("\n")
+            package, _, path = head.partition(" ")[2].partition(" ")
+            yield Shipped(suite, head.partition(" ")[0] + " " + package, path, text)
+
+
 def shipped() -> Iterator[Shipped]:
     for archive in sorted(glob.glob(os.path.join(TOP, "testdata/formats/debian-*.txt"))):
-        suite = os.path.basename(archive)[:-len(".txt")]
-        with open(archive, encoding="utf-8") as file:
-            for block in re.split(r"^== ", file.read(), flags=re.M)[1:]:
-                head, _, text = block.partition("\n")
-                package, _, path = head.partition(" ")[2].partition(" ")
-                yield Shipped(suite, head.partition(" ")[0] + " " + package, path, text)
+        yield from blocks(archive)
+
+
+def interpreters(text: str) -> Iterator[str]:
+    """Those of the records in a file for systemd-binfmt."""
+    for line in (line.strip() for line in text.splitlines()):
+        if line and line[0] not in "#;":
+            yield line.split(line[0])[6]
 
 
 def run(*words: str, root: str = "") -> subprocess.CompletedProcess:
@@ -139,13 +156,15 @@ def make_root(root: str, product: str) -> None:
     copy_program(root, SYSTEMD_BINFMT, machines[0])
     os.makedirs(root + "/usr/bin", exist_ok=True)
     shutil.copy(product, root + PRODUCT)
-    for folder in ("proc", "var/lib/binfmts", "etc", "run", "tmp"):
+    for folder in ("proc", "var/lib/binfmts", "etc", "run", "tmp", "dev"):
         os.makedirs(os.path.join(root, folder), exist_ok=True)
     texts = [file.text for file in shipped()] + list(MORE_DEBIAN.values()) + list(MORE_BINFMT_D.values()) + RULES
     paths = {"/usr/lib/binfmt-support/run-detectors"}
     for text in texts:
         paths.update(re.findall(r"^interpreter (/.*?)\s*$", text, re.M))
         paths.update(re.findall(r"[:|](/usr/[^|\n]*?|/usr/[^:\n]*?)[:|][A-Z]*\s*$", text, re.M))
+    for project in blocks(os.path.join(TOP, PROJECTS)):
+        paths.update(interpreters(project.text))
     for path in paths:
         os.makedirs(root + os.path.dirname(path), exist_ok=True)
         if not os.path.exists(root + path):
@@ -159,6 +178,7 @@ class Comparison:
         self.failed = 0
         self.native: List[str] = []
         self.refused = False
+        self.status = 0  # the product's last exit status
 
     def entries(self) -> Dict[str, str]:
         """The kernel's files, and then none."""
@@ -178,6 +198,49 @@ class Comparison:
             file.write(text)
         return path
 
+    def systemd(self, *paths: str) -> Dict[str, str]:
+        """What systemd-binfmt makes of PATHS, or of the system's directories."""
+        done = run(SYSTEMD_BINFMT, *paths, root=self.root)
+        if done.returncode != 0:
+            print(f"systemd-binfmt {' '.join(paths)}: status {done.returncode}: {done.stdout}")
+        return self.entries()
+
+    def collections(self) -> None:
+        """What other projects ship, file by file, and as directories."""
+        paths: List[str] = []
+        for project in blocks(os.path.join(TOP, PROJECTS)):
+            path = self.write("/" + project.path, project.text)
+            done = run(PRODUCT, "register", "--dry-run", "--file", path, root=self.root)
+            if NATIVE.search(done.stdout):
+                # systemd-binfmt would register it, and nothing would start.
+                os.unlink(self.root + path)
+                self.native.append(project.name)
+            else:
+                paths.append(path)
+        for path, target in LINKS.items():
+            os.symlink(target, self.root + path)
+        if len(paths) < 40:
+            print(f"FAILED: only {len(paths)} files of other projects can be compared")
+            self.failed += 1
+        for path in paths:
+            self.expect_order(path, self.systemd(path), self.ours("--file", path))
+        words = [word for path in paths for word in ("--file", path)]
+        self.expect_order("files in an order of their own", self.systemd(*paths), self.ours(*words))
+        theirs = self.systemd()
+        self.expect_order("the system's directories", theirs, self.ours("--system"))
+        run(SYSTEMD_BINFMT, root=self.root)
+        snapshot = run(PRODUCT, "status", "--print", "record", root=self.root).stdout
+        self.entries()
+        self.expect_order("a snapshot", theirs, self.ours("--file", self.write("/tmp/snapshot", snapshot)))
+
+    def expect_order(self, what: str, theirs: Dict[str, str], ours: Dict[str, str]) -> None:
+        """As expect(), and the match order counts. No entry will do."""
+        if list(theirs.items()) == list(ours.items()) and self.status == 0:
+            self.passed += 1
+            return
+        self.failed += 1
+        print(f"FAILED: {what}\n  owner: {theirs}\n  product: {ours}")
+
     def owner(self, path: str, is_record: bool) -> Dict[str, str]:
         if is_record:
             words = [SYSTEMD_BINFMT, path]
@@ -194,10 +257,11 @@ class Comparison:
 
     def ours(self, *words: str) -> Dict[str, str]:
         done = run(PRODUCT, "register", *words, root=self.root)
+        self.status = done.returncode
         found = self.entries()
         if NATIVE.search(done.stdout):
             self.refused = True
-        elif done.returncode != 0 or not found:
+        elif done.returncode != 0:
             print(f"register {' '.join(words)}: status {done.returncode}: {done.stdout}")
         return found
 
@@ -237,6 +301,7 @@ class Comparison:
             self.read(name, name, text, False)
         for name, text in MORE_BINFMT_D.items():
             self.read(name, name, text, True)
+        self.collections()
         targets = self.targets()
         for debian in (False, True):
             for target in targets:
@@ -263,6 +328,9 @@ class Comparison:
 
 
 def inside(root: str) -> int:
+    # The mask's target.
+    open(os.path.join(root, "dev/null"), "w", encoding="utf-8").close()
+    subprocess.run(["mount", "--bind", "/dev/null", os.path.join(root, "dev/null")], check=True)
     for kind, folder in (("proc", "proc"), ("binfmt_misc", REGISTRY)):
         subprocess.run(["mount", "-t", kind, kind, os.path.join(root, folder)], check=True)
     comparison = Comparison(root)

@@ -230,6 +230,92 @@ TEST_F(FormatsTest, ADirectoryIsItsFilesByName) {
                    "b.binfmt: registered, /mnt/i/run\n"));
 }
 
+// U2: of records of one name in files the last counts, as systemd-binfmt has
+// it, and has its place in the order.
+TEST_F(FormatsTest, OfOneNameTheLastInADirectoryCounts) {
+  ASSERT_EQ(mkdir("/mnt/d", 0755), 0);
+  Put("/mnt/d/a-dynamic.conf", Line("a"));
+  Put("/mnt/d/a-static.conf", Line("a", "F"));
+  Put("/mnt/d/a-z.conf", ":a:M:0:a:\\xff:/mnt/i/run:F\n" + Line("b"));
+  Put("/mnt/d/a.conf", Line("c"));
+  EXPECT_EQ(Do({"-f", "/mnt/d"}),
+            Outcome({0,
+                     "a: registered, /mnt/i/run, flags F\n"
+                     "b: registered, /mnt/i/run\n"
+                     "c: registered, /mnt/i/run\n",
+                     "binfmt-register: note: /mnt/d/a-static.conf:1: a takes "
+                     "the place of the one at /mnt/d/a-dynamic.conf:1, which "
+                     "differs\n"}));
+  EXPECT_EQ(EntryNames(), "c b a");
+}
+
+TEST_F(FormatsTest, OfOneNameTheLastFileCounts) {
+  Put("/mnt/1", Line("a") + "\n" + Line("b") + "\n" + Line("a", "P"));
+  Put("/mnt/2", Line("b") + "\n" + Line("c"));
+  const std::string differs =
+      "binfmt-register: note: /mnt/1:3: a takes the place of the one at "
+      "/mnt/1:1, which differs\n";
+  EXPECT_EQ(Do({"-f", "/mnt/1", "-f", "/mnt/2"}),
+            Outcome({0,
+                     "a: registered, /mnt/i/run, flags P\n"
+                     "b: registered, /mnt/i/run\n"
+                     "c: registered, /mnt/i/run\n",
+                     differs}));
+  EXPECT_EQ(EntryNames(), "c b a");
+  // The last counts, even where it can't be registered: so no other was meant.
+  Put("/mnt/3", ":b:M::b:bad");
+  EXPECT_EQ(Do({"-f", "/mnt/1", "-f", "/mnt/3", "--print", "record"}).out,
+            ":a:M:0:a::/mnt/i/run:P\n");
+  // A Debian file is named like its entry.
+  Put("/mnt/c", "interpreter /mnt/i/run\nextension cc\n");
+  EXPECT_EQ(Do({"-q", "-f", "/mnt/c", "-f", "/mnt/2", "--print", "record"}),
+            Prints(":b:M:0:b::/mnt/i/run:\n:c:M:0:c::/mnt/i/run:\n"));
+}
+
+// U2: links that lead nowhere mask, as links to /dev/null do.
+TEST_F(FormatsTest, MasksInADirectory) {
+  ASSERT_EQ(mkdir("/mnt/d", 0755), 0);
+  Put("/mnt/d/a.conf", Line("a"));
+  Put("/mnt/d/b.conf", "");
+  ASSERT_EQ(symlink("/dev/null", "/mnt/d/c.conf"), 0);
+  ASSERT_EQ(symlink("nowhere", "/mnt/d/d.conf"), 0);
+  EXPECT_EQ(Do({"-f", "/mnt/d"}), Prints("a: registered, /mnt/i/run\n"));
+  EXPECT_EQ(Do({"-f", "/mnt/d/d.conf"}),
+            Fails(1,
+                  "binfmt-register: cannot read /mnt/d/d.conf: No such file "
+                  "or directory\n"));
+}
+
+// U4: what one collection has it may have in front of itself.
+TEST_F(FormatsTest, RecordsOfACollectionMayOverlap) {
+  const std::vector<std::string> args = {"-f", "/mnt/file"};
+  Put("/mnt/file", ":wide:M::MZ::/mnt/i/run:\n:narrow:M::MZqFpD::/mnt/i/run:");
+  EXPECT_EQ(Do(args), Prints("wide: registered, /mnt/i/run\n"
+                             "narrow: registered, /mnt/i/run\n"));
+  EXPECT_EQ(Do(args), Prints("wide: unchanged, /mnt/i/run\n"
+                             "narrow: unchanged, /mnt/i/run\n"));
+  EXPECT_EQ(Run({"status", "-q", "wide", "narrow"}), Prints(""));
+  const std::string narrow = ":narrow:M::MZqFpD::/mnt/i/run:";
+  Write("narrow", "-1");
+  EXPECT_EQ(Do({"--rule", narrow}),
+            Fails(1,
+                  "binfmt-register: the entry wide takes the files that "
+                  "narrow is for; take it out with --replace, or register in "
+                  "front of it with --override\n"));
+  EXPECT_EQ(Do(args), Prints("wide: unchanged, /mnt/i/run\n"
+                             "narrow: registered, /mnt/i/run\n"));
+  Write("wide", "-1");
+  Register(":wide:M::MZ::/mnt/i/run:");
+  EXPECT_EQ(Run({"status", "-q", "narrow"}),
+            Fails(1,
+                  "binfmt-status: narrow never gets a program: wide takes "
+                  "them first\n"));
+  EXPECT_EQ(Do({"--rule", narrow}).status, 1);
+  EXPECT_EQ(Do({"--override", "--rule", narrow}),
+            Prints("narrow: replaced, /mnt/i/run, shadows wide\n"));
+  EXPECT_EQ(Run({"status", "-q", "narrow"}), Prints(""));
+}
+
 // systemd's four directories, in a root of its own.
 TEST_F(FormatsTest, SystemHasPrecedenceAndMasks) {
   for (const char* dir :
