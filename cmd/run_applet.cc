@@ -70,8 +70,7 @@ constexpr AppletHelp kHelp = {
     .runs_command = true,
 };
 
-Expected<void> StoreYes(bool& flag, std::string_view,
-                        std::string_view value) {
+Expected<void> StoreYes(bool& flag, std::string_view, std::string_view value) {
   flag = value == "yes";
   return {};
 }
@@ -116,10 +115,10 @@ class Present {
       const EntryRow* const row = table_->HandlerOf(target);
       return row != nullptr && table_->Check(*row);
     }
-    return WhyNot(binfmt::RunProgramFromMemory(
-                      arch_table::BuiltInProgram(target),
-                      {.argv0 = "argv0",
-                       .max_milliseconds = kProbeMilliseconds}))
+    return WhyNot(
+               binfmt::RunProgramFromMemory(
+                   arch_table::BuiltInProgram(target),
+                   {.argv0 = "argv0", .max_milliseconds = kProbeMilliseconds}))
         .empty();
   }
 
