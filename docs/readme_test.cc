@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The README's table of targets against the data file. Where they differ, the
-// failure shows the lines that belong into the README.
+// The table of targets in docs/targets.md against the data file. Where they
+// differ, the failure shows the lines that belong there.
 
 #include <string>
 #include <vector>
@@ -44,7 +44,7 @@ TEST(ReadmeTest, TableOfTargetsIsThatOfTheDataFile) {
     wanted.push_back(TableLine(target));
   }
   const std::string table = absl::StrJoin(wanted, "\n");
-  EXPECT_EQ(absl::StrJoin(LinesBetween(ReadDocument("README.md"),
+  EXPECT_EQ(absl::StrJoin(LinesBetween(ReadDocument("docs/targets.md"),
                                        "<!-- targets -->", {"<!-- end -->"}),
                           "\n"),
             table)

@@ -12,7 +12,7 @@ VERSION = r"(\d+\.\d+\.\d+)"
 PLACES = (
     ("NEWS.md", rf"\A# .*\n\n## {VERSION} \(", 1),
     ("README.md", rf"binfmtbox[-_]{VERSION}[-_]", 3),
-    ("README.md", rf"^    binfmtbox {VERSION}$", 1),
+    ("docs/guide.md", rf"^    binfmtbox {VERSION}$", 1),
     ("boot/buildroot/package/binfmtbox/binfmtbox.mk", rf"^BINFMTBOX_VERSION = {VERSION}$", 1),
     ("boot/BUILD.bazel", rf"/binfmtbox_{VERSION}\.bb\"", 1),
     ("packaging/README.md", rf"binfmtbox:{VERSION}", 1),
