@@ -18,6 +18,7 @@ PLACES = (
     ("packaging/README.md", rf"binfmtbox:{VERSION}", 1),
     ("packaging/kubernetes/base/daemon_set.yaml", rf"image: binfmtbox:{VERSION}$", 1),
     ("packaging/kubernetes/base/kustomization.yaml", rf"newTag: {VERSION}$", 1),
+    ("packaging/kubernetes/remove/pod.yaml", rf"image: binfmtbox:{VERSION}$", 1),
 )
 FOLDER, NAME = "boot/yocto/meta-binfmtbox/recipes-support/binfmtbox", "binfmtbox_{}.bb"
 

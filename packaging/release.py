@@ -323,7 +323,7 @@ def gather(top: str, out: str) -> None:
     manifests = os.path.join(top, "packaging/kubernetes")
     write_tar(os.path.join(out, f"{full}-kubernetes.tar.gz"),
               [(f"{full}-kubernetes/{name}", os.path.join(manifests, name)) for name in files_below(manifests)
-               if name.startswith(("base/", "overlays/")) or name == "README.md"], date, packed=True)
+               if name.startswith(("base/", "overlays/", "remove/")) or name == "README.md"], date, packed=True)
     sources = subprocess.run(["git", "-C", top, "-c", "tar.umask=0022", "archive", "--format=tar", f"--prefix={full}/", "HEAD"],
                              check=True, stdout=subprocess.PIPE).stdout
     with open(os.path.join(out, f"{full}.tar.gz"), "wb") as raw, gzip.GzipFile("", "wb", 9, raw, mtime=0) as packed:

@@ -104,8 +104,9 @@ class Test:
         with tarfile.open(self.path("-kubernetes.tar.gz")) as tar:
             expect("files", sorted(tar.getnames()), [f"binfmtbox-{self.version}-kubernetes/{name}" for name in (
                 "README.md", "base/daemon_set.yaml", "base/kustomization.yaml", "base/namespace.yaml",
-                "base/service_account.yaml", "overlays/arm-only/daemon_set.yaml",
-                "overlays/arm-only/kustomization.yaml")])
+                "base/resource_quota.yaml", "base/service_account.yaml", "overlays/arm-only/daemon_set.yaml",
+                "overlays/arm-only/kustomization.yaml", "overlays/unprivileged/daemon_set.yaml",
+                "overlays/unprivileged/kustomization.yaml", "remove/pod.yaml")])
 
     # The bill of materials.
 

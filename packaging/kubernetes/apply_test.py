@@ -29,7 +29,8 @@ sys.path.append(os.path.join(TOP, "docs"))
 import readme  # noqa: E402  # pylint: disable=wrong-import-position
 
 RESOURCES = {
-    "v1": [("namespaces", "Namespace", False), ("serviceaccounts", "ServiceAccount", True)],
+    "v1": [("namespaces", "Namespace", False), ("resourcequotas", "ResourceQuota", True),
+           ("serviceaccounts", "ServiceAccount", True)],
     "apps/v1": [("daemonsets", "DaemonSet", True)],
 }
 
@@ -139,13 +140,14 @@ def check(command: str, kubectl: str, folder: str, address: str) -> List[str]:
             done = subprocess.run([kubectl, f"--server={address}", *words], check=False, cwd=TOP,
                                   env={"HOME": home, "PATH": os.environ["PATH"]}, encoding="utf-8",
                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        said = (f"namespace/binfmtbox {others}\nserviceaccount/binfmtbox {others}\n"
+        said = (f"namespace/binfmtbox {others}\nresourcequota/binfmtbox {others}\n"
+                f"serviceaccount/binfmtbox {others}\n"
                 f"daemonset.apps/binfmtbox {daemon_set}\n")
         if (done.returncode, done.stdout) != (0, said):
             problems.append(f"{command}: status {done.returncode}: {done.stdout!r}, not {said!r}")
 
     apply("created", "created")
-    if Server.validated != ["binfmtbox"] * 3:
+    if Server.validated != ["binfmtbox"] * 4:
         problems.append(f"the server was asked to validate {Server.validated}")
     arrived = copy.deepcopy(Server.objects)
     apply("unchanged", "unchanged")

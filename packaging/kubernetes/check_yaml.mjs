@@ -101,6 +101,7 @@ for (const name of fs.readdirSync(path.join(here, "base")).sort()) {
   if (name !== "kustomization.yaml") await check(`base/${name}`, read(`base/${name}`));
 }
 
+await check("remove/pod.yaml", read("remove/pod.yaml"));
 const builds = ["base", ...fs.readdirSync(path.join(here, "overlays")).sort().map((name) => `overlays/${name}`)];
 for (const build of builds) {
   const done = spawnSync(kubectl, ["kustomize", path.join(here, build)], { encoding: "utf8" });
@@ -111,16 +112,18 @@ for (const build of builds) {
 const version = read("../../VERSION").trim();
 const kustomization = yaml.load(read("base/kustomization.yaml"));
 const container = yaml.load(read("base/daemon_set.yaml")).spec.template.spec.containers[0];
+const remover = yaml.load(read("remove/pod.yaml")).spec.containers[0];
 tell(
   "version",
-  kustomization.images[0].newTag === version && container.image === `binfmtbox:${version}`
+  kustomization.images[0].newTag === version &&
+    [container, remover].every((one) => one.image === `binfmtbox:${version}`)
     ? []
     : [`the images' tags are not that of VERSION, ${version}`],
 );
 
 // The values, since a limit that is lost or a hundred times as large is well-formed.
-const wantedResources = { requests: { cpu: "10m", memory: "16M" }, limits: { cpu: "10m", memory: "16M" } };
-tell("resources", differences(container.resources, wantedResources));
+const wantedResources = { requests: { cpu: "10m", memory: "32M" }, limits: { cpu: "100m", memory: "32M" } };
+tell("resources", differences([container.resources, remover.resources], [wantedResources, wantedResources]));
 
 const platforms = [...read("../image/build.py").matchAll(/^ {4}"\w+": \{"architecture": "(\w+)"/gm)].map((found) => found[1]);
 const spec = yaml.load(read("base/daemon_set.yaml")).spec.template.spec;

@@ -45,9 +45,37 @@ def shipped() -> Dict[str, Any]:
     return spec
 
 
+def removing() -> Dict[str, Any]:
+    """That of the pod in remove/."""
+    with open(os.path.join(HERE, "remove", "pod.yaml"), encoding="utf-8") as file:
+        spec: Dict[str, Any] = yaml.safe_load(file)["spec"]
+    return spec
+
+
+def overlaid(name: str) -> Dict[str, Any]:
+    """The pod's spec under the patch of overlays/NAME, as far as that says other things of pod and container."""
+    with open(os.path.join(HERE, "overlays", name, "daemon_set.yaml"), encoding="utf-8") as file:
+        patch: Dict[str, Any] = yaml.safe_load(file)["spec"]["template"]["spec"]
+
+    def merged(value: Any, change: Any) -> Any:
+        if not isinstance(change, dict):
+            return change
+        result = dict(value or {})
+        for key, part in change.items():
+            if part is None:
+                result.pop(key, None)
+            else:
+                result[key] = merged(result.get(key), part)
+        return result
+
+    spec = shipped()
+    containers = [merged(spec["containers"][0], patch.pop("containers")[0])]
+    return {**merged(spec, patch), "containers": containers}
+
+
 def make_image(folder: str, product: str, emulators: List[str], emulator_tail: bytes = b"") -> str:
     """The root of a container: the program, and EMULATORS, with other bytes at their ends for another release."""
-    for name in ("dev", "proc", "sys", "usr/bin"):
+    for name in ("dev", "host", "proc", "sys", "usr/bin"):
         os.makedirs(os.path.join(folder, name))
     shutil.copy(product, folder + PROGRAM)
     for name in emulators:
@@ -93,7 +121,12 @@ def runtime_spec(spec: Dict[str, Any], image: str) -> Dict[str, Any]:
     capabilities = capabilities_of(context)
     names = ["CAP_" + name for name in capabilities]
     secure = ["nosuid", "noexec", "nodev"]
-    namespaces = ["mount", "ipc", "uts", "network"] + ([] if spec.get("hostPID") else ["pid"])
+    namespaces = ["mount", "ipc", "uts"]
+    namespaces += [name for name, field in (("pid", "hostPID"), ("network", "hostNetwork")) if not spec.get(field)]
+    paths = {one["name"]: one["hostPath"]["path"] for one in spec.get("volumes", [])}
+    volumes = [{"destination": one["mountPath"], "source": paths[one["name"]],
+                "options": ["rbind", "rslave" if one.get("mountPropagation") == "HostToContainer" else "rprivate"]}
+               for one in container.get("volumeMounts", [])]
     linux: Dict[str, Any] = {"namespaces": [{"type": name} for name in namespaces]}
     if not privileged:
         linux.update({"maskedPaths": MASKED, "readonlyPaths": READ_ONLY})
@@ -115,6 +148,7 @@ def runtime_spec(spec: Dict[str, Any], image: str) -> Dict[str, Any]:
             {"destination": "/proc", "type": "proc", "source": "proc", "options": secure},
             {"destination": "/dev", "type": "tmpfs", "source": "tmpfs", "options": ["nosuid", "mode=755"]},
             {"destination": "/sys", "type": "sysfs", "source": "sysfs", "options": secure + ["ro"]},
+            *volumes,
         ],
         "linux": linux,
     }
