@@ -12,7 +12,7 @@ packages=(
   qemu-user-static crun podman
   # The image tests read images with these, and take the runtimes' seccomp profile from the last.
   skopeo umoci golang-github-containers-common
-  lintian mmdebstrap python3-yaml
+  lintian mmdebstrap python3-yaml curl
   # What lets a system call of a boot script fail, and what Buildroot's package is for.
   strace make
 )
@@ -42,6 +42,7 @@ check "an addon of pantavisor's initramfs" bazel build //boot:addon
 run_counted "trees for Buildroot and OpenEmbedded, and the addon" python3 boot/layers_test.py \
   bazel-bin/boot/{binfmtbox-buildroot,meta-binfmtbox}.tar.gz bazel-bin/boot/addon-binfmtbox_x86_64.cpio.xz4 "$product"
 run_counted "files of a release" python3 packaging/release_test.py
+run_counted "the action" python3 packaging/action/action_test.py "$product"
 run_counted "Debian packages" python3 packaging/deb/install_test.py "$product" bazel-bin/packaging/deb/binfmtbox_*.deb
 run_counted "container image" python3 packaging/image/image_test.py "$image/image" "$image/image_bare" "$foreign"
 run_counted "archives for pantavisor" python3 packaging/pantavisor/pantavisor_test.py bazel-bin bazel-bin/packaging/pantavisor "$foreign"
