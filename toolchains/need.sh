@@ -35,8 +35,23 @@ apt_install() {
     install --no-install-recommends "$@"
 }
 
+# Every tool in the version that the build needs is Debian 12's.
+require_debian() {
+  local ID='' VERSION_CODENAME='' PRETTY_NAME=''
+  # shellcheck source=/dev/null
+  [[ ! -r /etc/os-release ]] || source /etc/os-release
+  [[ $ID-$VERSION_CODENAME != debian-bookworm ]] || return 0
+  local here=${PRETTY_NAME:-$(uname -s)}
+  if [[ $ID == debian ]]; then
+    say "binfmtbox is built and tested on Debian 12 (bookworm); this is $here"
+    return
+  fi
+  die "binfmtbox is built on Debian 12 (bookworm), and this is $here; work in a container" \
+    "(podman run --privileged -it -v .:/src -w /src debian:12), or take a release's executable"
+}
+
 need() {
-  type -P apt-get >/dev/null || die "there is no apt-get; binfmtbox is built on Debian 12 (bookworm)"
+  require_debian
   local package installed
   # It fails if dpkg has never heard of one of them.
   installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "$@" 2>/dev/null) || true
