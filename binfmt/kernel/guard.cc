@@ -14,7 +14,6 @@
 #include "binfmt/base/message.h"
 #include "binfmt/base/path.h"
 #include "binfmt/base/unique_fd.h"
-#include "binfmt/kernel/namespaces.h"
 #include "binfmt/record/elf_header.h"
 #include "binfmt/record/match.h"
 #include "binfmt/record/script.h"
@@ -168,10 +167,8 @@ ExecChain Guard::Walk(const Record& handler, const Record* front,
 }
 
 std::string Guard::FindForeignPlace(const Record& handler) const {
-  constexpr uid_t kNoName = 65534;  // the kernel's default overflowuid
-  return WritableByOthers(
-      Walk(handler, nullptr, CoverIndex()),
-      CurrentUserNamespace() == UserNamespace::kFirst ? 0 : kNoName);
+  return WritableByOthers(Walk(handler, nullptr, CoverIndex()),
+                          RootAsSeenHere());
 }
 
 Expected<void> Guard::CheckChain(const Record& record,

@@ -93,6 +93,11 @@ std::string FindConstant(const std::string& path, const Program& program,
 // either.
 std::string WritableByOthers(std::string path, uid_t root = 0);
 
+// The user and group that files of the machine's root have here: 0, or, in a
+// user namespace that does not map root, those of all unmapped ids (65534).
+// Known by /proc/sys, which is always root's.
+uid_t RootAsSeenHere();
+
 // Whether there is a file at PATH that this process may execute. Much cheaper
 // than InspectInterpreter().
 bool CanExecute(const std::string& path);

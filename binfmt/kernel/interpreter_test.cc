@@ -30,6 +30,7 @@ using binfmtbox_testing::NativeProgram;
 using binfmtbox_testing::Scratch;
 using binfmtbox_testing::WithConstants;
 using binfmtbox_testing::WriteFile;
+using binfmtbox_testing::WriteOnce;
 
 // "elf MACHINE static", "elf MACHINE LOADER", "script", "unread", or the error.
 std::string Inspect(const std::string& path) {
@@ -305,6 +306,23 @@ TEST_F(InterpreterTest, CredentialsForAFileThatOthersMayWrite) {
             "owners' rights (flag C): others than root may write to /mnt/i\n"
             "failed EPERM: interpreter /mnt/i may not run with other owners' "
             "rights (flag C): others than root may write to /mnt");
+}
+
+// Root is somebody else in such a namespace, as it is for binfmtbox run.
+TEST_F(InterpreterTest, CredentialsWhereRootHasAnotherId) {
+  EXPECT_EQ(InChild([]() -> std::string {
+              if (unshare(CLONE_NEWNS) != 0 ||
+                  mount("tmpfs", "/mnt", "tmpfs", 0, "mode=0755") != 0) {
+                return "cannot mount";
+              }
+              WriteFile("/mnt/i", NativeProgram(0), 0755);
+              if (unshare(CLONE_NEWUSER) != 0) return "cannot unshare";
+              WriteOnce("/proc/self/setgroups", "deny");
+              WriteOnce("/proc/self/uid_map", "1000 0 1");
+              WriteOnce("/proc/self/gid_map", "1000 0 1");
+              return CheckFlags("/mnt/i", kCredentials);
+            }),
+            "ok");
 }
 
 // A3. An initramfs without an entry for its root has a root of mode 1777.
