@@ -118,6 +118,7 @@ class Checker {
 
 std::vector<PlanItem> CheckPlan(std::vector<PlanItem> plan,
                                 const RegisterRequest& request,
+                                std::span<const binfmt::Entry> present,
                                 binfmt::Guard& guard, Console& console) {
   const binfmt::CoverIndex none;
   Checker checker(guard, request.print ? &none : nullptr);
@@ -130,7 +131,7 @@ std::vector<PlanItem> CheckPlan(std::vector<PlanItem> plan,
   for (PlanItem& item : plan) {
     const Expected<void> checked =
         checker.Check(item, request.ignore_family == Choice::kYes);
-    if (checked) {
+    if (checked || (item.target == nullptr && IsThere(present, item.record))) {
       accepted.push_back(std::move(item));
       continue;
     }

@@ -202,9 +202,14 @@ class Collector {
       const Target* const target = pending.target;
       if (target == nullptr && pending.rule.empty()) continue;
       const bool named = request_.IsNamed(target);
-      Expected<void> added =
+      // Without flag F, and said so, only what containers have counts.
+      const bool may_be_missing = last &&
+                                  request_.record.persistent == Choice::kNo &&
+                                  !request_.record.interpreter.empty();
+      Expected<std::string> added =
           target != nullptr
-              ? maker_.AddTarget(*target, named || request_.missing_too)
+              ? maker_.AddTarget(*target, named || request_.missing_too,
+                                 may_be_missing)
               : maker_.AddRule(pending.rule);
       if (!added && added.error().errnum() == ENOENT) {
         const bool is_missed = target == nullptr || named;
@@ -215,7 +220,11 @@ class Collector {
         }
       }
       if (target != nullptr) any_target_ = true;
-      if (!added) ComplainOf(pending.origin, std::move(added.error()));
+      if (!added) {
+        ComplainOf(pending.origin, std::move(added.error()));
+      } else if (!added->empty()) {
+        console_.Note(*added);
+      }
     }
     pending_ = std::move(rest);
     return complete;

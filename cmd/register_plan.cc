@@ -4,8 +4,11 @@
 #include <cerrno>
 #include <utility>
 
+#include "absl/algorithm/container.h"
+#include "absl/strings/str_cat.h"
 #include "arch_table/emulators.h"
 #include "binfmt/base/message.h"
+#include "binfmt/base/printable.h"
 #include "binfmt/kernel/running_kernel.h"
 
 namespace cmd {
@@ -15,6 +18,7 @@ using binfmt::Entry;
 using binfmt::Error;
 using binfmt::Expected;
 using binfmt::Failed;
+using binfmt::Printable;
 using binfmt::Program;
 using binfmt::Record;
 
@@ -37,22 +41,46 @@ PlanMaker::PlanMaker(const RecordOptions& options,
       kernel_(binfmt::RunningKernel()),
       flag_p_(kernel_) {}
 
-Expected<void> PlanMaker::Add(PlanItem item, bool is_held) {
+bool IsThere(std::span<const Entry> present, const Record& record) {
+  const Entry expected = binfmt::EntryOf(record);
+  return absl::c_any_of(present, [&](const Entry& entry) {
+    return entry.record.name == record.name &&
+           binfmt::SameEntry(entry, expected);
+  });
+}
+
+Expected<std::string> PlanMaker::Add(PlanItem item, bool is_there) {
   const Record& record = item.record;
-  if (!options_.for_files) {
+  std::string note;
+  if (!options_.for_files && !is_there) {
     Expected<void> checked = binfmt::CheckForKernel(record, kernel_);
-    if (checked && !is_held) {
+    if (checked) {
       checked = binfmt::CheckInterpreterFlags(record.interpreter,
                                               item.interpreter, record.flags);
     }
-    if (!checked) return checked;
+    note = binfmt::LeftToContainers(record.interpreter, item.interpreter,
+                                    record.flags);
+    if (checked && item.target != nullptr && !note.empty() &&
+        !item.interpreter.is_script) {
+      checked =
+          Error(ELIBBAD, absl::StrCat(note,
+                                      "; take a static one (qemu-user-static), "
+                                      "or --persistent no"));
+    }
+    if ((!checked || !note.empty()) && item.target == nullptr &&
+        IsThere(present_, record)) {
+      note.clear();
+    } else if (!checked) {
+      return std::move(checked.error());
+    }
+    if (!note.empty()) note = absl::StrCat(Printable(record.name), ": ", note);
   }
   const auto [place, is_new] = by_name_.try_emplace(record.name, items_.size());
   if (is_new) {
     items_.push_back(std::move(item));
-    return {};
+    return note;
   }
-  if (items_[place->second].record == record) return {};
+  if (items_[place->second].record == record) return "";
   return Failed(0, "$0 is asked for twice, and differently", record.name);
 }
 
@@ -76,7 +104,8 @@ bool PlanMaker::LacksInterpreter(const Target& target) const {
   return !found.program && found.program.error().errnum() == ENOENT;
 }
 
-Expected<void> PlanMaker::AddTarget(const Target& target, bool by_name) {
+Expected<std::string> PlanMaker::AddTarget(const Target& target, bool by_name,
+                                           bool may_be_missing) {
   const auto is_missing = [this] {
     return !last_found_->program &&
            last_found_->program.error().errnum() == ENOENT;
@@ -105,7 +134,9 @@ Expected<void> PlanMaker::AddTarget(const Target& target, bool by_name) {
       present != nullptr && (present->flags & binfmt::kFixBinary) != 0 &&
       !last_found_->program && is_missing() &&
       (!named_path || present->interpreter == last_found_->path);
-  if (!last_found_->program && !is_held &&
+  const bool is_elsewhere =
+      !is_held && is_missing() && may_be_missing && !options_.for_files;
+  if (!last_found_->program && !is_held && !is_elsewhere &&
       !(options_.for_files && by_name && is_missing())) {
     return last_found_->program.error().Copy();
   }
@@ -126,7 +157,16 @@ Expected<void> PlanMaker::AddTarget(const Target& target, bool by_name) {
             ? Choice::kYes
             : options_.preserve_argv0,
         binfmt::kPreserveArgv0, record);
-  return Add({std::move(record), &target, program}, is_held);
+  std::string note;
+  if (is_elsewhere) {
+    note = binfmt::Message(
+        "$0: interpreter $1 is not here; programs run only where it is",
+        record.name, record.interpreter);
+  }
+  Expected<std::string> added =
+      Add({std::move(record), &target, program}, is_held);
+  if (added && is_elsewhere) *added = std::move(note);
+  return added;
 }
 
 Expected<PlanMaker::ParsedRule> PlanMaker::ReadRule(
@@ -145,20 +185,15 @@ Expected<PlanMaker::ParsedRule> PlanMaker::ReadRule(
     return ParsedRule{*std::move(record), items_.back().interpreter};
   }
   Expected<Program> program = binfmt::InspectInterpreter(record->interpreter);
-  bool is_held = false;
-  if (!program && program.error().errnum() == ENOENT &&
-      (record->flags & binfmt::kFixBinary) != 0) {
-    const Record* const present = FindPresent(record->name);
-    is_held = present != nullptr && *present == *record;
-  }
-  if (is_held) program = Program();
+  const bool is_there = !program && IsThere(present_, *record);
+  if (is_there) program = Program();
   if (!program) {
     // What is said of an interpreter does not name the record.
     Error error = std::move(program.error());
     error.Prepend(binfmt::Message("$0: ", record->name));
     return error;
   }
-  return ParsedRule{*std::move(record), *std::move(program), is_held};
+  return ParsedRule{*std::move(record), *std::move(program), is_there};
 }
 
 bool PlanMaker::LacksInterpreter(std::string_view rule) const {
@@ -166,11 +201,11 @@ bool PlanMaker::LacksInterpreter(std::string_view rule) const {
   return !read && read.error().errnum() == ENOENT;
 }
 
-Expected<void> PlanMaker::AddRule(std::string_view rule) {
+Expected<std::string> PlanMaker::AddRule(std::string_view rule) {
   Expected<ParsedRule> read = ReadRule(rule);
   if (!read) return std::move(read.error());
   return Add({std::move(read->record), nullptr, std::move(read->interpreter)},
-             read->is_held);
+             read->is_there);
 }
 
 }  // namespace cmd

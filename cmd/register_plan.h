@@ -31,6 +31,10 @@ struct PlanItem {
   binfmt::Program interpreter;
 };
 
+// Whether PRESENT has an entry equal to RECORD, as the kernel makes it.
+bool IsThere(std::span<const binfmt::Entry> present,
+             const binfmt::Record& record);
+
 // Makes the items of a plan, in the order of the calls. Names are distinct: a
 // record that is added again is dropped, and one of the same name that differs
 // is an error.
@@ -43,16 +47,18 @@ class PlanMaker {
             std::span<const binfmt::Entry> present
                 ABSL_ATTRIBUTE_LIFETIME_BOUND);
 
-  // Adds the record for TARGET. Fails where its interpreter is missing (errnum
-  // ENOENT) or cannot be used; one that an entry of the record's name holds by
-  // flag F may be gone, as it is after switch_root. For files, a missing one
-  // will do where the target was asked for BY_NAME.
-  binfmt::Expected<void> AddTarget(const arch_table::Target& target,
-                                   bool by_name);
+  // Adds the record for TARGET; returns a note for the user, or nothing. Fails
+  // where its interpreter is missing (errnum ENOENT) or cannot be used; one
+  // that an entry of the record's name holds by flag F may be gone, as it is
+  // after switch_root. A missing one will do for files where the target was
+  // asked for BY_NAME, and elsewhere where it MAY_BE_MISSING.
+  binfmt::Expected<std::string> AddTarget(const arch_table::Target& target,
+                                          bool by_name, bool may_be_missing);
 
-  // Adds RULE, a raw record of the kernel's syntax. Fails with ENOENT where its
-  // interpreter is missing.
-  binfmt::Expected<void> AddRule(std::string_view rule);
+  // Adds RULE, a raw record of the kernel's syntax; returns a note for the
+  // user, or nothing. Fails with ENOENT where its interpreter is missing. A
+  // record that an entry equals already is not judged.
+  binfmt::Expected<std::string> AddRule(std::string_view rule);
 
   // Whether AddTarget() or AddRule() would fail with ENOENT.
   bool LacksInterpreter(const arch_table::Target& target) const;
@@ -64,16 +70,16 @@ class PlanMaker {
   struct ParsedRule {
     binfmt::Record record;
     binfmt::Program interpreter;
-    bool is_held = false;  // see Add()
+    bool is_there = false;  // see Add()
   };
 
   binfmt::Expected<ParsedRule> ReadRule(std::string_view rule) const;
   FoundInterpreter SeekInterpreter(const arch_table::Target& target) const;
   // The record of the entry NAME; nullptr: there is none.
   const binfmt::Record* FindPresent(std::string_view name) const;
-  // Adds ITEM. One that IS_HELD is an entry already whose interpreter is held
-  // open by flag F and gone from its path.
-  binfmt::Expected<void> Add(PlanItem item, bool is_held);
+  // Adds ITEM; returns a note for the user, or nothing. One that IS_THERE is an
+  // entry already, and is not judged.
+  binfmt::Expected<std::string> Add(PlanItem item, bool is_there);
 
   const RecordOptions& options_;
   std::span<const binfmt::Entry> present_;

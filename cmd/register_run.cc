@@ -45,7 +45,8 @@ CollectedPlan MakePlan(const RegisterRequest& request,
                        Console& console) {
   CollectedPlan plan = CollectPlan(request, present, console);
   if (request.for_other_machine) return plan;
-  plan.items = CheckPlan(std::move(plan.items), request, guard, console);
+  plan.items =
+      CheckPlan(std::move(plan.items), request, present, guard, console);
   if (!binfmt::SelinuxEnforces()) return plan;
   for (const PlanItem& item : plan.items) {
     const std::string hint = binfmt::SelinuxHint(item.record.interpreter);

@@ -54,11 +54,6 @@ std::string HelperName(std::string_view owner) {
   return absl::StrCat(HelperStem(owner), kHelperInfix, RandomDigits());
 }
 
-bool SameEntry(const Entry& a, const Entry& b) {
-  return a.record == b.record && a.enabled == b.enabled &&
-         a.unknown_flags == b.unknown_flags;
-}
-
 // Does the work of Install() on one registry.
 class Installer {
  public:

@@ -47,7 +47,7 @@ struct InstallOptions {
                              const Record& record) = nullptr;
   // Everything that was asked for in one call or one collection, where WANTED
   // is not all of it.
-  std::span<const Record> together;
+  std::span<const Record> together = {};
 };
 
 // Installs WANTED, whose names are distinct, each after GUARD has accepted it.

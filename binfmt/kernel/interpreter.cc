@@ -29,6 +29,7 @@
 #include "binfmt/base/path.h"
 #include "binfmt/base/unique_fd.h"
 #include "binfmt/kernel/running_kernel.h"
+#include "binfmt/record/script.h"
 
 namespace binfmt {
 namespace {
@@ -246,15 +247,6 @@ Expected<void> CheckInterpreterFlags(const std::string& path,
                     "link of /proc; name the file itself",
                     EINVAL);
   }
-  if ((flags & kFixBinary) != 0 && interpreter.elf &&
-      interpreter.elf->loader == ElfFile::Loader::kPresent) {
-    return Failed(
-        ELIBBAD,
-        "interpreter $0 is dynamic: with flag F its loader $1 would still be "
-        "looked for in every container; take a static one (qemu-user-static), "
-        "or --persistent no",
-        path, interpreter.elf->loader_path);
-  }
   if ((flags & (kOpenBinary | kCredentials)) != 0 && interpreter.is_script) {
     return Unusable(
         kInterpreter, path,
@@ -278,6 +270,25 @@ Expected<void> CheckInterpreterFlags(const std::string& path,
     }
   }
   return {};
+}
+
+std::string LeftToContainers(const std::string& path,
+                             const Program& interpreter, Flags flags) {
+  if ((flags & kFixBinary) == 0) return "";
+  if (interpreter.is_script) {
+    return Message(
+        "interpreter $0 is a script: with flag F it and its own interpreter $1 "
+        "would still be looked for in every container",
+        path, ParseScript(interpreter.head).value_or(""));
+  }
+  if (!interpreter.elf ||
+      interpreter.elf->loader != ElfFile::Loader::kPresent) {
+    return "";
+  }
+  return Message(
+      "interpreter $0 is dynamic: with flag F its loader $1 would still be "
+      "looked for in every container",
+      path, interpreter.elf->loader_path);
 }
 
 std::string FindConstant(const std::string& path, const Program& program,

@@ -70,13 +70,18 @@ class ProgramCache {
 // Checks whether INTERPRETER at PATH will do for a record with FLAGS. Fails
 //  - without F where it is behind a magic link, which leads to another file in
 //    each process, and with F where that is this program itself;
-//  - with F where it is dynamic: only the interpreter is held open, and its
-//    loader would be looked up in every container (docker/docs#14140);
 //  - with O or C where it is a script (exec_binprm() allows no further hop);
 //  - with C where others than root may write to it, its loader, or a directory
 //    on their paths: it runs with the rights of setuid programs' owners.
 Expected<void> CheckInterpreterFlags(const std::string& path,
                                      const Program& interpreter, Flags flags);
+
+// What flag F does not hold of INTERPRETER at PATH, so that every container has
+// to have it: the loader of a dynamic one (docker/docs#14140); of a script its
+// interpreter, which opens the script by its path. Empty: nothing, or FLAGS
+// lack F.
+std::string LeftToContainers(const std::string& path,
+                             const Program& interpreter, Flags flags);
 
 // What follows the first MARK in the constants of the ELF file PROGRAM at PATH
 // (its .rodata), LENGTH bytes at most: so a version can be learnt without

@@ -261,18 +261,34 @@ std::string CheckFlags(const std::string& path, Flags flags) {
                  : ErrorText(program);
 }
 
+std::string LeftByF(const std::string& path, Flags flags) {
+  const Expected<Program> program = InspectInterpreter(path);
+  return program ? LeftToContainers(path, *program, flags) : ErrorText(program);
+}
+
 TEST_F(InterpreterTest, DynamicElfWithF) {
   ElfSpec spec;
   spec.loader = "/lib/ld.so";
   WriteFile(File("i"), MakeElf(spec), 0755);
   EXPECT_EQ(CheckFlags(File("i"), kPreserveArgv0), "ok");
-  EXPECT_EQ(CheckFlags(File("i"), kFixBinary),
-            "failed 80: interpreter " + File("i") +
+  EXPECT_EQ(CheckFlags(File("i"), kFixBinary), "ok");
+  EXPECT_EQ(LeftByF(File("i"), kPreserveArgv0), "");
+  EXPECT_EQ(LeftByF(File("i"), kFixBinary),
+            "interpreter " + File("i") +
                 " is dynamic: with flag F its loader /lib/ld.so would still be "
-                "looked for in every container; take a static one "
-                "(qemu-user-static), or --persistent no");
+                "looked for in every container");
   WriteFile(File("static"), NativeProgram(0), 0755);
-  EXPECT_EQ(CheckFlags(File("static"), kFixBinary), "ok");
+  EXPECT_EQ(LeftByF(File("static"), kFixBinary), "");
+}
+
+// U8
+TEST_F(InterpreterTest, ScriptWithF) {
+  WriteFile(File("i"), "#! /bin/sh -e\n", 0755);
+  EXPECT_EQ(LeftByF(File("i"), kPreserveArgv0), "");
+  EXPECT_EQ(LeftByF(File("i"), kFixBinary),
+            "interpreter " + File("i") +
+                " is a script: with flag F it and its own interpreter /bin/sh "
+                "would still be looked for in every container");
 }
 
 TEST_F(InterpreterTest, ScriptWithOOrC) {

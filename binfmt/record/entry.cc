@@ -145,4 +145,9 @@ Entry EntryOf(const Record& record) {
   return entry;
 }
 
+bool SameEntry(const Entry& a, const Entry& b) {
+  return a.record == b.record && a.enabled == b.enabled &&
+         a.unknown_flags == b.unknown_flags;
+}
+
 }  // namespace binfmt

@@ -50,6 +50,9 @@ std::string FormatEntry(const Entry& entry);
 // The entry that the kernel makes of RECORD, to compare with what is read back.
 Entry EntryOf(const Record& record);
 
+// Whether A and B, of one name, are equal in all that the kernel shows.
+bool SameEntry(const Entry& a, const Entry& b);
+
 }  // namespace binfmt
 
 #endif  // BINFMT_RECORD_ENTRY_H_

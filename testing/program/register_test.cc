@@ -876,8 +876,9 @@ TEST_F(RegisterTest, FlagPByTheVersionInTheEmulator) {
   // A wrapper's emulator does not see the kernel's flags.
   WriteFile("/mnt/qemu-arm", "#!/bin/sh\nexec /usr/bin/qemu-arm \"$@\"\n",
             0755);
-  EXPECT_EQ(Run({"register", "-n", "-c", "no", "-I", "/mnt/qemu-arm", "arm"}),
-            Prints("qemu-arm: would be registered, /mnt/qemu-arm, flags F\n"));
+  EXPECT_EQ(Run({"register", "-n", "-c", "no", "-p", "no", "-I",
+                 "/mnt/qemu-arm", "arm"}),
+            Prints("qemu-arm: would be registered, /mnt/qemu-arm\n"));
 }
 
 }  // namespace

@@ -122,7 +122,82 @@ TEST_F(VettingTest, ScriptWithFlagC) {
 TEST_F(VettingTest, ScriptWithoutFlagC) {
   WriteFile("/mnt/script", "#!/bin/sh\n", 0755);
   EXPECT_EQ(Run(Register("/mnt/script", {})),
-            Prints("qemu-arm: registered, /mnt/script, flags F\n"));
+            Prints("qemu-arm: registered, /mnt/script, flags F\n",
+                   "binfmt-register: note: qemu-arm: interpreter /mnt/script "
+                   "is a script: with flag F it and its own interpreter "
+                   "/bin/sh would still be looked for in every container\n"));
+}
+
+// U8: its name does not make a script an emulator.
+TEST_F(VettingTest, ScriptThatIsCalledLikeAnEmulator) {
+  ASSERT_EQ(mkdir("/mnt/emu", 0755), 0);
+  WriteFile("/mnt/emu/qemu-arm-static", "#!/bin/sh\n", 0755);
+  EXPECT_EQ(Run({"register", "-cno", "-pno", "-Q", "/mnt/emu", "arm"}),
+            Prints("qemu-arm: registered, /mnt/emu/qemu-arm-static\n"));
+}
+
+// U7: a record of others has it as it is; a target is an error (see above).
+TEST_F(VettingTest, RecordWithADynamicInterpreterAndFlagF) {
+  WriteFile("/mnt/dynamic", Dynamic(), 0755);
+  const std::vector<std::string> args = {"register", "-cno", "--rule",
+                                         ":mine:M::MINE::/mnt/dynamic:F"};
+  EXPECT_EQ(Run(args),
+            Prints("mine: registered, /mnt/dynamic, flags F\n",
+                   "binfmt-register: note: mine: interpreter /mnt/dynamic is "
+                   "dynamic: with flag F its loader "
+                   "/lib64/ld-linux-x86-64.so.2 would still be looked for in "
+                   "every container\n"));
+  EXPECT_EQ(Run(args), Prints("mine: unchanged, /mnt/dynamic, flags F\n"));
+  const Outcome saved = Run({"status", "--print", "record"});
+  ASSERT_EQ(Run({"clear", "-q", "--all"}), Prints(""));
+  WriteFile("/mnt/saved", saved.out, 0644);
+  EXPECT_EQ(Run({"register", "-cno", "--file", "/mnt/saved"}).status, 0);
+  EXPECT_EQ(Run({"status", "--print", "record"}), saved);
+}
+
+// U7: what is there is not judged.
+TEST_F(VettingTest, EqualEntryIsUnchangedWhateverItIs) {
+  WriteFile("/mnt/static", NativeProgram(0), 0755);
+  WriteFile("/mnt/text", "text\n", 0755);
+  ElfSpec spec;
+  spec.machine = kAarch64;
+  WriteFile("/mnt/arm64", MakeElf(spec), 0755);
+  WriteFile("/mnt/script", "#!/bin/sh\n", 0755);
+  for (const std::string record :
+       {":a:M::AAAA::/mnt/none:", ":a:M::AAAA::/mnt/text:F",
+        ":a:M::AAAA::/mnt/arm64:F", ":a:M::AAAA::/mnt/script:OC",
+        ":a:E::aa::/mnt/static.aa:", ":a:M::AAAA::mnt/static:"}) {
+    ProgramTest::Register(record);
+    const Outcome outcome = Run({"register", "-cno", "--rule", record});
+    if (record.find("::mnt") != record.npos) {
+      // No record that this program takes.
+      EXPECT_EQ(outcome.status, 1);
+    } else {
+      EXPECT_EQ(outcome.status, 0) << record;
+      EXPECT_EQ(outcome.err, "") << record;
+      EXPECT_EQ(outcome.out.substr(0, 14), "a: unchanged, ") << record;
+    }
+    Run({"clear", "-q", "--all"});
+    EXPECT_EQ(Run({"register", "-cno", "--rule", record}).status, 1) << record;
+  }
+}
+
+// U11: without flag F only what containers have counts.
+TEST_F(VettingTest, InterpreterThatOnlyContainersHave) {
+  const std::string note =
+      "binfmt-register: note: qemu-arm: interpreter /mnt/none is not here; "
+      "programs run only where it is\n";
+  const std::vector<std::string> args = Register("/mnt/none", {"-pno", "-gno"});
+  EXPECT_EQ(Run(args), Prints("qemu-arm: registered, /mnt/none\n", note));
+  EXPECT_EQ(Run(args), Prints("qemu-arm: unchanged, /mnt/none\n", note));
+  EXPECT_EQ(Run({"clear", "-q", "--ours"}), Prints(""));
+  EXPECT_EQ(EntryNames(), "");
+  // Not said so: which file, or that no file is held.
+  EXPECT_EQ(Run({"register", "-pno", "-Q", "/mnt", "arm"}).status, 1);
+  EXPECT_EQ(Run(Register("/mnt/none", {})).status, 1);
+  EXPECT_EQ(Run(Register("/mnt/none", {"-pyes"})).status, 1);
+  EXPECT_EQ(Run(Register("mnt/none", {"-pno"})).status, 1);
+  EXPECT_EQ(EntryNames(), "");
 }
 
 TEST_F(VettingTest, InterpreterForAnotherMachine) {
