@@ -46,10 +46,13 @@ std::vector<std::string> DescribeFlags(const EntryRow& row) {
   std::vector<std::string> texts;
   for (const Description& description : kDescriptions) {
     if ((entry.record.flags & description.mask) != description.value) continue;
-    texts.push_back(absl::StrCat(
-        description.text, description.value == F && row.older_file
-                              ? "; the file now at that path is another one"
-                              : ""));
+    const std::string_view more =
+        description.value != F ? ""
+        : !row.other_file
+            ? "; whether it is the file now at that path can't be told"
+        : *row.other_file ? "; the file now at that path is another one"
+                          : "";
+    texts.push_back(absl::StrCat(description.text, more));
   }
   if (!entry.unknown_flags.empty()) {
     texts.push_back(

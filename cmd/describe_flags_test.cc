@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cmd/describe_flags.h"
 
+#include <optional>
 #include <string>
 
 #include "binfmt/record/entry.h"
@@ -12,12 +13,12 @@ namespace {
 
 // The sentences for an entry with FLAGS, as lines.
 std::string Sentences(const std::string& flags, const std::string& unknown = "",
-                      bool older_file = false) {
+                      std::optional<bool> other_file = false) {
   binfmt::Entry entry;
   entry.record.flags = binfmt::ParseFlagLetters(flags).value();
   entry.unknown_flags = unknown;
   EntryRow row{.entry = &entry, .target = nullptr};
-  row.older_file = older_file;
+  row.other_file = other_file;
   std::string text;
   for (const std::string& line : DescribeFlags(row)) text += line + "\n";
   return text;
@@ -36,6 +37,16 @@ TEST(DescribeFlagsTest, AllOfOldKernels) {
             "O: programs need not be readable\n"
             "C: programs with setuid run with their owner's rights\n"
             "F: interpreter held open since registration\n");
+}
+
+// U6
+TEST(DescribeFlagsTest, HeldOpenAndNobodyCanTellWhat) {
+  EXPECT_EQ(Sentences("PCF", "", std::nullopt),
+            "P: programs get their own argv[0]\n"
+            "O: programs need not be readable\n"
+            "C: programs with setuid run with their owner's rights\n"
+            "F: interpreter held open since registration; whether it is the "
+            "file now at that path can't be told\n");
 }
 
 TEST(DescribeFlagsTest, HeldOpenWhileTheFileIsAnother) {

@@ -81,7 +81,7 @@ binfmt::ExecChain EntryTable::Walk(const binfmt::Record& handler) {
     return enabled_.FirstTaking(file);
   };
   const auto holds_other_file = [this](const binfmt::Record& record) {
-    return registry_.HoldsOlderFile(record);
+    return registry_.HoldsOtherFile(record).value_or(false);
   };
   return binfmt::WalkHandler(
       handler, {find_handler, holds_other_file, RunsNatively, programs_});

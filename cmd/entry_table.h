@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <functional>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -32,8 +33,8 @@ struct EntryRow {
   bool ours = false;
   bool wanted = false;  // by the operands
   // Only set for wanted rows: whether the kernel holds another file open than
-  // the one at the interpreter's path.
-  bool older_file = false;
+  // the one at the interpreter's path. Nothing: that can't be told.
+  std::optional<bool> other_file = false;
 
   // Whether the interpreter is looked up by its path at each start.
   bool looks_up() const {

@@ -160,7 +160,7 @@ void ReportMatch(const std::string& file, bool enabled,
     return entry == nullptr ? nullptr : &entry->record;
   };
   const auto holds_other_file = [&](const Record& handler) {
-    return registry.HoldsOlderFile(handler);
+    return registry.HoldsOtherFile(handler).value_or(false);
   };
   binfmt::ProgramCache programs;
   binfmt::ExecChain chain = binfmt::WalkExec(

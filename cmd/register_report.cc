@@ -119,6 +119,7 @@ void ReportOutcomes(const RegisterRequest& request,
                     std::span<const Outcome> outcomes, Console& console) {
   const bool dry_run = request.common.dry_run;
   bool lacks_credentials = false;
+  size_t unknown = 0;
   JsonWriter json;
   json.BeginObject();
   json.BeginArray("entries");
@@ -131,6 +132,7 @@ void ReportOutcomes(const RegisterRequest& request,
       lacks_credentials = true;
     }
     if (outcome.error) console.Complain(*outcome.error);
+    if (outcome.may_hold_other_file) ++unknown;
     if (change != Change::kFailed && change != Change::kLeftAlone &&
         !request.dir.empty() && !dry_run) {
       if (Expected<void> written = WriteFile(request, record); !written) {
@@ -149,6 +151,12 @@ void ReportOutcomes(const RegisterRequest& request,
   json.EndArray();
   json.EndObject();
   if (request.common.json) console.Result(absl::StrCat(json.text(), "\n"));
+  if (unknown != 0) {
+    console.Note(binfmt::Message(
+        "$0: whether flag F holds the file that is now at the interpreter's "
+        "path can't be told; --replace swaps it",
+        unknown));
+  }
   if (lacks_credentials && !dry_run &&
       request.record.credential == Choice::kAuto) {
     console.Note(

@@ -204,7 +204,9 @@ void Status::Show(const CommandLine& line, Registry::Kind kind,
   if (platforms_) return PrintPlatforms(report, table.rows(), console);
   for (EntryRow& row : table.rows()) {
     if (!all && !row.wanted) continue;
-    row.older_file = row.wanted && registry->HoldsOlderFile(row.entry->record);
+    if (row.wanted && !console.quiet()) {
+      row.other_file = registry->HoldsOtherFile(row.entry->record);
+    }
     report.rows.push_back(row);
   }
   if (line.common.json) {

@@ -160,7 +160,8 @@ void WriteRow(const EntryRow& row, JsonWriter& json) {
                                       ? std::string_view()
                                       : row.shadowed_by->record.name);
   if (row.wanted) {
-    json.Field("older_file", row.older_file);
+    json.Key("older_file");
+    row.other_file ? json.Bool(*row.other_file) : json.Null();
     json.BeginArray("words");
     for (const std::string& text : DescribeFlags(row)) json.String(text);
     json.EndArray();

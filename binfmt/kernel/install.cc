@@ -216,7 +216,10 @@ class Installer {
       is_behind |= is_in_front && takes_all;
       (is_in_front && !takes_all ? narrower : outcome.shadows).push_back(name);
     }
-    const bool is_outdated = is_same && registry_.HoldsOlderFile(wanted);
+    const std::optional<bool> holds_other =
+        is_same ? registry_.HoldsOtherFile(wanted) : false;
+    outcome.may_hold_other_file = !holds_other && !options_.replace;
+    const bool is_outdated = holds_other.value_or(options_.replace);
     if (is_same && !is_outdated && !is_behind && !is_misplaced &&
         moved_.Overlapping(wanted).empty()) {
       outcome.change = Change::kUnchanged;

@@ -29,13 +29,16 @@ enum class Change {
 struct Outcome {
   Change change = Change::kFailed;
   std::optional<Error> error;
+  // The entry is equal, and whether it holds, by flag F, the file that is now
+  // at the interpreter's path can't be told.
+  bool may_hold_other_file = false;
   // Entries of other names that took the same files before.
   std::vector<std::string> shadows;
 };
 
 struct InstallOptions {
   // Replace an entry of the same name, or of another name for the same files,
-  // where it differs.
+  // where it differs, or may do so.
   bool replace = false;
   // Register in front of entries of other names for the same files.
   bool override_others = false;

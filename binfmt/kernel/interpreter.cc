@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <link.h>
 #include <linux/limits.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <linux/posix_acl.h>
 #include <linux/posix_acl_xattr.h>
@@ -12,6 +13,7 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -55,14 +57,16 @@ UniqueFd OpenWithoutMagicLinks(const std::string& path, int flags) {
   }
 }
 
-// Takes a lease for reading. Fails with EAGAIN while another process has the
-// file open for writing (execve(2) would get ETXTBSY), with EACCES where this
-// process may not take leases, and otherwise where FD is no regular file.
-ErrnoOr<void> TakeLease(int fd) {
-  // Until FD is closed, whoever opens the file for writing waits, and this
-  // process gets SIGIO, which would end it.
+// Takes a lease: F_RDLCK, for reading, or F_WRLCK, which nobody shares. Fails
+// with EAGAIN while another process has the file open for writing (execve(2)
+// would get ETXTBSY), F_WRLCK also while the file is in execution; with EACCES
+// where this process may not take leases, and otherwise where FD is no regular
+// file.
+ErrnoOr<void> TakeLease(int fd, int lease) {
+  // Until FD is closed, whoever opens the file against the lease waits, and
+  // this process gets SIGIO, which would end it.
   [[maybe_unused]] static const auto ignored = signal(SIGIO, SIG_IGN);
-  if (fcntl(fd, F_SETLEASE, F_RDLCK) != 0) return std::unexpected(errno);
+  if (fcntl(fd, F_SETLEASE, lease) != 0) return std::unexpected(errno);
   // A lease sets O_ASYNC. Since Linux 4.19, overlayfs reads no file whose flags
   // changed after it was opened (EIO, and a warning in the kernel's log), until
   // 5.11 took that back (ovl_change_flags()).
@@ -178,7 +182,7 @@ Expected<Program> InspectProgram(std::string_view kind, const std::string& path,
   // A file that gives a lease and may be executed where it is mounted needs no
   // further look. Before Linux 5.8, which brought faccessat2(2), every file
   // gets one.
-  const ErrnoOr<void> lease = TakeLease(fd.get());
+  const ErrnoOr<void> lease = TakeLease(fd.get(), F_RDLCK);
   if (!lease ||
       faccessat(fd.get(), "", X_OK, AT_EMPTY_PATH | AT_EACCESS) != 0) {
     if (Expected<void> checked = CheckExecutable(kind, path, fd.get());
@@ -270,6 +274,28 @@ Expected<void> CheckInterpreterFlags(const std::string& path,
     }
   }
   return {};
+}
+
+std::optional<bool> IsInExecution(const std::string& path) {
+  // Whether the file has no lease of this kind to give; else an errno.
+  const auto lease_of = [](const std::string& file, bool* is_layered) {
+    const UniqueFd fd =
+        OpenAt(AT_FDCWD, file, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+    if (!fd.ok()) return errno;
+    const ErrnoOr<void> lease = TakeLease(fd.get(), F_WRLCK);
+    if (!lease) return lease.error();
+    struct statfs facts = {};
+    fstatfs(fd.get(), &facts);
+    *is_layered = facts.f_type == OVERLAYFS_SUPER_MAGIC;
+    return 0;
+  };
+  bool is_layered = false;
+  const int errnum = lease_of(path, &is_layered);
+  if (errnum == EAGAIN) return true;
+  if (errnum != 0 || is_layered) return std::nullopt;
+  // This program itself is in execution.
+  if (lease_of("/proc/self/exe", &is_layered) != EAGAIN) return std::nullopt;
+  return false;
 }
 
 std::string LeftToContainers(const std::string& path,

@@ -76,6 +76,17 @@ class ProgramCache {
 Expected<void> CheckInterpreterFlags(const std::string& path,
                                      const Program& interpreter, Flags flags);
 
+// Whether the file at PATH is started from at the moment: a process runs it, or
+// an entry of binfmt_misc holds it by flag F. Asks the kernel, which keeps
+// writers away from such a file, for a lease that it gives only for a file
+// without either; nothing is written, nor opened for writing. Whoever opens the
+// file meanwhile waits until the lease is given back, at once. True, too, where
+// somebody has it open for writing. Nothing where that can't be told: PATH
+// can't be read, or is another user's and this process lacks CAP_LEASE; a file
+// system without leases; one of overlayfs, which may be the same file below
+// another one's; Linux 6.11 and 6.12, which keep nobody away.
+std::optional<bool> IsInExecution(const std::string& path);
+
 // What flag F does not hold of INTERPRETER at PATH, so that every container has
 // to have it: the loader of a dynamic one (docker/docs#14140); of a script its
 // interpreter, which opens the script by its path. Empty: nothing, or FLAGS

@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <optional>
 #include <string>
 
 #include "gtest/gtest.h"
@@ -259,6 +260,24 @@ std::string CheckFlags(const std::string& path, Flags flags) {
   const Expected<Program> program = InspectInterpreter(path);
   return program ? ErrorText(CheckInterpreterFlags(path, *program, flags))
                  : ErrorText(program);
+}
+
+// U6
+TEST_F(InterpreterTest, InExecution) {
+  const std::string path = File("i");
+  const std::string other = File("other");
+  WriteFile(path, NativeProgram(0), 0755);
+  WriteFile(other, NativeProgram(0), 0755);
+  EXPECT_EQ(IsInExecution(path), false);
+  ASSERT_EQ(RawRegister(":i:M::IIII::" + path + ":F"), 0);
+  EXPECT_EQ(IsInExecution(path), true);
+  EXPECT_EQ(IsInExecution(other), false);
+  EXPECT_EQ(IsInExecution("/proc/self/exe"), true);
+  ASSERT_EQ(WriteOnce(EntryFile("i"), "-1"), 0);
+  EXPECT_EQ(IsInExecution(path), false);
+  EXPECT_EQ(IsInExecution(File("none")), std::nullopt);
+  EXPECT_EQ(IsInExecution(File("")), std::nullopt);
+  EXPECT_EQ(IsInExecution("/dev/null"), std::nullopt);
 }
 
 std::string LeftByF(const std::string& path, Flags flags) {

@@ -26,6 +26,7 @@
 #include "binfmt/base/message.h"
 #include "binfmt/base/path.h"
 #include "binfmt/kernel/instances.h"
+#include "binfmt/kernel/interpreter.h"
 #include "binfmt/kernel/namespaces.h"
 #include "binfmt/kernel/running_kernel.h"
 
@@ -237,13 +238,12 @@ Expected<bool> Registry::ReadEnabled() const {
                      text.error() == EACCES ? Cause::kDenied : Cause::kFailed);
 }
 
-bool Registry::HoldsOlderFile(const Record& record) const {
+std::optional<bool> Registry::HoldsOtherFile(const Record& record) const {
   struct stat entry;
   struct statx file;
   if ((record.flags & kFixBinary) == 0 || saved_ ||
       fstatat(fd_.get(), record.name.c_str(), &entry, 0) != 0 ||
-      statx(AT_FDCWD, record.interpreter.c_str(), 0, STATX_BTIME, &file) != 0 ||
-      (file.stx_mask & STATX_BTIME) == 0) {
+      statx(AT_FDCWD, record.interpreter.c_str(), 0, STATX_BTIME, &file) != 0) {
     return false;
   }
   // The entry's atime: its ctime changes when a shell opens it for writing, its
@@ -252,7 +252,13 @@ bool Registry::HoldsOlderFile(const Record& record) const {
                                          entry.st_atim.tv_nsec);
   const std::pair<int64_t, int64_t> born(file.stx_btime.tv_sec,
                                          file.stx_btime.tv_nsec);
-  return born > made && made.first >= BootTime();
+  if ((file.stx_mask & STATX_BTIME) != 0 && born > made &&
+      made.first >= BootTime()) {
+    return true;
+  }
+  const std::optional<bool> is_in_execution = IsInExecution(record.interpreter);
+  if (!is_in_execution) return std::nullopt;
+  return !*is_in_execution;
 }
 
 Expected<std::vector<std::string>> Registry::List() const {

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -81,10 +82,11 @@ class Registry {
   Expected<std::vector<Entry>> ReadAll() const;
 
   // Whether the entry of RECORD holds, by flag F, another file than the one at
-  // the interpreter's path: that one was born after the entry was made. False
-  // where that is unknown: an entry from before the clock was set, a file
-  // system without birth times.
-  bool HoldsOlderFile(const Record& record) const;
+  // the interpreter's path: that one is not in execution (IsInExecution()), or
+  // was born after the entry was made. Nothing where that can't be told. False
+  // without flag F, where nothing is at the path, and where that file is in
+  // execution without being the one that is held.
+  std::optional<bool> HoldsOtherFile(const Record& record) const;
 
   // Registers TEXTS, records from FormatRecord(), with one open(2) for the
   // object's life and, where none is refused, one writev(2) for 64 of them.

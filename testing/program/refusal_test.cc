@@ -44,6 +44,10 @@ class RefusalTest : public ProgramTest {
   static Outcome Refused(const std::string& why) {
     return Fails(1, "binfmt-register: " + why + "\n");
   }
+
+  const Outcome kOtherFile = Refused(
+      "foreign is there, and holds the file from before "
+      "/mnt/dir/interpreter was replaced; swap it with --replace");
 };
 
 class RecordRefusalTest : public RefusalTest {
@@ -131,13 +135,9 @@ TEST_F(RecordRefusalTest, EntryThatHoldsAnOlderFile) {
   ASSERT_EQ(chmod(kInterpreter, 0700), 0);
   ASSERT_EQ(link(kInterpreter, "/mnt/dir/link"), 0);
   EXPECT_EQ(Register(kRule), Prints("foreign: unchanged" + tail));
-  WaitUntilNewFilesAreNewerThan("/proc/sys/fs/binfmt_misc/foreign");
   WriteFile("/mnt/dir/new", NativeProgram(0), 0755);
   ASSERT_EQ(rename("/mnt/dir/new", kInterpreter), 0);
-  EXPECT_EQ(Register(kRule),
-            Refused("foreign is there, and holds the file from before "
-                    "/mnt/dir/interpreter was replaced; swap it with "
-                    "--replace"));
+  EXPECT_EQ(Register(kRule), kOtherFile);
   EXPECT_EQ(
       Run({"register", "--replace", "--credential", "no", "--rule", kRule}),
       Prints("foreign: replaced" + tail));
@@ -145,10 +145,76 @@ TEST_F(RecordRefusalTest, EntryThatHoldsAnOlderFile) {
   EXPECT_EQ(EntryNames(), "foreign");
 }
 
+// U6: the kernel is asked, not the clock.
+TEST_F(RecordRefusalTest, EntryThatHoldsAnotherFile) {
+  const std::string unchanged =
+      "foreign: unchanged, /mnt/dir/interpreter, flags F\n";
+  WriteFile("/mnt/dir/old", NativeProgram(1), 0755);
+  WriteFile("/mnt/dir/v1", NativeProgram(1), 0755);
+  ASSERT_EQ(unlink(kInterpreter), 0);
+  ASSERT_EQ(symlink("v1", kInterpreter), 0);
+  ASSERT_EQ(Register(kRule).status, 0);
+  EXPECT_EQ(Register(kRule), Prints(unchanged));
+  const auto point_to = [](const char* path) {
+    ASSERT_EQ(unlink(kInterpreter), 0);
+    ASSERT_EQ(symlink(path, kInterpreter), 0);
+  };
+  // A link to an older file, to the same one by another name, and a file that
+  // is moved away, and back.
+  point_to("old");
+  EXPECT_EQ(Register(kRule), kOtherFile);
+  ASSERT_EQ(link("/mnt/dir/v1", "/mnt/dir/v1b"), 0);
+  point_to("v1b");
+  EXPECT_EQ(Register(kRule), Prints(unchanged));
+  ASSERT_EQ(rename("/mnt/dir/v1", "/mnt/dir/away"), 0);
+  ASSERT_EQ(rename("/mnt/dir/v1b", "/mnt/dir/v1"), 0);
+  point_to("v1");
+  EXPECT_EQ(Register(kRule), Prints(unchanged));
+  // A file over it, the first time an older one.
+  for (const char* name : {"/mnt/dir/old", "/mnt/dir/again"}) {
+    if (access(name, F_OK) != 0) WriteFile(name, NativeProgram(2), 0755);
+    ASSERT_EQ(rename(name, "/mnt/dir/v1"), 0);
+    EXPECT_EQ(Register(kRule), kOtherFile) << name;
+    EXPECT_EQ(Run({"register", "-n", "--replace", "-cno", "--rule", kRule}).out,
+              "foreign: would be replaced, /mnt/dir/interpreter, flags F\n");
+    EXPECT_EQ(Run({"register", "--replace", "-cno", "--rule", kRule}).status,
+              0);
+    EXPECT_EQ(Register(kRule), Prints(unchanged));
+  }
+}
+
+// U6: the layers of overlayfs may be shared, and their files held through
+// another one.
+TEST_F(RecordRefusalTest, EntryWhoseFileCannotBeTold) {
+  for (const char* dir : {"/mnt/o", "/mnt/o/l", "/mnt/o/u", "/mnt/o/w"}) {
+    ASSERT_EQ(mkdir(dir, 0755), 0);
+  }
+  for (const char* name : {"/mnt/o/l/v1", "/mnt/o/l/v2"}) {
+    WriteFile(name, NativeProgram(0), 0755);
+  }
+  ASSERT_EQ(mount("none", "/mnt/dir", "overlay", 0,
+                  "lowerdir=/mnt/o/l,upperdir=/mnt/o/u,workdir=/mnt/o/w"),
+            0);
+  ASSERT_EQ(symlink("v1", kInterpreter), 0);
+  ASSERT_EQ(Register(kRule).status, 0);
+  const std::string tail = ", /mnt/dir/interpreter, flags F\n";
+  EXPECT_EQ(Register(kRule), Prints("foreign: unchanged" + tail));
+  ASSERT_EQ(unlink(kInterpreter), 0);
+  ASSERT_EQ(symlink("v2", kInterpreter), 0);
+  EXPECT_EQ(Register(kRule),
+            Prints("foreign: unchanged" + tail,
+                   "binfmt-register: note: 1: whether flag F holds the file "
+                   "that is now at the interpreter's path can't be told; "
+                   "--replace swaps it\n"));
+  EXPECT_EQ(Run({"register", "--replace", "-cno", "--rule", kRule}),
+            Prints("foreign: replaced" + tail));
+  EXPECT_EQ(Register(kRule), Prints("foreign: unchanged" + tail));
+  ASSERT_EQ(umount2("/mnt/dir", MNT_DETACH), 0);
+}
+
 // Without flag F the kernel opens the file at each start.
 TEST_F(RecordRefusalTest, EntryThatHoldsNoFile) {
   ASSERT_EQ(Register(kRuleWithoutF).status, 0);
-  WaitUntilNewFilesAreNewerThan("/proc/sys/fs/binfmt_misc/foreign");
   WriteFile("/mnt/dir/new", NativeProgram(0), 0755);
   ASSERT_EQ(rename("/mnt/dir/new", kInterpreter), 0);
   EXPECT_EQ(Register(kRuleWithoutF),
