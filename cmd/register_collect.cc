@@ -38,14 +38,9 @@ using binfmt::Error;
 using binfmt::Expected;
 using binfmt::Message;
 using binfmt::Printable;
-using binfmt::Record;
 
 constexpr int kPollInterval = 100;  // milliseconds
 constexpr size_t kMaxFileLength = 1 << 20;
-// The first wins (CONF_PATHS of systemd).
-constexpr std::string_view kSystemDirs[] = {"/etc/binfmt.d", "/run/binfmt.d",
-                                            "/usr/local/lib/binfmt.d",
-                                            "/usr/lib/binfmt.d"};
 
 // A target or a rule that is not in the plan yet.
 struct Pending {
@@ -70,7 +65,8 @@ class Collector {
     }
     // Errors in these are reported before standard input is waited for.
     (void)AddPending(request_.wait == 0);
-    if (request_.system) AddDirectories(kSystemDirs, /*any_name=*/false);
+    if (request_.system)
+      AddDirectories(binfmt::kSystemRecordDirs, /*any_name=*/false);
     for (const std::string& file : request_.files) {
       AddFile(file, /*found=*/false);
     }
@@ -169,22 +165,15 @@ class Collector {
     const auto [place, is_new] = in_files_.try_emplace(name, pending_.size());
     if (!is_new) {
       Pending& earlier = pending_[place->second];
-      if (!IsSameRecord(earlier.rule, rule)) {
-        console_.Note(absl::StrCat(
-            origin, Printable(name), " takes the place of the one at ",
-            absl::StripSuffix(earlier.origin, ": "), ", which differs"));
+      if (earlier.rule != rule) {
+        console_.Note(absl::StrCat(origin, Printable(name),
+                                   " takes the place of the one at ",
+                                   absl::StripSuffix(earlier.origin, ": ")));
       }
       earlier.rule.clear();
       place->second = pending_.size();
     }
     pending_.push_back({nullptr, std::move(rule), std::move(origin)});
-  }
-
-  static bool IsSameRecord(std::string_view a, std::string_view b) {
-    if (a == b) return true;
-    const Expected<Record> one = binfmt::ParseRecord(a);
-    const Expected<Record> other = binfmt::ParseRecord(b);
-    return one && other && *one == *other;
   }
 
   void ComplainOf(std::string_view origin, Error error) {
@@ -206,7 +195,7 @@ class Collector {
       const bool may_be_missing = last &&
                                   request_.record.persistent == Choice::kNo &&
                                   !request_.record.interpreter.empty();
-      Expected<std::string> added =
+      Expected<void> added =
           target != nullptr
               ? maker_.AddTarget(*target, named || request_.missing_too,
                                  may_be_missing)
@@ -220,11 +209,7 @@ class Collector {
         }
       }
       if (target != nullptr) any_target_ = true;
-      if (!added) {
-        ComplainOf(pending.origin, std::move(added.error()));
-      } else if (!added->empty()) {
-        console_.Note(*added);
-      }
+      if (!added) ComplainOf(pending.origin, std::move(added.error()));
     }
     pending_ = std::move(rest);
     return complete;

@@ -49,38 +49,35 @@ bool IsThere(std::span<const Entry> present, const Record& record) {
   });
 }
 
-Expected<std::string> PlanMaker::Add(PlanItem item, bool is_there) {
+Expected<void> PlanMaker::Add(PlanItem item, bool is_there) {
   const Record& record = item.record;
-  std::string note;
   if (!options_.for_files && !is_there) {
     Expected<void> checked = binfmt::CheckForKernel(record, kernel_);
     if (checked) {
       checked = binfmt::CheckInterpreterFlags(record.interpreter,
                                               item.interpreter, record.flags);
     }
-    note = binfmt::LeftToContainers(record.interpreter, item.interpreter,
-                                    record.flags);
-    if (checked && item.target != nullptr && !note.empty() &&
-        !item.interpreter.is_script) {
-      checked =
-          Error(ELIBBAD, absl::StrCat(note,
-                                      "; take a static one (qemu-user-static), "
-                                      "or --persistent no"));
+    const std::string left = binfmt::LeftToContainers(
+        record.interpreter, item.interpreter, record.flags);
+    if (!left.empty()) {
+      if (checked && item.target != nullptr && !item.interpreter.is_script) {
+        checked = Error(ELIBBAD,
+                        absl::StrCat(left,
+                                     "; take a static one (qemu-user-static), "
+                                     "or --persistent no"));
+      }
+      item.note = absl::StrCat(Printable(record.name), ": ", left);
     }
-    if ((!checked || !note.empty()) && item.target == nullptr &&
-        IsThere(present_, record)) {
-      note.clear();
-    } else if (!checked) {
-      return std::move(checked.error());
+    if (!checked && (item.target != nullptr || !IsThere(present_, record))) {
+      return checked;
     }
-    if (!note.empty()) note = absl::StrCat(Printable(record.name), ": ", note);
   }
   const auto [place, is_new] = by_name_.try_emplace(record.name, items_.size());
   if (is_new) {
     items_.push_back(std::move(item));
-    return note;
+    return {};
   }
-  if (items_[place->second].record == record) return "";
+  if (items_[place->second].record == record) return {};
   return Failed(0, "$0 is asked for twice, and differently", record.name);
 }
 
@@ -104,8 +101,8 @@ bool PlanMaker::LacksInterpreter(const Target& target) const {
   return !found.program && found.program.error().errnum() == ENOENT;
 }
 
-Expected<std::string> PlanMaker::AddTarget(const Target& target, bool by_name,
-                                           bool may_be_missing) {
+Expected<void> PlanMaker::AddTarget(const Target& target, bool by_name,
+                                    bool may_be_missing) {
   const auto is_missing = [this] {
     return !last_found_->program &&
            last_found_->program.error().errnum() == ENOENT;
@@ -157,16 +154,13 @@ Expected<std::string> PlanMaker::AddTarget(const Target& target, bool by_name,
             ? Choice::kYes
             : options_.preserve_argv0,
         binfmt::kPreserveArgv0, record);
-  std::string note;
+  PlanItem item = {std::move(record), &target, program, ""};
   if (is_elsewhere) {
-    note = binfmt::Message(
+    item.note = binfmt::Message(
         "$0: interpreter $1 is not here; programs run only where it is",
-        record.name, record.interpreter);
+        item.record.name, item.record.interpreter);
   }
-  Expected<std::string> added =
-      Add({std::move(record), &target, program}, is_held);
-  if (added && is_elsewhere) *added = std::move(note);
-  return added;
+  return Add(std::move(item), is_held);
 }
 
 Expected<PlanMaker::ParsedRule> PlanMaker::ReadRule(
@@ -201,11 +195,12 @@ bool PlanMaker::LacksInterpreter(std::string_view rule) const {
   return !read && read.error().errnum() == ENOENT;
 }
 
-Expected<std::string> PlanMaker::AddRule(std::string_view rule) {
+Expected<void> PlanMaker::AddRule(std::string_view rule) {
   Expected<ParsedRule> read = ReadRule(rule);
   if (!read) return std::move(read.error());
-  return Add({std::move(read->record), nullptr, std::move(read->interpreter)},
-             read->is_there);
+  return Add(
+      {std::move(read->record), nullptr, std::move(read->interpreter), ""},
+      read->is_there);
 }
 
 }  // namespace cmd

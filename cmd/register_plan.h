@@ -29,6 +29,8 @@ struct PlanItem {
   binfmt::Record record;
   const arch_table::Target* target;  // nullptr: from a rule or a file
   binfmt::Program interpreter;
+  // For the user where it is registered; empty: nothing to say.
+  std::string note;
 };
 
 // Whether PRESENT has an entry equal to RECORD, as the kernel makes it.
@@ -47,18 +49,18 @@ class PlanMaker {
             std::span<const binfmt::Entry> present
                 ABSL_ATTRIBUTE_LIFETIME_BOUND);
 
-  // Adds the record for TARGET; returns a note for the user, or nothing. Fails
-  // where its interpreter is missing (errnum ENOENT) or cannot be used; one
-  // that an entry of the record's name holds by flag F may be gone, as it is
-  // after switch_root. A missing one will do for files where the target was
-  // asked for BY_NAME, and elsewhere where it MAY_BE_MISSING.
-  binfmt::Expected<std::string> AddTarget(const arch_table::Target& target,
-                                          bool by_name, bool may_be_missing);
+  // Adds the record for TARGET. Fails where its interpreter is missing (errnum
+  // ENOENT) or cannot be used; one that an entry of the record's name holds by
+  // flag F may be gone, as it is after switch_root. A missing one will do for
+  // files where the target was asked for BY_NAME, and elsewhere where it
+  // MAY_BE_MISSING.
+  binfmt::Expected<void> AddTarget(const arch_table::Target& target,
+                                   bool by_name, bool may_be_missing);
 
-  // Adds RULE, a raw record of the kernel's syntax; returns a note for the
-  // user, or nothing. Fails with ENOENT where its interpreter is missing. A
-  // record that an entry equals already is not judged.
-  binfmt::Expected<std::string> AddRule(std::string_view rule);
+  // Adds RULE, a raw record of the kernel's syntax. Fails with ENOENT where its
+  // interpreter is missing. A record that an entry equals already is not
+  // judged.
+  binfmt::Expected<void> AddRule(std::string_view rule);
 
   // Whether AddTarget() or AddRule() would fail with ENOENT.
   bool LacksInterpreter(const arch_table::Target& target) const;
@@ -77,9 +79,8 @@ class PlanMaker {
   FoundInterpreter SeekInterpreter(const arch_table::Target& target) const;
   // The record of the entry NAME; nullptr: there is none.
   const binfmt::Record* FindPresent(std::string_view name) const;
-  // Adds ITEM; returns a note for the user, or nothing. One that IS_THERE is an
-  // entry already, and is not judged.
-  binfmt::Expected<std::string> Add(PlanItem item, bool is_there);
+  // Adds ITEM. One that IS_THERE is an entry already, and is not judged.
+  binfmt::Expected<void> Add(PlanItem item, bool is_there);
 
   const RecordOptions& options_;
   std::span<const binfmt::Entry> present_;

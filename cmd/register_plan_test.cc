@@ -28,8 +28,7 @@ std::string PlannedName(const Target& target, std::string_view emulator,
   options.persistent = Choice::kNo;
   options.search.emulator = arch_table::FindEmulator(emulator);
   PlanMaker maker(options, present);
-  const binfmt::Expected<std::string> added =
-      maker.AddTarget(target, true, false);
+  const binfmt::Expected<void> added = maker.AddTarget(target, true, false);
   if (!added) return added.error().text();
   const std::vector<PlanItem> items = maker.TakeItems();
   return items.size() == 1 ? items[0].record.name : "not one item";

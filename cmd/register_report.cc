@@ -127,9 +127,9 @@ void ReportOutcomes(const RegisterRequest& request,
     const Outcome& outcome = outcomes[i];
     const Record& record = items[i].record;
     Change change = outcome.change;
-    if ((change == Change::kAdded || change == Change::kReplaced) &&
-        (record.flags & binfmt::kCredentials) == 0) {
-      lacks_credentials = true;
+    if (change == Change::kAdded || change == Change::kReplaced) {
+      lacks_credentials |= (record.flags & binfmt::kCredentials) == 0;
+      if (!items[i].note.empty()) console.Note(items[i].note);
     }
     if (outcome.error) console.Complain(*outcome.error);
     if (outcome.may_hold_other_file) ++unknown;

@@ -15,6 +15,12 @@ namespace binfmt {
 
 inline constexpr size_t kMaxRecordFiles = 4096;
 
+// The directories of systemd-binfmt: of files of one name that in the first
+// counts (CONF_PATHS of systemd).
+inline constexpr std::string_view kSystemRecordDirs[] = {
+    "/etc/binfmt.d", "/run/binfmt.d", "/usr/local/lib/binfmt.d",
+    "/usr/lib/binfmt.d"};
+
 // The record files in DIRS, sorted by their names. Of files of the same name
 // only the one in the first directory counts. Record files are those whose
 // names end in .conf; with ANY_NAME, and where no name ends so, all files.

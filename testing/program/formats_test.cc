@@ -236,7 +236,7 @@ TEST_F(FormatsTest, OfOneNameTheLastInADirectoryCounts) {
   ASSERT_EQ(mkdir("/mnt/d", 0755), 0);
   Put("/mnt/d/a-dynamic.conf", Line("a"));
   Put("/mnt/d/a-static.conf", Line("a", "F"));
-  Put("/mnt/d/a-z.conf", ":a:M:0:a:\\xff:/mnt/i/run:F\n" + Line("b"));
+  Put("/mnt/d/a-z.conf", Line("a", "F") + "\n" + Line("b"));
   Put("/mnt/d/a.conf", Line("c"));
   EXPECT_EQ(Do({"-f", "/mnt/d"}),
             Outcome({0,
@@ -244,8 +244,7 @@ TEST_F(FormatsTest, OfOneNameTheLastInADirectoryCounts) {
                      "b: registered, /mnt/i/run\n"
                      "c: registered, /mnt/i/run\n",
                      "binfmt-register: note: /mnt/d/a-static.conf:1: a takes "
-                     "the place of the one at /mnt/d/a-dynamic.conf:1, which "
-                     "differs\n"}));
+                     "the place of the one at /mnt/d/a-dynamic.conf:1\n"}));
   EXPECT_EQ(EntryNames(), "c b a");
 }
 
@@ -254,7 +253,7 @@ TEST_F(FormatsTest, OfOneNameTheLastFileCounts) {
   Put("/mnt/2", Line("b") + "\n" + Line("c"));
   const std::string differs =
       "binfmt-register: note: /mnt/1:3: a takes the place of the one at "
-      "/mnt/1:1, which differs\n";
+      "/mnt/1:1\n";
   EXPECT_EQ(Do({"-f", "/mnt/1", "-f", "/mnt/2"}),
             Outcome({0,
                      "a: registered, /mnt/i/run, flags P\n"
