@@ -176,8 +176,8 @@ class Clear : public Applet {
 
   std::vector<Option> Options() override {
     return {
-        FlagOption(kNoLetter, "ours", "the entries that binfmt-register makes",
-                   &ours_),
+        FlagOption(kNoLetter, "ours",
+                   "the entries that binfmt-register makes of targets", &ours_),
         FlagOption(kNoLetter, "all", "every entry, whoever made it", &all_),
         FlagOption(kNoLetter, "disable",
                    "switch the entries off and leave them there", &disable_),

@@ -141,7 +141,7 @@ constexpr char kClearHelp[] =
 
 Take entries out of binfmt_misc.
 
-      --ours             the entries that binfmt-register makes
+      --ours             the entries that binfmt-register makes of targets
       --all              every entry, whoever made it
       --disable          switch the entries off and leave them there
       --enable           switch the entries on
