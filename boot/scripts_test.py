@@ -25,7 +25,7 @@ SOURCED = {
     "initramfs-framework": ("yocto/initramfs-module", "binfmtbox_enabled && binfmtbox_run", "/rootfs"),
 }
 SETTINGS = f'BINFMTBOX_EMULATORS="{EMULATOR}"\nBINFMTBOX_OPTIONS="{PRIVATE}"\n'
-BINFMT_D = "/run/binfmt.d/binfmtbox-qemu-aarch64.conf"
+BINFMT_D = "/run/binfmt.d/zz-binfmtbox-qemu-aarch64.conf"
 # What openrc-run gives a script.
 OPENRC = """
 ebegin() { printf '%s: ' "$*"; }

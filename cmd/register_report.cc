@@ -17,6 +17,7 @@
 #include "binfmt/record/record_formats.h"
 #include "cmd/json.h"
 #include "cmd/print_format.h"
+#include "cmd/register_rivals.h"
 
 namespace cmd {
 namespace {
@@ -50,11 +51,14 @@ std::string_view ChangeWord(const RegisterRequest& request, Change change) {
 }
 
 // Leaves RECORD in the request's directory.
-Expected<void> WriteFile(const RegisterRequest& request, const Record& record) {
+Expected<void> WriteFile(const RegisterRequest& request, const Rivals& rivals,
+                         const Record& record) {
   const FileFormat format = request.print.value_or(FileFormat::kLine);
+  // Others' files for an entry of the name sort before it.
   const std::string name =
-      absl::StrCat(request.print ? "" : "binfmtbox-", record.name,
+      absl::StrCat(request.print ? "" : "zz-binfmtbox-", record.name,
                    format == FileFormat::kDebian ? "" : ".conf");
+  if (Expected<void> lasts = rivals.Check(name, record); !lasts) return lasts;
   Expected<std::string> text = binfmt::FormatForFile(record, format);
   Expected<void> written =
       text ? binfmt::WriteRecordFile(request.dir, name, *text)
@@ -118,6 +122,8 @@ void ReportOutcomes(const RegisterRequest& request,
                     std::span<const PlanItem> items,
                     std::span<const Outcome> outcomes, Console& console) {
   const bool dry_run = request.common.dry_run;
+  // What is written in place of registering promises nothing.
+  const Rivals rivals(request.print ? "" : request.dir);
   bool lacks_credentials = false;
   size_t unknown = 0;
   JsonWriter json;
@@ -135,7 +141,8 @@ void ReportOutcomes(const RegisterRequest& request,
     if (outcome.may_hold_other_file) ++unknown;
     if (change != Change::kFailed && change != Change::kLeftAlone &&
         !request.dir.empty() && !dry_run) {
-      if (Expected<void> written = WriteFile(request, record); !written) {
+      if (Expected<void> written = WriteFile(request, rivals, record);
+          !written) {
         console.Complain(written.error());
         if (request.print) change = Change::kFailed;
       }

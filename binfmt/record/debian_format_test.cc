@@ -164,5 +164,22 @@ TEST(FormatDebianTest, WhatItCannotExpressDoesNotRoundTrip) {
   }
 }
 
+// U5: as update-binfmts 2.2.2 writes them into its database.
+TEST(DebianDatabaseTest, LinesOfValues) {
+  const auto record = [](std::string_view text) {
+    return ParseDebianDatabase(text, "name").record.value_or("none");
+  };
+  EXPECT_EQ(record("qemu\nmagic\n2\n\\x7fELF\n\\xff\\xff\\xff\\xff\n/usr/bin/"
+                   "qemu\n\nyes\nyes\nyes\n"),
+            ":name:M:2:\\x7fELF:\\xff\\xff\\xff\\xff:/usr/bin/qemu:POCF");
+  EXPECT_EQ(record("jar\nextension\n0\njar\n\n/usr/bin/jar\n\n\nno\n\n"),
+            ":name:E:0:jar::/usr/bin/jar:");
+  EXPECT_EQ(record("a\nmagic\n0\nMZ\n\n/usr/bin/a\n/usr/bin/detect\n\n\n\n"),
+            ":name:M:0:MZ::/usr/lib/binfmt-support/run-detectors:");
+  EXPECT_EQ(record("a\nother\n0\nMZ\n\n/usr/bin/a\n"), "none");
+  EXPECT_EQ(record("a\nmagic\n"), "none");
+  EXPECT_EQ(record(""), "none");
+}
+
 }  // namespace
 }  // namespace binfmt

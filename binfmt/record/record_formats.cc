@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstddef>
 #include <expected>
+#include <iterator>
 #include <utility>
 
 #include "absl/algorithm/container.h"
@@ -164,6 +165,22 @@ DebianFormat ParseDebianFormat(std::string_view file, std::string_view name) {
                                   "or extension"))};
   }
   return {interpreter_line, std::move(rule)};
+}
+
+DebianFormat ParseDebianDatabase(std::string_view file, std::string_view name) {
+  constexpr size_t kType = 1;
+  std::string_view keys[] = {
+      "package",     "",         "offset",      "",         "mask",
+      "interpreter", "detector", "credentials", "preserve", "fix_binary"};
+  std::vector<std::string_view> values = absl::StrSplit(file, '\n');
+  values.resize(std::size(keys));
+  keys[kType + 2] = values[kType];  // magic or extension
+  std::string text;
+  for (size_t i = 0; i < values.size(); ++i) {
+    if (keys[i].empty() || values[i].empty()) continue;
+    absl::StrAppend(&text, keys[i], " ", values[i], "\n");
+  }
+  return ParseDebianFormat(text, name);
 }
 
 std::string FormatDebian(std::string_view rule) {

@@ -62,6 +62,10 @@ struct DebianFormat {
 // packages. FEX's key expose_interpreter means nothing to either.
 DebianFormat ParseDebianFormat(std::string_view file, std::string_view name);
 
+// The same for FILE, which is of the database of update-binfmts
+// (/var/lib/binfmts): lines of values, without their keys.
+DebianFormat ParseDebianDatabase(std::string_view file, std::string_view name);
+
 // A format file for RULE, the text of a record as FormatRecord() writes it.
 // Records that it cannot express do not round-trip: it has no word for a flag
 // other than P, F and C (with the O that C brings), and none for a name with a

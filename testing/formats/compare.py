@@ -231,6 +231,13 @@ class Comparison:
         run(SYSTEMD_BINFMT, root=self.root)
         snapshot = run(PRODUCT, "status", "--print", "record", root=self.root).stdout
         self.entries()
+        # What the product leaves for the next start is there after it.
+        for target in ("aarch64", "riscv64", "ppc64le"):
+            leave = ["-q", "--replace", "-cyes", "-I", "/usr/bin/a", target]
+            run(PRODUCT, "register", *leave, "--binfmt-d", "/run/binfmt.d", root=self.root)
+            kept = self.entries()["qemu-" + target]
+            entry = self.systemd()["qemu-" + target]
+            self.expect(f"{target} in /run/binfmt.d", {target: entry}, {target: kept})
         self.expect_order("a snapshot", theirs, self.ours("--file", self.write("/tmp/snapshot", snapshot)))
 
     def expect_order(self, what: str, theirs: Dict[str, str], ours: Dict[str, str]) -> None:

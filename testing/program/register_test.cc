@@ -756,19 +756,19 @@ TEST_F(RegisterTest, LeavesABinfmtDFileForEachRecord) {
                    "/mnt/qemu/qemu-aarch64-static, flags PF\n"
                    "qemu-arm: registered, /mnt/qemu/qemu-arm-static, "
                    "flags PF\n"));
-  EXPECT_EQ(ReadFile("/mnt/binfmt.d/binfmtbox-qemu-aarch64.conf"),
+  EXPECT_EQ(ReadFile("/mnt/binfmt.d/zz-binfmtbox-qemu-aarch64.conf"),
             ":qemu-aarch64:M:0:\\x7fELF\\x02\\x01\\x01\\x00\\x00\\x00\\x00"
             "\\x00\\x00\\x00\\x00\\x00\\x02\\x00\\xb7\\x00:"
             "\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\x00\\x00\\x00\\x00\\x00"
             "\\x00\\x00\\x00\\x00\\xfe\\xff\\xff\\xff:"
             "/mnt/qemu/qemu-aarch64-static:PF\n");
-  EXPECT_EQ(access("/mnt/binfmt.d/binfmtbox-qemu-arm.conf", R_OK), 0);
+  EXPECT_EQ(access("/mnt/binfmt.d/zz-binfmtbox-qemu-arm.conf", R_OK), 0);
   // What a flush took away, the files bring back.
   const std::string before = Snapshot();
   ASSERT_EQ(Run({"clear", "--all"}).status, 0);
   EXPECT_EQ(
-      Run({"register", "--file", "/mnt/binfmt.d/binfmtbox-qemu-aarch64.conf",
-           "--file", "/mnt/binfmt.d/binfmtbox-qemu-arm.conf"})
+      Run({"register", "--file", "/mnt/binfmt.d/zz-binfmtbox-qemu-aarch64.conf",
+           "--file", "/mnt/binfmt.d/zz-binfmtbox-qemu-arm.conf"})
           .status,
       0);
   EXPECT_EQ(Snapshot(), before);
@@ -779,7 +779,7 @@ TEST_F(RegisterTest, BinfmtDFileOfAnUnchangedEntryIsWrittenAnew) {
   ASSERT_EQ(Do({"--dry-run", "--binfmt-d", "/mnt/binfmt.d", "arm"}).status, 0);
   EXPECT_NE(access("/mnt/binfmt.d", F_OK), 0);
   ASSERT_EQ(Do({"--binfmt-d", "/mnt/binfmt.d", "arm"}).status, 0);
-  EXPECT_EQ(access("/mnt/binfmt.d/binfmtbox-qemu-arm.conf", R_OK), 0);
+  EXPECT_EQ(access("/mnt/binfmt.d/zz-binfmtbox-qemu-arm.conf", R_OK), 0);
 }
 
 TEST_F(RegisterTest, BinfmtDFileThatCannotBeWrittenIsAnError) {
@@ -788,7 +788,7 @@ TEST_F(RegisterTest, BinfmtDFileThatCannotBeWrittenIsAnError) {
                      "qemu-arm: registered, /mnt/qemu/qemu-arm-static, "
                      "flags PF\n",
                      "binfmt-register: cannot write "
-                     "/mnt/no/such/binfmtbox-qemu-arm.conf: No such file or "
+                     "/mnt/no/such/zz-binfmtbox-qemu-arm.conf: No such file or "
                      "directory; make the directory above it; qemu-arm is "
                      "registered, and lost when systemd-binfmt starts\n"}));
   EXPECT_EQ(Do({"--binfmt-d", "run", "arm"}).status, 2);
@@ -797,6 +797,119 @@ TEST_F(RegisterTest, BinfmtDFileThatCannotBeWrittenIsAnError) {
                 .err,
             "binfmt-register: a\\x0ab: a file of this format can't hold it; "
             "a\\x0ab is registered, and lost when systemd-binfmt starts\n");
+}
+
+// U5: what systemd-binfmt and update-binfmts do when they start. Their folders
+// are the test's own.
+class RivalsTest : public RegisterTest {
+ protected:
+  void SetUp() override {
+    RegisterTest::SetUp();
+    for (const char* folder : kHidden) {
+      ASSERT_EQ(mount("none", folder, "tmpfs", 0, "mode=755"), 0) << folder;
+    }
+    for (const char* folder :
+         {"/etc/binfmt.d", "/run/binfmt.d", "/usr/lib/binfmt.d",
+          "/usr/share/binfmts", "/var/lib"}) {
+      ASSERT_EQ(mkdir(folder, 0755), 0) << folder;
+    }
+  }
+
+  void TearDown() override {
+    for (const char* folder : kHidden) umount2(folder, MNT_DETACH);
+    RegisterTest::TearDown();
+  }
+
+  // What registering arm with a file in DIR complains of.
+  static std::string Complaint(const std::string& dir = "/run/binfmt.d") {
+    return Run({"register", "-cno", "-q", "--binfmt-d", dir, "-Q", "/mnt/qemu",
+                "arm"})
+        .err;
+  }
+
+  static std::string Lost(const std::string& why) {
+    return "binfmt-register: qemu-arm is registered, and lost when " + why +
+           "\n";
+  }
+
+  static std::string ReadAfter(const std::string& name) {
+    return Lost("systemd-binfmt starts, which reads /usr/lib/binfmt.d/" + name +
+                " after it; mask that with: ln -s /dev/null /etc/binfmt.d/" +
+                name);
+  }
+
+  static std::string Differs(const std::string& path) {
+    return Lost("update-binfmts starts, whose " + path +
+                " differs; write ours there with --debian, then "
+                "update-binfmts --import " +
+                path.substr(path.rfind('/') + 1));
+  }
+
+  static constexpr const char* kHidden[] = {"/etc", "/run", "/usr/lib",
+                                            "/usr/share", "/var"};
+  static constexpr char kFile[] = "/run/binfmt.d/zz-binfmtbox-qemu-arm.conf";
+  static constexpr char kOther[] = ":qemu-arm:M::other::/usr/bin/other:F";
+};
+
+TEST_F(RivalsTest, ADistributionsFileComesBefore) {
+  WriteFile("/usr/lib/binfmt.d/qemu-arm.conf", kOther, 0644);
+  EXPECT_EQ(Complaint(), "");
+  EXPECT_EQ(access(kFile, F_OK), 0);
+  // --system reads them as systemd-binfmt does.
+  const std::string before = Snapshot();
+  ASSERT_EQ(Run({"clear", "-q", "--all"}).status, 0);
+  ASSERT_EQ(Run({"register", "-q", "--system"}).status, 0);
+  EXPECT_EQ(Snapshot(), before);
+}
+
+TEST_F(RivalsTest, AFileThatComesAfter) {
+  WriteFile("/usr/lib/binfmt.d/zzz.conf", kOther, 0644);
+  EXPECT_EQ(Complaint(), ReadAfter("zzz.conf"));
+  EXPECT_NE(access(kFile, F_OK), 0);
+  ASSERT_EQ(symlink("/dev/null", "/etc/binfmt.d/zzz.conf"), 0);
+  EXPECT_EQ(Complaint(), "");
+  // One that takes all files of the entry, by another name.
+  WriteFile("/usr/lib/binfmt.d/zzzz.conf",
+            "# disabled: :qemu-arm:M::other::/usr/bin/other:F\n"
+            ":other:M::\\x7fELF::/usr/bin/other:",
+            0644);
+  EXPECT_EQ(Complaint(), ReadAfter("zzzz.conf"));
+  WriteFile("/usr/lib/binfmt.d/zzzz.conf", ReadFile(kFile), 0644);
+  EXPECT_EQ(Complaint(), "");
+}
+
+TEST_F(RivalsTest, AFileOfItsNameInADirectoryThatCounts) {
+  EXPECT_EQ(Complaint("/etc/binfmt.d"), "");
+  EXPECT_EQ(Complaint(),
+            Lost("systemd-binfmt starts, which reads "
+                 "/etc/binfmt.d/zz-binfmtbox-qemu-arm.conf in place of a file "
+                 "in /run/binfmt.d; remove it"));
+  EXPECT_EQ(Complaint("/etc/binfmt.d"), "");
+  // Where nobody knows what will be beside it.
+  WriteFile("/usr/lib/binfmt.d/zzz.conf", kOther, 0644);
+  EXPECT_EQ(Complaint("/mnt/files"), "");
+}
+
+TEST_F(RivalsTest, TheDatabaseOfUpdateBinfmts) {
+  const std::string imported = "/usr/share/binfmts/qemu-arm";
+  WriteFile(imported, "interpreter /usr/bin/other\nmagic other\n", 0644);
+  // Nothing imports it.
+  EXPECT_EQ(Complaint(), "");
+  ASSERT_EQ(mkdir("/var/lib/binfmts", 0755), 0);
+  EXPECT_EQ(Complaint(), Differs(imported));
+  ASSERT_EQ(
+      Run({"register", "-q", "--debian", "-cno", "-Q", "/mnt/qemu", "arm"})
+          .status,
+      0);
+  EXPECT_EQ(Complaint(), "");
+  const std::string database = "/var/lib/binfmts/qemu-arm";
+  WriteFile(database, "a\nmagic\n0\nother\n\n/usr/bin/other\n\nyes\nno\nyes\n",
+            0644);
+  EXPECT_EQ(Complaint(), Differs(database));
+  ASSERT_EQ(unlink(database.c_str()), 0);
+  WriteFile("/var/lib/binfmts/jar",
+            "a\nextension\n0\njar\n\n/usr/bin/other\n\n\n\n\n", 0644);
+  EXPECT_EQ(Complaint(), "");
 }
 
 // A8. After switch_root the file is gone, and the kernel still has it.
