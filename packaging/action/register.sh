@@ -21,7 +21,7 @@ as_root() {
 fetch() {
   local version=${INPUT_VERSION:-} arch name
   version=${version:-$(<"$here/../../VERSION")}
-  [[ $version =~ ^[0-9]+(\.[0-9]+)*$ ]] || die "version: \"$version\" is none such as 0.1.0"
+  [[ $version =~ ^[0-9]+(\.[0-9]+)*$ ]] || die "version: \"$version\" is none such as 0.2.0"
   case $(uname -m) in
     x86_64) arch=x86_64 ;;
     aarch64) arch=arm64 ;;

@@ -4,7 +4,7 @@
 #
 ################################################################################
 
-BINFMTBOX_VERSION = 0.1.0
+BINFMTBOX_VERSION = 0.2.0
 BINFMTBOX_SITE = $(BR2_EXTERNAL_BINFMTBOX_PATH)/package/binfmtbox/files
 BINFMTBOX_SITE_METHOD = local
 BINFMTBOX_LICENSE = Apache-2.0
