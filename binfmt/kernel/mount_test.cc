@@ -201,7 +201,8 @@ TEST_F(MountTest, MountThatGoesWithThisProcess) {
                 " is held by this process's mount namespace only, and all "
                 "entries would go with it: mount it on the host first, or use "
                 "--host (in a container: with --pid=host, a pod: hostPID: "
-                "true), or stay with --hold, there");
+                "true), or stay with --hold; for one command: binfmtbox run "
+                "COMMAND, there");
 }
 
 TEST_F(MountTest, ProcessThatStaysNeedsNoLastingMount) {

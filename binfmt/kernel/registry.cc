@@ -113,6 +113,13 @@ void SortNewestFirst(std::vector<Entry>& entries) {
   for (auto& [time, entry] : by_time) entries.push_back(std::move(entry));
 }
 
+// Of the coarse clock, 10 ms, and some more.
+constexpr int64_t kLongestTick = 50'000'000;  // nanoseconds
+
+int64_t Nanoseconds(int64_t seconds, int64_t nanoseconds) {
+  return seconds * 1'000'000'000 + nanoseconds;
+}
+
 // When the machine was started, in seconds since 1970.
 int64_t BootTime() {
   timespec now = {};
@@ -248,12 +255,12 @@ std::optional<bool> Registry::HoldsOtherFile(const Record& record) const {
   }
   // The entry's atime: its ctime changes when a shell opens it for writing, its
   // atime never does (Linux 6.18).
-  const std::pair<int64_t, int64_t> made(entry.st_atim.tv_sec,
-                                         entry.st_atim.tv_nsec);
-  const std::pair<int64_t, int64_t> born(file.stx_btime.tv_sec,
-                                         file.stx_btime.tv_nsec);
-  if ((file.stx_mask & STATX_BTIME) != 0 && born > made &&
-      made.first >= BootTime()) {
+  const int64_t made = Nanoseconds(entry.st_atim.tv_sec, entry.st_atim.tv_nsec);
+  const int64_t born =
+      Nanoseconds(file.stx_btime.tv_sec, file.stx_btime.tv_nsec);
+  // Which of two events within a tick came first, nobody knows.
+  if ((file.stx_mask & STATX_BTIME) != 0 && born > made + kLongestTick &&
+      entry.st_atim.tv_sec >= BootTime()) {
     return true;
   }
   const std::optional<bool> is_in_execution = IsInExecution(record.interpreter);
