@@ -13,7 +13,6 @@
 #include "binfmt/base/printable.h"
 #include "binfmt/kernel/install.h"
 #include "binfmt/kernel/lifetime.h"
-#include "binfmt/record/cover_index.h"
 #include "cmd/entry_table.h"
 #include "cmd/register_open.h"
 #include "cmd/reported_errors.h"
@@ -39,20 +38,20 @@ Expected<bool> PutBack(const RegisterRequest& request,
   if (!open) return std::move(open.error());
   EntryTable table(open->registry, open->entries);
   bool all_hold = true;
-  // And what has to come in front of it again.
-  std::vector<Record> lost;
-  binfmt::OverlapIndex gone;
+  // What is lost and, as it may have to come to the front again, the rest.
+  std::vector<Record> wanted;
+  bool any_lost = false;
   for (const Record& record : records) {
     const EntryRow* const row = table.Find(record.name);
     if (row == nullptr) {
-      lost.push_back(record);
-      gone.Add(record);
+      wanted.push_back(record);
+      any_lost = true;
       continue;
     }
     const std::string difference =
         binfmt::Difference(*row->entry, binfmt::EntryOf(record));
     if (difference.empty()) {
-      if (!gone.Overlapping(record).empty()) lost.push_back(record);
+      wanted.push_back(record);
       if (const Expected<void> usable = table.Check(*row); !usable) {
         all_hold = false;
         reported.Report(usable.error(), console);
@@ -65,19 +64,20 @@ Expected<bool> PutBack(const RegisterRequest& request,
                                                "; left alone")),
                     console);
   }
-  if (lost.empty()) return all_hold;
+  if (!any_lost) return all_hold;
   binfmt::InstallOptions options = request.install;
   options.together = records;
   Expected<std::vector<Outcome>> outcomes =
-      binfmt::Install(open->registry, guard, open->entries, lost, options);
+      binfmt::Install(open->registry, guard, open->entries, wanted, options);
   if (!outcomes) return std::move(outcomes.error());
-  for (size_t i = 0; i < lost.size(); ++i) {
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    if (table.Find(wanted[i].name) != nullptr) continue;
     if (const auto& error = (*outcomes)[i].error) {
       all_hold = false;
       reported.Report(*error, console);
-    } else if (table.Find(lost[i].name) == nullptr) {
+    } else {
       console.Note(
-          binfmt::Message("$0 was not there; registered it", lost[i].name));
+          binfmt::Message("$0 was not there; registered it", wanted[i].name));
     }
   }
   return all_hold;

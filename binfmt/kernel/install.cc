@@ -68,12 +68,19 @@ class Installer {
         wanted_(wanted),
         together_(options.together.empty() ? wanted : options.together),
         options_(options),
+        misplaced_(together_.size()),
         started_(guard, present) {
     for (const Record& record : wanted) handlers_.Add(record);
     for (const Record& record : together_) {
       planned_.try_emplace(record.name, &record - together_.data());
     }
+    for (size_t i = together_.size(); i-- > 0;) {
+      if ((together_[i].flags & kStartDisabled) == 0) {
+        last_first_.Add(together_[i]);
+      }
+    }
     for (const Entry& entry : present) Index(entry);
+    FindMisplaced();
   }
 
   Expected<std::vector<Outcome>> Run() {
@@ -142,8 +149,36 @@ class Installer {
     }
     if (!entry.enabled) return;
     handlers_.Add(record);
+    if (IsAskedFor(record)) return;
     overlaps_.Add(record);
     rivals_.push_back(position);
+  }
+
+  // Whether RECORD, an entry's, is asked for in this call.
+  bool IsAskedFor(const Record& record) const {
+    const auto place = planned_.find(record.name);
+    return place != planned_.end() && together_[place->second].SameRule(record);
+  }
+
+  // The position of the last record of this call that takes all files of
+  // RECORD, which is one of them: the one that is to get them.
+  size_t LastTaker(const Record& record) const {
+    return &last_first_[*last_first_.FirstCovering(record)] - together_.data();
+  }
+
+  // Finds the records of this call whose files another one of it takes.
+  void FindMisplaced() {
+    CoverIndex enabled;
+    for (const Entry& entry : present_) {
+      if (entry.enabled) enabled.Add(entry.record);
+    }
+    for (const Record& record : together_) {
+      if ((record.flags & kStartDisabled) != 0) continue;
+      const std::optional<size_t> taker = enabled.FirstCovering(record);
+      if (!taker || !IsAskedFor(enabled[*taker])) continue;
+      const size_t last = LastTaker(record);
+      if (together_[last].name != enabled[*taker].name) misplaced_[last] = true;
+    }
   }
 
   // Registers the wanted records at the positions ADDITIONS, written as TEXTS.
@@ -178,50 +213,39 @@ class Installer {
     return Covers(a, b) || (IsForOneMachine(a) && IsForOneMachine(b));
   }
 
-  // Whether ENTRY is what was asked for together with the wanted record whose
-  // position is OWN. Records of one call are free to overlap, in their order:
-  // IS_BEFORE tells whether it belongs behind that record.
-  bool IsAskedFor(const Entry& entry, size_t own, bool& is_before) const {
-    const auto place = planned_.find(entry.record.name);
-    if (place == planned_.end()) return false;
-    is_before = place->second < own;
-    return together_[place->second].SameRule(entry.record);
-  }
-
   // Sets what is to be done for WANTED, unless it must not be installed.
   Expected<void> Decide(const Record& wanted, Outcome& outcome) {
     const Entry* const old = FindEntry(wanted.name);
     const Entry expected = EntryOf(wanted);
     const bool is_same = old != nullptr && SameEntry(*old, expected);
-    // Whether an entry in front of the old one takes its files, and belongs
-    // behind it, or was not asked for.
-    bool is_misplaced = false;
+    // Whether an entry in front of the old one takes its files.
     bool is_behind = false;
+    bool is_misplaced = false;
     // Entries in front of the old one that take some of its files.
     std::vector<std::string> narrower;
-    const std::vector<size_t> overlapping = expected.enabled
-                                                ? overlaps_.Overlapping(wanted)
-                                                : std::vector<size_t>();
-    for (const size_t position : overlapping) {
-      const Entry& rival = present_[rivals_[position]];
-      const std::string& name = rival.record.name;
-      if (name == wanted.name || IsHelperName(name, wanted.name)) continue;
-      const bool is_in_front = old != nullptr && &rival < old;
-      bool is_before = false;
-      if (IsAskedFor(rival, planned_.find(wanted.name)->second, is_before)) {
-        is_misplaced |= is_in_front && is_before;
-        continue;
+    if (expected.enabled) {
+      for (const size_t position : overlaps_.Overlapping(wanted)) {
+        const Entry& rival = present_[rivals_[position]];
+        const std::string& name = rival.record.name;
+        // Also what takes them comes after a record of this call already.
+        if (name == wanted.name || IsHelperName(name, wanted.name) ||
+            moved_.FirstCovering(rival.record)) {
+          continue;
+        }
+        const bool is_in_front = old != nullptr && &rival < old;
+        const bool takes_all = TakesFilesOf(rival.record, wanted);
+        is_behind |= is_in_front && takes_all;
+        (is_in_front && !takes_all ? narrower : outcome.shadows)
+            .push_back(name);
       }
-      const bool takes_all = TakesFilesOf(rival.record, wanted);
-      is_behind |= is_in_front && takes_all;
-      (is_in_front && !takes_all ? narrower : outcome.shadows).push_back(name);
+      if (moved_.FirstCovering(wanted)) misplaced_[LastTaker(wanted)] = true;
+      is_misplaced = misplaced_[planned_.find(wanted.name)->second];
     }
     const std::optional<bool> holds_other =
         is_same ? registry_.HoldsOtherFile(wanted) : false;
     outcome.may_hold_other_file = !holds_other && !options_.replace;
     const bool is_outdated = holds_other.value_or(options_.replace);
-    if (is_same && !is_outdated && !is_behind && !is_misplaced &&
-        moved_.Overlapping(wanted).empty()) {
+    if (is_same && !is_outdated && !is_behind && !is_misplaced) {
       outcome.change = Change::kUnchanged;
       return {};
     }
@@ -262,7 +286,10 @@ class Installer {
     const bool is_new =
         old == nullptr && (!options_.replace || outcome.shadows.empty());
     outcome.change = is_new ? Change::kAdded : Change::kReplaced;
-    if (expected.enabled) moved_.Add(wanted);
+    if (expected.enabled) {
+      moved_.Add(wanted);
+      misplaced_[LastTaker(wanted)] = true;
+    }
     return {};
   }
 
@@ -419,13 +446,15 @@ class Installer {
   const InstallOptions& options_;
   CoverIndex handlers_;  // what is wanted, and the enabled entries
   std::map<std::string, size_t, std::less<>> planned_;  // in together_
+  CoverIndex last_first_;        // those of together_ that get enabled
+  std::vector<bool> misplaced_;  // those that have to come to the front
   // Positions in present_: of each name, of what may be helpers, and of the
-  // enabled entries, of which overlaps_ is the index.
+  // enabled entries that are not asked for, of which overlaps_ is the index.
   std::map<std::string, size_t, std::less<>> positions_;
   std::vector<size_t> helpers_;
   std::vector<size_t> rivals_;
   OverlapIndex overlaps_;
-  OverlapIndex moved_;    // of what is wanted: added or replaced
+  CoverIndex moved_;      // of what is wanted: what comes to the front
   StartedFiles started_;  // by those of present_
 };
 

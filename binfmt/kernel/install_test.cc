@@ -387,9 +387,10 @@ TEST_F(InstallTest, RecordsOfOneCallHaveTheirOrder) {
     EXPECT_EQ(List(), order) << record.name;
     EXPECT_EQ(Run(all), "unchanged\nunchanged\nunchanged\n");
   }
-  // The other way round the wide one takes all.
-  EXPECT_EQ(Run({narrow, middle, wide}), "unchanged\nreplaced\nreplaced\n");
-  EXPECT_EQ(List(), (Names{"wide", "middle", "narrow"}));
+  // The other way round the wide one takes all, whatever comes behind it.
+  EXPECT_EQ(Run({narrow, middle, wide}), "unchanged\nunchanged\nreplaced\n");
+  EXPECT_EQ(List(), (Names{"wide", "narrow", "middle"}));
+  EXPECT_EQ(Run({narrow, middle, wide}), "unchanged\nunchanged\nunchanged\n");
   // One that is swapped comes behind what follows it.
   Record swapped = middle;
   swapped.interpreter = "/j";
@@ -397,6 +398,22 @@ TEST_F(InstallTest, RecordsOfOneCallHaveTheirOrder) {
             std::string::npos);
   EXPECT_EQ(List(), order);
   ExpectHolds(swapped);
+}
+
+// U4: what one record of the call takes, no other one has to have again.
+TEST_F(InstallTest, ManyEqualRulesCostLittle) {
+  std::vector<Record> old;
+  std::vector<Record> wanted;
+  for (int i = 0; i < 3000; ++i) {
+    old.push_back(Extension("old" + std::to_string(i), "e"));
+    wanted.push_back(Extension("new" + std::to_string(i), "e"));
+  }
+  EXPECT_EQ(Run(old).find("failed"), std::string::npos);
+  EXPECT_EQ(Run(old).find("replaced"), std::string::npos);
+  const std::string text = Run(wanted, Overriding());
+  EXPECT_EQ(text.find("failed"), std::string::npos);
+  // The first one's line names all old ones, and the others' none.
+  EXPECT_EQ(text.substr(text.find('\n') + 1, 12), "added\nadded\n");
 }
 
 TEST_F(InstallTest, RecordsThatGoTogetherNeedNoOption) {
