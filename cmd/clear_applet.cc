@@ -8,21 +8,20 @@
 #include <utility>
 #include <vector>
 
+#include "absl/algorithm/container.h"
 #include "absl/base/attributes.h"
 #include "absl/strings/str_cat.h"
-#include "arch_table/names.h"
 #include "arch_table/table.h"
 #include "binfmt/base/message.h"
 #include "binfmt/kernel/guard.h"
-#include "binfmt/kernel/install.h"
 #include "binfmt/kernel/mount.h"
 #include "binfmt/kernel/registry.h"
 #include "binfmt/kernel/running_kernel.h"
 #include "binfmt/record/cover_index.h"
 #include "cmd/applets.h"
 #include "cmd/json.h"
+#include "cmd/operand.h"
 #include "cmd/pattern.h"
-#include "cmd/suggestion.h"
 #include "cmd/target_matcher.h"
 #include "cmd/targets.h"
 
@@ -31,6 +30,7 @@ namespace {
 
 using arch_table::Target;
 using binfmt::Entry;
+using binfmt::Error;
 using binfmt::Expected;
 using binfmt::Failed;
 using binfmt::Message;
@@ -39,36 +39,6 @@ using binfmt::Record;
 using binfmt::Registry;
 
 constexpr std::string_view kFailed = "failed";
-
-// Whether a record is meant by WORD.
-using Test = bool (*)(const Record& record, std::string_view word);
-
-bool HasName(const Record& record, std::string_view name) {
-  return record.name == name;
-}
-
-// What a killed replacement left behind is in force as well.
-bool HasNameOrHelps(const Record& record, std::string_view name) {
-  return record.name == name ||
-         (binfmt::IsHelperName(record.name, name) && IsOurs(record));
-}
-
-bool FitsPattern(const Record& record, std::string_view pattern) {
-  return MatchesPattern(pattern, record.name);
-}
-
-// Marks in CHOSEN those of ENTRIES that TEST finds to be meant by WORD; returns
-// whether there are any.
-bool Choose(const std::vector<Entry>& entries, Test test, std::string_view word,
-            std::vector<bool>& chosen) {
-  bool any = false;
-  for (size_t i = 0; i < entries.size(); ++i) {
-    if (!test(entries[i].record, word)) continue;
-    chosen[i] = true;
-    any = true;
-  }
-  return any;
-}
 
 // Judges entries that shall act again.
 class EnableCheck {
@@ -102,15 +72,6 @@ class EnableCheck {
   binfmt::CoverIndex enabled_;
   binfmt::StartedFiles started_;
 };
-
-// Tells a user who may have mistyped.
-void NoteUnknown(const std::string& operand, Console& console) {
-  const std::string suggestion =
-      operand == "all" ? "; did you mean --all" : SuggestTarget(operand);
-  if (suggestion.empty()) return;
-  console.Note(absl::StrCat(
-      Message("\"$0\" is neither an entry nor a target", operand), suggestion));
-}
 
 // Reports what became of each entry, as text or as one JSON object.
 class Report {
@@ -191,8 +152,8 @@ class Clear : public Applet {
 
  private:
   Expected<void> CheckOptions(const CommandLine& line) const;
-  // Marks in CHOSEN those of ENTRIES that an operand means: an entry's name
-  // comes first, then a target, then a pattern.
+  // Marks in CHOSEN those of ENTRIES that an operand means: a target's, one of
+  // that name, or those that the pattern matches.
   void ChooseOperand(const std::string& operand,
                      const std::vector<Entry>& entries,
                      std::vector<bool>& chosen, Report& report,
@@ -214,6 +175,7 @@ Expected<void> Clear::CheckOptions(const CommandLine& line) const {
   if (enable_ && disable_) {
     return Misuse("--disable and --enable contradict each other");
   }
+  if (ours_ && all_) return Misuse("--all and --ours contradict each other");
   if (unmount_ && (enable_ || disable_)) {
     return Misuse("--unmount leaves no entries to switch on or off");
   }
@@ -227,20 +189,46 @@ void Clear::ChooseOperand(const std::string& operand,
                           const std::vector<Entry>& entries,
                           std::vector<bool>& chosen, Report& report,
                           Console& console) const {
-  if (Choose(entries, HasName, operand, chosen)) return;
-  std::string name = operand;
-  const Target* const target = arch_table::FindTarget(operand);
-  if (target != nullptr) name = target->EntryName();
-  const Test test = target != nullptr ? HasNameOrHelps : FitsPattern;
-  if (Choose(entries, test, name, chosen)) return;
-  if (enable_) {
+  const Expected<Operand> meant = ReadOperand(operand, entries);
+  if (!meant) return console.Complain(meant.error());
+  const Target* const target = meant->target;
+  const std::string name =
+      target == nullptr ? std::string(meant->name) : target->EntryName();
+  const auto has_name = [&name](const Entry& entry) {
+    return entry.record.name == name;
+  };
+  const bool is_there = absl::c_any_of(entries, has_name);
+  bool any = false;
+  for (size_t i = 0; i < entries.size(); ++i) {
+    if (target != nullptr ? !IsEntryOf(*target, entries[i].record)
+        : is_there || meant->is_name
+            ? !has_name(entries[i])
+            : !MatchesPattern(name, entries[i].record.name)) {
+      continue;
+    }
+    chosen[i] = true;
+    any = true;
+  }
+  if (any || (IsPattern(operand) && !meant->is_name && !is_there && !enable_))
+    return;
+  if (is_there) {
+    console.Complain(
+        Failed(0, "$0 takes no programs for $1; if it is meant, say name:$0",
+               name, target->name));
+  } else if (enable_) {
     console.Complain(
         Failed(0, "cannot enable $0: there is no such entry", name));
-    return;
+  } else if (operand == "all") {
+    console.Complain(Failed(0, "\"all\" is no entry; did you mean --all"));
+  } else if (target == nullptr && !MayBeEntry(*meant)) {
+    Error error = UnknownOperand(*meant);
+    if (binfmt::CheckName(name)) {
+      error.Append(Message("; an entry is meant by name:$0", name));
+    }
+    console.Complain(error);
+  } else {
+    report.Add(name, "not there");
   }
-  if (IsPattern(operand)) return;
-  if (target == nullptr) NoteUnknown(operand, console);
-  report.Add(name, "not there");
 }
 
 bool Clear::ChangeEntries(const CommandLine& line, Report& report,

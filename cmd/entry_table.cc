@@ -54,6 +54,14 @@ EntryRow* EntryTable::HandlerOf(const arch_table::Target& target) {
   return nullptr;
 }
 
+EntryRow* EntryTable::RowOf(const arch_table::Target& target) {
+  if (EntryRow* const handler = HandlerOf(target)) return handler;
+  for (EntryRow& row : rows_) {
+    if (row.target == &target && !row.entry->enabled) return &row;
+  }
+  return nullptr;
+}
+
 Expected<void> EntryTable::Check(const EntryRow& row) {
   const binfmt::Record& record = row.entry->record;
   if (!row.entry->enabled) {

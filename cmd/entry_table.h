@@ -56,6 +56,9 @@ class EntryTable {
   // The row that takes TARGET's programs; nullptr: none.
   EntryRow* HandlerOf(const arch_table::Target& target);
 
+  // The same or, where there is none, a row that is disabled and would.
+  EntryRow* RowOf(const arch_table::Target& target);
+
   // The row of the entry NAME; nullptr: there is none.
   EntryRow* Find(std::string_view name);
 

@@ -6,16 +6,15 @@
 #include <string_view>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
-#include "arch_table/names.h"
+#include "arch_table/table.h"
 #include "binfmt/base/message.h"
 #include "binfmt/kernel/registry.h"
 #include "cmd/applets.h"
 #include "cmd/entry_table.h"
 #include "cmd/match_report.h"
+#include "cmd/operand.h"
 #include "cmd/print_format.h"
 #include "cmd/status_report.h"
-#include "cmd/suggestion.h"
 #include "cmd/targets.h"
 
 namespace cmd {
@@ -23,10 +22,8 @@ namespace {
 
 using arch_table::Target;
 using binfmt::Entry;
-using binfmt::Error;
 using binfmt::Expected;
 using binfmt::Failed;
-using binfmt::Message;
 using binfmt::Registry;
 
 // Fails where ROW of TABLE runs no program at the moment.
@@ -73,8 +70,14 @@ class Status : public Applet {
   }
 
   void Run(const CommandLine& line, Console& console) override {
-    if (match_ && line.own_options + line.operands.size() > 1) {
+    if (match_ && line.own_options.size() + line.operands.size() > 1) {
       return console.Complain(binfmt::Misuse("--match FILE stands alone"));
+    }
+    if (format_ ? platforms_ || probe_ || line.common.json
+                : platforms_ && probe_) {
+      return console.Complain(
+          binfmt::Misuse("--print, --platforms and --probe don't go together, "
+                         "nor --print and --json"));
     }
     Show(line,
          match_   ? Registry::Kind::kMountedOrSaved
@@ -89,8 +92,8 @@ class Status : public Applet {
 
   // Answers one operand: adds to REPORT what it means, and marks its row.
   // Unless records are printed, complains of what takes no program.
-  void Answer(const std::string& operand, EntryTable& table,
-              StatusReport& report, Console& console) const;
+  void Answer(const std::string& operand, const std::vector<Entry>& entries,
+              EntryTable& table, StatusReport& report, Console& console) const;
 
   // Adds the targets to probe where no operand names any.
   void AddAllTargets(EntryTable& table, StatusReport& report) const;
@@ -107,23 +110,16 @@ class Status : public Applet {
   bool probe_ = false;
 };
 
-void Status::Answer(const std::string& operand, EntryTable& table,
+void Status::Answer(const std::string& operand,
+                    const std::vector<Entry>& entries, EntryTable& table,
                     StatusReport& report, Console& console) const {
-  EntryRow* row = table.Find(operand);
-  const Target* target = nullptr;
+  const Expected<Operand> meant = ReadOperand(operand, entries);
+  if (!meant) return console.Complain(meant.error());
+  const Target* target = meant->target;
+  EntryRow* const row =
+      target == nullptr ? table.Find(meant->name) : table.RowOf(*target);
   if (row == nullptr) {
-    target = arch_table::FindTarget(operand);
-    if (target == nullptr) {
-      console.Complain(Error(
-          0, absl::StrCat(
-                 Message("there is no entry and no target \"$0\"", operand),
-                 SuggestTarget(operand))));
-      return;
-    }
-    row = table.HandlerOf(*target);
-    if (row == nullptr) row = table.Find(target->EntryName());
-  }
-  if (row == nullptr) {
+    if (target == nullptr) return console.Complain(UnknownOperand(*meant));
     if (IsNative(*target)) {
       report.natives.push_back(target);
     } else {
@@ -197,7 +193,7 @@ void Status::Show(const CommandLine& line, Registry::Kind kind,
                          .enabled = *enabled,
                          .probe = probe_};
   for (const std::string& operand : line.operands) {
-    Answer(operand, table, report, console);
+    Answer(operand, *entries, table, report, console);
   }
   if (all && (probe_ || platforms_)) AddAllTargets(table, report);
   if (format_) return PrintRecords(all, *entries, table, console);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "arch_table/emulators.h"
+#include "arch_table/names.h"
 #include "arch_table/program.h"
 #include "binfmt/kernel/install.h"
 #include "binfmt/record/elf_header.h"
@@ -106,6 +107,12 @@ bool IsOursFor(const Target* target, const Record& record) {
     }
   }
   return false;
+}
+
+bool IsEntryOf(const Target& target, const Record& record) {
+  return IsOursFor(&target, record) ||
+         (arch_table::FindTarget(record.name) == &target &&
+          TakesSome(record, target));
 }
 
 }  // namespace cmd

@@ -26,6 +26,10 @@ bool IsOurs(const binfmt::Record& record);
 // The same where TARGET is known, whose programs RECORD takes (nullptr: none).
 bool IsOursFor(const arch_table::Target* target, const binfmt::Record& record);
 
+// Whether RECORD is an entry for TARGET: one that this program makes, or one
+// that is called by a word for it and takes some of its programs.
+bool IsEntryOf(const arch_table::Target& target, const binfmt::Record& record);
+
 }  // namespace cmd
 
 #endif  // CMD_TARGET_MATCHER_H_

@@ -38,27 +38,6 @@ std::string WrongLength(std::string_view text) {
                  kMinRecordLength, kMaxRecordLength);
 }
 
-Expected<void> CheckName(std::string_view name) {
-  if (name.empty()) return Invalid(name, "the name is empty");
-  if (name == "." || name == ".." || Contains(name, '/')) {
-    return Invalid(name, "the name is not a file name");
-  }
-  if (name == "register" || name == "status") {
-    return Error(EEXIST,
-                 absl::StrCat("record \"", name,
-                              "\": the name is one of binfmt_misc's own "
-                              "files"));
-  }
-  if (Contains(name, '\0')) return Invalid(name, "the name holds a NUL byte");
-  if (name.size() > kMaxNameLength) {
-    return Failed(ENAMETOOLONG,
-                  "record \"$0...\": the name has $1 bytes, "
-                  "more than the $2 of a file name",
-                  name.substr(0, 32), name.size(), kMaxNameLength);
-  }
-  return {};
-}
-
 Expected<void> CheckMagic(const Record& record) {
   const size_t size = record.magic.size();
   if (size == 0) return Invalid(record.name, "the magic is empty");
@@ -386,6 +365,27 @@ bool Record::SameRule(const Record& other) const {
     if (bits(*this, i) != bits(other, i)) return false;
   }
   return true;
+}
+
+Expected<void> CheckName(std::string_view name) {
+  if (name.empty()) return Invalid(name, "the name is empty");
+  if (name == "." || name == ".." || Contains(name, '/')) {
+    return Invalid(name, "the name is not a file name");
+  }
+  if (name == "register" || name == "status") {
+    return Error(EEXIST,
+                 absl::StrCat("record \"", name,
+                              "\": the name is one of binfmt_misc's own "
+                              "files"));
+  }
+  if (Contains(name, '\0')) return Invalid(name, "the name holds a NUL byte");
+  if (name.size() > kMaxNameLength) {
+    return Failed(ENAMETOOLONG,
+                  "record \"$0...\": the name has $1 bytes, "
+                  "more than the $2 of a file name",
+                  name.substr(0, 32), name.size(), kMaxNameLength);
+  }
+  return {};
 }
 
 Expected<void> CheckRecord(const Record& record) {

@@ -67,6 +67,10 @@ struct Record {
   bool SameRule(const Record& other) const;
 };
 
+// Fails where no entry can be called NAME: EINVAL, ENAMETOOLONG, or EEXIST for
+// one of binfmt_misc's own files.
+Expected<void> CheckName(std::string_view name);
+
 // Checks RECORD against the kernel's own limits (fs/binfmt_misc.c), and beyond
 // them refuses what a kernel would accept but could never use: an interpreter
 // that is not absolute, an extension with a dot inside. The error names the

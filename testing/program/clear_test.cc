@@ -132,9 +132,14 @@ TEST_F(ClearTest, WhatIsNotThereIsNoError) {
 
 TEST_F(ClearTest, WhatIsNotThereAndNearATarget) {
   EXPECT_EQ(Run({"clear", "aarch46"}),
-            Prints("aarch46: not there\n",
-                   "binfmt-clear: note: \"aarch46\" is neither an entry nor a "
-                   "target; did you mean aarch64\n"));
+            Fails(1,
+                  "binfmt-clear: \"aarch46\" is neither an entry nor a target; "
+                  "did you mean aarch64; an entry is meant by name:aarch46\n"))
+      << "U12";
+  EXPECT_EQ(Run({"clear", "name:aarch46"}), Prints("aarch46: not there\n"));
+  EXPECT_EQ(
+      Run({"clear", "all"}),
+      Fails(1, "binfmt-clear: \"all\" is no entry; did you mean --all\n"));
 }
 
 TEST_F(ClearTest, NamesThatLookLikeOptions) {
@@ -146,13 +151,16 @@ TEST_F(ClearTest, NamesThatLookLikeOptions) {
 // Never "status" or "register": -1 to `status` would take out every entry.
 TEST_F(ClearTest, NamesThatAreNoEntries) {
   const std::string before = Snapshot();
-  EXPECT_EQ(Run({"clear", "status", "register", "../binfmt_misc/status", "."}),
-            Prints("status: not there\n"
-                   "register: not there\n"
-                   "../binfmt_misc/status: not there\n"
-                   ".: not there\n"));
-  EXPECT_EQ(Run({"clear", "--disable", "status"}),
-            Prints("status: not there\n"));
+  for (const std::string name :
+       {"status", "register", "../binfmt_misc/status", "."}) {
+    const Outcome refused =
+        Fails(1, "binfmt-clear: \"" + name +
+                     "\" is neither an entry nor a target; no entry can have "
+                     "that name\n");
+    EXPECT_EQ(Run({"clear", name}), refused);
+    EXPECT_EQ(Run({"clear", "name:" + name}), refused);
+    EXPECT_EQ(Run({"clear", "--disable", name}), refused);
+  }
   EXPECT_EQ(Snapshot(), before);
 }
 

@@ -205,17 +205,16 @@ TEST_F(StatusTest, ProbeFails) {
                   "register one with: binfmtbox register riscv64\n"));
   EXPECT_EQ(
       Run({"status", "-q", "aarch46"}),
-      Fails(
-          1,
-          "binfmt-status: there is no entry and no target \"aarch46\"; did you "
-          "mean aarch64\n"));
+      Fails(1,
+            "binfmt-status: \"aarch46\" is neither an entry nor a target; did "
+            "you mean aarch64\n"));
   Write("qemu-arm", "0");
   EXPECT_EQ(Run({"status", "-q", "arm"}),
             Fails(1,
                   "binfmt-status: qemu-arm is disabled; enable it with: "
                   "binfmtbox clear --enable qemu-arm\n"));
   Register(Record("mine", kAarch64, "/mnt/none", ""));
-  EXPECT_EQ(Run({"status", "-q", "qemu-aarch64"}),
+  EXPECT_EQ(Run({"status", "-q", "name:qemu-aarch64"}),
             Fails(1,
                   "binfmt-status: qemu-aarch64 never gets a program: mine "
                   "takes them first\n"));
