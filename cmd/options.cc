@@ -77,7 +77,7 @@ class Parser {
     sets_own_ = sets_own;
     next_ = 0;
     line_.operands.clear();
-    line_.own_options = 0;
+    line_.own_options.clear();
     bool only_operands = false;
     while (next_ < args_.size()) {
       std::string_view arg = args_[next_++];
@@ -131,7 +131,7 @@ class Parser {
 
   Expected<void> Set(const Option& option, std::string_view value) {
     const bool is_own = &option < table_.data() + own_count_;
-    if (is_own) ++line_.own_options;
+    if (is_own) line_.own_options.push_back(option.name);
     if (is_own != sets_own_) return {};
     if (HasFixedValues(option)) {
       const std::vector<std::string_view> values =

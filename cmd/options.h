@@ -76,7 +76,8 @@ struct CommonOptions {
 struct CommandLine {
   CommonOptions common;
   std::vector<std::string> operands;
-  size_t own_options = 0;  // how many were given that are not common
+  // The names of the options that were given and are not common.
+  std::vector<std::string_view> own_options;
   // What is wrong with the line (kMisuse). The common options in front of the
   // fault count: --kmsg says where to report it.
   std::optional<binfmt::Error> error;

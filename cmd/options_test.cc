@@ -238,12 +238,12 @@ TEST(OptionsTest, UsualKindsOfOptions) {
       StringOption('c', "other-text", "TEXT", "", &other_text),
       ListOption('d', "list", "TEXT", "", &list)};
   CommandLine line = ParseCommandLine(table, {{"-q"}});
-  EXPECT_EQ(line.own_options, 0u);
+  EXPECT_EQ(line.own_options.size(), 0u);
   EXPECT_FALSE(flag);
   EXPECT_FALSE(other_text);
   line = ParseCommandLine(
       table, {{"-a", "-bold", "-bnew", "-c", "", "-done", "o", "-dtwo", "-q"}});
-  EXPECT_EQ(line.own_options, 6u);
+  EXPECT_EQ(line.own_options.size(), 6u);
   EXPECT_EQ(line.operands, std::vector<std::string>{"o"});
   EXPECT_TRUE(flag);
   EXPECT_EQ(text, "new");

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "arch_table/emulators.h"
 #include "arch_table/names.h"
@@ -85,6 +86,15 @@ Expected<void> StoreEmulator(const Emulator*& emulator, std::string_view,
   return {};
 }
 
+// What concerns records that are made from targets, and what concerns the
+// registry.
+constexpr std::string_view kTargetOptions =
+    " interpreter qemu-path qemu-suffix emulator persistent credential "
+    "preserve-argv0 if-missing cmdline ";
+constexpr std::string_view kRegistryOptions =
+    " if-missing replace override binfmt-d mount module userns host verify "
+    "hold ";
+
 // The options of QEMU's qemu-binfmt-conf.sh.
 constexpr std::string_view kScriptLetters = "QFpcgiesd";
 
@@ -116,7 +126,7 @@ class Register : public Applet {
 
   void Run(const CommandLine& line, Console& console) override {
     request_.common = line.common;
-    Expected<void> ready = CompleteRequest(line.operands);
+    Expected<void> ready = CompleteRequest(line);
     if (!ready) return console.Complain(ready.error());
     if (!console.CanReport()) return;
     RunRegister(request_, console);
@@ -154,8 +164,9 @@ class Register : public Applet {
     return {};
   }
 
-  Expected<void> CompleteRequest(const std::vector<std::string>& operands);
-  Expected<void> CheckOptions() const;
+  Expected<void> CompleteRequest(const CommandLine& line);
+  // Fails where an option of LINE could do nothing.
+  Expected<void> CheckOptions(const CommandLine& line) const;
   Expected<void> ChooseOutput();
   Expected<void> ReadCmdline();
   Expected<void> ReadTargets(const std::vector<std::string>& operands);
@@ -266,17 +277,16 @@ std::vector<Option> Register::Options() {
   return options;
 }
 
-Expected<void> Register::CompleteRequest(
-    const std::vector<std::string>& operands) {
+Expected<void> Register::CompleteRequest(const CommandLine& line) {
   request_.install.dry_run = request_.common.dry_run;
   request_.mounting.dry_run = request_.common.dry_run;
   request_.mounting.holds = request_.hold;
   if (Expected<void> chosen = ChooseOutput(); !chosen) return chosen;
-  if (Expected<void> checked = CheckOptions(); !checked) return checked;
+  if (Expected<void> checked = CheckOptions(line); !checked) return checked;
   if (cmdline_option_) {
     if (Expected<void> read = ReadCmdline(); !read) return read;
   }
-  return ReadTargets(operands);
+  return ReadTargets(line.operands);
 }
 
 // Decides whether records are registered or written, and where to.
@@ -304,7 +314,34 @@ Expected<void> Register::ChooseOutput() {
   return {};
 }
 
-Expected<void> Register::CheckOptions() const {
+Expected<void> Register::CheckOptions(const CommandLine& line) const {
+  const bool has_records =
+      !request_.rules.empty() || !request_.files.empty() || request_.system;
+  const bool has_targets =
+      !line.operands.empty() || !systemd_.empty() || !has_records;
+  const arch_table::Emulator& emulator = *request_.record.search.emulator;
+  for (const std::string_view name : line.own_options) {
+    const std::string word = absl::StrCat(" ", name, " ");
+    if (!has_targets && absl::StrContains(kTargetOptions, word)) {
+      return Misuse(
+          "option --$0 goes with targets, and does nothing for records", name);
+    }
+    if (request_.print && absl::StrContains(kRegistryOptions, word)) {
+      return Misuse("option --$0 does nothing where records are only written",
+                    name);
+    }
+    const bool is_suffix = name == "qemu-suffix";
+    if (!request_.record.interpreter.empty() &&
+        (is_suffix || name == "qemu-path")) {
+      return Misuse("options --interpreter and --$0 don't go together", name);
+    }
+    if (is_suffix && !emulator.is_qemu()) {
+      return Misuse("option --$0 does nothing for $1", name, emulator.word);
+    }
+  }
+  if (request_.print && request_.dir.empty() && line.common.json) {
+    return Misuse("options --json and --print don't go together");
+  }
   const binfmt::MountOptions& mounting = request_.mounting;
   if (!request_.mount && (mounting.on_host || mounting.allow_user_namespace ||
                           !mounting.module.empty())) {

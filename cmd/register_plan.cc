@@ -56,6 +56,14 @@ Expected<void> PlanMaker::Add(PlanItem item, bool is_there) {
     if (checked) {
       checked = binfmt::CheckInterpreterFlags(record.interpreter,
                                               item.interpreter, record.flags);
+      if (!checked && checked.error().errnum() == ENOEXEC) {
+        checked.error().Append(item.target == nullptr ? ", or neither flag"
+                                                      : ", or --credential no");
+      }
+      // What is said of an interpreter does not name the record.
+      if (!checked && item.target == nullptr) {
+        checked.error().Prepend(binfmt::Message("$0: ", record.name));
+      }
     }
     const std::string left = binfmt::LeftToContainers(
         record.interpreter, item.interpreter, record.flags);

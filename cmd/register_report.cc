@@ -134,7 +134,8 @@ void ReportOutcomes(const RegisterRequest& request,
     const Record& record = items[i].record;
     Change change = outcome.change;
     if (change == Change::kAdded || change == Change::kReplaced) {
-      lacks_credentials |= (record.flags & binfmt::kCredentials) == 0;
+      lacks_credentials |= items[i].target != nullptr &&
+                           (record.flags & binfmt::kCredentials) == 0;
       if (!items[i].note.empty()) console.Note(items[i].note);
     }
     if (outcome.error) console.Complain(*outcome.error);

@@ -254,8 +254,7 @@ Expected<void> CheckInterpreterFlags(const std::string& path,
   if ((flags & (kOpenBinary | kCredentials)) != 0 && interpreter.is_script) {
     return Unusable(
         kInterpreter, path,
-        "is a script, which flag O or C does not allow; take an ELF "
-        "program, or --credential no",
+        "is a script, which flag O or C does not allow; take an ELF program",
         ENOEXEC);
   }
   if ((flags & kCredentials) != 0) {

@@ -317,7 +317,7 @@ TEST_F(InterpreterTest, ScriptWithOOrC) {
     EXPECT_EQ(CheckFlags(File("i"), flag),
               Refused("ENOEXEC", File("i"),
                       "is a script, which flag O or C does not allow; take an "
-                      "ELF program, or --credential no"));
+                      "ELF program"));
   }
 }
 

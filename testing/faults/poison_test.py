@@ -249,7 +249,7 @@ class PoisonTest(namespace.TestCase):
                 ["--rule", rule("wrap", b"WRAP", interpreter=script, flags=flag)],
                 [
                     f"interpreter {script} is a script, which flag O or C does not "
-                    "allow; take an ELF program, or --credential no"
+                    "allow; take an ELF program, or neither flag"
                 ],
             )
 

@@ -45,7 +45,7 @@ class ChainTest : public ProgramTest {
 
   static Outcome RegisterRule(const std::string& rule,
                               const Command& command = {}) {
-    return Run({"register", "--credential", "no", "--rule", rule}, command);
+    return Run({"register", "--rule", rule}, command);
   }
 
   static Outcome Refused(const std::string& why) {
@@ -336,7 +336,8 @@ TEST_F(ChainTest, InterpreterThatIsAnotherFileInEachProcess) {
         "/proc/thread-self/exe", "/proc/self/root/mnt/static", "/mnt/link",
         "/mnt/stdin"}) {
     const Outcome refused =
-        Refused("interpreter " + path +
+        // U12: which record it is about.
+        Refused("proc: interpreter " + path +
                 " is another file in each process, since it leads through a "
                 "link of /proc; name the file itself");
     EXPECT_EQ(RegisterRule(":proc:M::PROC::" + path + ":", command), refused);

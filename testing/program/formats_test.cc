@@ -25,9 +25,9 @@ class FormatsTest : public ProgramTest {
     Mount();
   }
 
-  // "register -c no ARGS": without the note about setuid.
+  // "register ARGS"
   static Outcome Do(const std::vector<std::string>& args) {
-    std::vector<std::string> all = {"register", "-cno"};
+    std::vector<std::string> all = {"register"};
     all.insert(all.end(), args.begin(), args.end());
     return Run(all);
   }
@@ -110,7 +110,7 @@ TEST_F(FormatsTest, ASnapshotOfSomeEntries) {
                    "offset 0\ncredentials no\npreserve no\nfix_binary yes\n"));
   EXPECT_EQ(
       Run({"status", "--print", "binfmt.d", "no"}),
-      Fails(1, "binfmt-status: there is no entry and no target \"no\"\n"));
+      Fails(1, "binfmt-status: \"no\" is neither an entry nor a target\n"));
 }
 
 TEST_F(FormatsTest, WhatASnapshotCannotHoldIsNamed) {

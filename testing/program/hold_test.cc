@@ -45,8 +45,7 @@ class HoldTest : public ProgramTest {
   }
 
   static std::vector<std::string> RegisterAndHold() {
-    return {"register", "--mount", "--userns", "--credential",
-            "no",       "--hold",  "--rule",   kRule};
+    return {"register", "--mount", "--userns", "--hold", "--rule", kRule};
   }
 
   static int WriteTo(const std::string& file, std::string_view command) {
@@ -257,10 +256,9 @@ TEST_F(HoldTest, TheSameTroubleIsToldOnce) {
   const std::string why =
       ": the interpreter /mnt/interpreter was not found when the kernel opened "
       "it (flag F)\n";
-  Program program(
-      Box({"register", "--mount", "--userns", "--credential", "no", "--hold",
-           "--rule", ":one:M::FOREIGN1::/mnt/interpreter:F", "--rule",
-           ":two:M::FOREIGN2::/mnt/interpreter:F"}));
+  Program program(Box({"register", "--mount", "--userns", "--hold", "--rule",
+                       ":one:M::FOREIGN1::/mnt/interpreter:F", "--rule",
+                       ":two:M::FOREIGN2::/mnt/interpreter:F"}));
   program.WaitForOut(registered);
   ASSERT_EQ(unlink("/mnt/interpreter"), 0);
   ASSERT_EQ(ErrnoName(WriteTo("status", "-1")), "0");
@@ -278,9 +276,8 @@ TEST_F(HoldTest, TheSameTroubleIsToldOnce) {
 // --if-possible it stays, whatever keeps binfmt_misc away.
 TEST_F(HoldTest, StaysWhereItIsNotPossible) {
   WriteFile("/mnt/filesystems", "nodev\tproc\n", 0644);
-  const std::vector<std::string> registers = {
-      "register", "--if-possible", "--credential", "no",
-      "--hold",   "--rule",        kRule};
+  const std::vector<std::string> registers = {"register", "--if-possible",
+                                              "--hold", "--rule", kRule};
   const std::vector<std::string> mounts = {"mount", "--if-possible", "--hold"};
   const auto plus = [](std::vector<std::string> words,
                        const std::vector<std::string>& more) {
@@ -337,8 +334,8 @@ TEST_F(HoldTest, StaysWhereItIsNotPossible) {
 }
 
 TEST_F(HoldTest, RegistersOnceItIsPossible) {
-  Program program(Box({"register", "--if-possible", "--credential", "no",
-                       "--hold", "--rule", kRule}));
+  Program program(
+      Box({"register", "--if-possible", "--hold", "--rule", kRule}));
   program.WaitForSleep();
   Mount();
   EXPECT_TRUE(WaitUntil([] { return EntryNames() == "foreign"; }));
@@ -361,9 +358,8 @@ class HoldJudgesTest : public HoldTest {
   // Registers and holds a rule without flag F; then does CHANGE, lets a turn
   // pass, and returns what the program said and how it ended.
   static Outcome HoldWhile(const std::function<void()>& change) {
-    Program program(
-        Box({"register", "--mount", "--userns", "--credential", "no", "--hold",
-             "--rule", ":foreign:M::FOREIGN::/mnt/interpreter:"}));
+    Program program(Box({"register", "--mount", "--userns", "--hold", "--rule",
+                         ":foreign:M::FOREIGN::/mnt/interpreter:"}));
     program.WaitForOut("foreign: registered, /mnt/interpreter\n");
     change();
     TurnWatch watch;

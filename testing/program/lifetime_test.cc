@@ -38,9 +38,8 @@ std::vector<std::string> MountAnd(std::vector<std::string> more) {
 }
 
 std::vector<std::string> RegisterAnd(std::vector<std::string> more) {
-  more.insert(more.begin(),
-              {"register", "--mount", "--userns", "--credential", "no",
-               "--rule", ":foreign:M::FOREIGN::/mnt/interpreter:F"});
+  more.insert(more.begin(), {"register", "--mount", "--userns", "--rule",
+                             ":foreign:M::FOREIGN::/mnt/interpreter:F"});
   return more;
 }
 

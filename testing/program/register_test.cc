@@ -792,8 +792,8 @@ TEST_F(RegisterTest, BinfmtDFileThatCannotBeWrittenIsAnError) {
                      "directory; make the directory above it; qemu-arm is "
                      "registered, and lost when systemd-binfmt starts\n"}));
   EXPECT_EQ(Do({"--binfmt-d", "run", "arm"}).status, 2);
-  EXPECT_EQ(Do({"--binfmt-d", "/mnt", "--rule",
-                ":a\nb:M::abcd::/mnt/qemu/qemu-arm-static:F"})
+  EXPECT_EQ(Run({"register", "--binfmt-d", "/mnt", "--rule",
+                 ":a\nb:M::abcd::/mnt/qemu/qemu-arm-static:F"})
                 .err,
             "binfmt-register: a\\x0ab: a file of this format can't hold it; "
             "a\\x0ab is registered, and lost when systemd-binfmt starts\n");
