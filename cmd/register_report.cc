@@ -125,7 +125,7 @@ void ReportOutcomes(const RegisterRequest& request,
   // What is written in place of registering promises nothing.
   const Rivals rivals(request.print ? "" : request.dir);
   bool lacks_credentials = false;
-  size_t unknown = 0;
+  size_t other_files = 0;  // entries that may hold another file
   JsonWriter json;
   json.BeginObject();
   json.BeginArray("entries");
@@ -139,7 +139,7 @@ void ReportOutcomes(const RegisterRequest& request,
       if (!items[i].note.empty()) console.Note(items[i].note);
     }
     if (outcome.error) console.Complain(*outcome.error);
-    if (outcome.may_hold_other_file) ++unknown;
+    other_files += outcome.may_hold_other_file ? 1 : 0;
     if (change != Change::kFailed && change != Change::kLeftAlone &&
         !request.dir.empty() && !dry_run) {
       if (Expected<void> written = WriteFile(request, rivals, record);
@@ -159,11 +159,11 @@ void ReportOutcomes(const RegisterRequest& request,
   json.EndArray();
   json.EndObject();
   if (request.common.json) console.Result(absl::StrCat(json.text(), "\n"));
-  if (unknown != 0) {
+  if (other_files != 0) {
     console.Note(binfmt::Message(
-        "$0: whether flag F holds the file that is now at the interpreter's "
-        "path can't be told; --replace swaps it",
-        unknown));
+        "entries that hold, or may hold, another file than the one that is now "
+        "at the interpreter's path: $0; --replace swaps them",
+        other_files));
   }
   if (lacks_credentials && !dry_run &&
       request.record.credential == Choice::kAuto) {

@@ -241,12 +241,12 @@ class Installer {
       if (moved_.FirstCovering(wanted)) misplaced_[LastTaker(wanted)] = true;
       is_misplaced = misplaced_[planned_.find(wanted.name)->second];
     }
-    const std::optional<bool> holds_other =
-        is_same ? registry_.HoldsOtherFile(wanted) : false;
-    outcome.may_hold_other_file = !holds_other && !options_.replace;
-    const bool is_outdated = holds_other.value_or(options_.replace);
+    const bool may_hold_other =
+        is_same && registry_.HoldsOtherFile(wanted).value_or(true);
+    const bool is_outdated = may_hold_other && options_.replace;
     if (is_same && !is_outdated && !is_behind && !is_misplaced) {
       outcome.change = Change::kUnchanged;
+      outcome.may_hold_other_file = may_hold_other;
       return {};
     }
     Expected<void> harmless = guard_.Check(wanted, &handlers_);
@@ -261,12 +261,6 @@ class Installer {
     outcome.shadows.insert(outcome.shadows.end(), narrower.begin(),
                            narrower.end());
     if (!options_.replace) {
-      if (is_outdated) {
-        return Failed(EEXIST,
-                      "$0 is there, and holds the file from before $1 was "
-                      "replaced; swap it with --replace",
-                      wanted.name, wanted.interpreter);
-      }
       if (old != nullptr && !is_same) {
         Error error = Failed(EEXIST, "$0 is there and differs: ", wanted.name);
         error.Append(Difference(*old, expected));

@@ -18,7 +18,7 @@
 namespace binfmt {
 
 enum class Change {
-  kUnchanged,  // the entry was there, equal and enabled
+  kUnchanged,  // the entry was there, equal and enabled; it stays
   kAdded,
   kReplaced,
   // Another entry runs the programs; Install() never says so, its callers may.
@@ -29,8 +29,9 @@ enum class Change {
 struct Outcome {
   Change change = Change::kFailed;
   std::optional<Error> error;
-  // The entry is equal, and whether it holds, by flag F, the file that is now
-  // at the interpreter's path can't be told.
+  // An unchanged entry holds, by flag F, another file than the one at its
+  // interpreter's path, or that can't be told (Registry::HoldsOtherFile()). It
+  // works as before.
   bool may_hold_other_file = false;
   // Entries of other names that took the same files before.
   std::vector<std::string> shadows;
@@ -38,7 +39,7 @@ struct Outcome {
 
 struct InstallOptions {
   // Replace an entry of the same name, or of another name for the same files,
-  // where it differs, or may do so.
+  // where it differs, or may hold another file.
   bool replace = false;
   // Register in front of entries of other names for the same files.
   bool override_others = false;
