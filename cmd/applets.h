@@ -50,6 +50,10 @@ class Applet {
   // defaults hold.
   virtual void BehaveAsScript() {}
 
+  // For register: a container image's --install, which registers what is
+  // missing, with rights for sudo, as tonistiigi/binfmt does.
+  virtual void BehaveAsImage() {}
+
  private:
   AppletHelp help_;
 };

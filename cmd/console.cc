@@ -56,15 +56,14 @@ void Console::WriteLine(std::string_view level, std::string_view text) const {
   (void)binfmt::WriteAll(STDERR_FILENO, Line(text));
 }
 
-void Console::Note(std::string_view text) {
-  if (!quiet_) WriteLine(kWarning, absl::StrCat("note: ", text));
+void Console::Warn(std::string_view text) {
+  WriteLine(kWarning, absl::StrCat("note: ", text));
 }
 
 void Console::Complain(const binfmt::Error& error) {
   const int status = StatusOf(error.cause());
   if (if_possible_ && status >= kExitNotMounted) {
-    WriteLine(kWarning, absl::StrCat("note: ", error.text()));
-    return;
+    return Warn(error.text());
   }
   std::string line = error.text();
   if (status == kExitMisuse) {

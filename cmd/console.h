@@ -65,7 +65,11 @@ class Console {
   void Answer(std::string_view text) { out_.append(text); }
 
   // A line "PROGRAM: note: TEXT" on stderr.
-  void Note(std::string_view text);
+  void Note(std::string_view text) {
+    if (!quiet_) Warn(text);
+  }
+  // The same with --quiet, too.
+  void Warn(std::string_view text);
 
   // A line "PROGRAM: TEXT" on stderr, with a pointer to the help for misuse;
   // and the exit status of the error's cause. Different causes together make

@@ -144,6 +144,12 @@ class Register : public Applet {
     request_.record.preserve_argv0 = Choice::kNo;
   }
 
+  void BehaveAsImage() override {
+    request_.mount = true;
+    request_.if_missing = true;
+    request_.record.credential = Choice::kPreferYes;
+  }
+
  private:
   static Expected<void> StoreExportDir(Register& self, std::string_view name,
                                        std::string_view value) {

@@ -74,7 +74,7 @@ class Collector {
     // While input is read, a signal still ends the program.
     if (request_.hold) binfmt::PrepareToHold();
     WaitUntilComplete(end);
-    return {maker_.TakeItems(), ended_, left_alone_};
+    return {maker_.TakeItems(), ended_, left_alone_, lacks_credentials_};
   }
 
  private:
@@ -89,8 +89,9 @@ class Collector {
 
   // Whether TARGET, whose entry is called NAME, is left out by --if-missing.
   // Its programs run already: natively or, unless something is to be replaced,
-  // by an entry that holds its interpreter. Or NAME is taken, whosever the
-  // entry is; a user who named the target is told how it differs.
+  // by an entry that holds its interpreter and has the flags that were asked
+  // for. Or NAME is taken, whosever the entry is; a user who named the target
+  // is told how it differs.
   bool IsLeftOut(const Target& target, std::string_view name) {
     if (IsNative(target)) return true;
     if (request_.install.replace) return false;
@@ -100,6 +101,13 @@ class Collector {
       if (!name_is_taken) {
         if (!entry.enabled || !Takes(entry.record, target)) continue;
         if ((entry.record.flags & binfmt::kFixBinary) == 0) return false;
+      }
+      if (!request_.record.Accept(entry.record.flags,
+                                  request_.IsNamed(&target))) {
+        return false;
+      }
+      if (request_.record.LacksPreferred(entry.record.flags)) {
+        ++lacks_credentials_;
       }
       if (name_is_taken) {
         console_.Note(Message("$0 is there; left alone", entry.record.name));
@@ -263,6 +271,7 @@ class Collector {
   bool any_target_ = false;  // one has an interpreter, or an entry already
   bool ended_ = false;       // by a signal
   size_t left_alone_ = 0;
+  size_t lacks_credentials_ = 0;
 };
 
 }  // namespace

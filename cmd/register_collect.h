@@ -22,6 +22,8 @@ struct CollectedPlan {
   // With --if-missing: how many targets of "all" are not in it, since an entry
   // runs their programs.
   size_t left_alone = 0;
+  // How many entries run programs, and lack the flag C that is preferred.
+  size_t lacks_credentials = 0;
 };
 
 // Makes the plan for REQUEST, where PRESENT are the entries that exist.

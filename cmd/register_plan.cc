@@ -26,13 +26,24 @@ namespace {
 
 // Sets or clears flags as the user chose.
 void Apply(Choice choice, binfmt::Flags flags, Record& record) {
-  if (choice == Choice::kYes) record.flags |= flags;
-  if (choice == Choice::kNo) {
+  if (choice == Choice::kYes || choice == Choice::kPreferYes) {
+    record.flags |= flags;
+  } else if (choice == Choice::kNo) {
     record.flags &= static_cast<binfmt::Flags>(~flags);
   }
 }
 
 }  // namespace
+
+bool RecordOptions::Accept(binfmt::Flags flags, bool named) const {
+  const auto accepts = [=](Choice choice, binfmt::Flags flag) {
+    return (flags & flag) != 0 ? choice != Choice::kNo || !named
+                               : choice != Choice::kYes;
+  };
+  return accepts(persistent, binfmt::kFixBinary) &&
+         accepts(credential, binfmt::kCredentials) &&
+         accepts(preserve_argv0, binfmt::kPreserveArgv0);
+}
 
 PlanMaker::PlanMaker(const RecordOptions& options,
                      std::span<const Entry> present)

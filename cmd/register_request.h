@@ -11,6 +11,7 @@
 #include "absl/algorithm/container.h"
 #include "binfmt/kernel/install.h"
 #include "binfmt/kernel/mount.h"
+#include "binfmt/record/record.h"
 #include "binfmt/record/record_formats.h"
 #include "cmd/interpreter_search.h"
 #include "cmd/options.h"
@@ -18,7 +19,9 @@
 
 namespace cmd {
 
-enum class Choice { kNo, kYes, kAuto };
+// kPreferYes is a default: unlike an option, it asks nothing of an entry that
+// works.
+enum class Choice { kNo, kYes, kAuto, kPreferYes };
 
 // How records are made from targets.
 struct RecordOptions {
@@ -32,6 +35,16 @@ struct RecordOptions {
   // The records are for files: an interpreter need not exist yet, nor this
   // kernel know the flags.
   bool for_files = false;
+
+  // Whether an entry with FLAGS may stand in for one that is asked for: it has
+  // what an option says yes to and, where its target was NAMED, lacks what one
+  // says no to.
+  bool Accept(binfmt::Flags flags, bool named) const;
+  // Whether FLAGS lack C where that is preferred.
+  bool LacksPreferred(binfmt::Flags flags) const {
+    return credential == Choice::kPreferYes &&
+           (flags & binfmt::kCredentials) == 0;
+  }
 };
 
 struct RegisterRequest {

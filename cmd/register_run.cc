@@ -73,11 +73,10 @@ std::vector<Record> RecordsOf(std::span<const PlanItem> items) {
 
 // "all" asks that every target runs. Settles the OUTCOMES of ITEMS that were
 // not named, differ from an entry that is there, and run by one of OPEN's
-// entries. Returns how many these are.
-size_t LeaveAlone(const RegisterRequest& request,
-                  std::span<const PlanItem> items, const OpenRegistry& open,
-                  std::vector<Outcome>& outcomes) {
-  size_t count = 0;
+// entries with the flags that were asked for. Counts them in PLAN.
+void LeaveAlone(const RegisterRequest& request, const OpenRegistry& open,
+                CollectedPlan& plan, std::vector<Outcome>& outcomes) {
+  const std::vector<PlanItem>& items = plan.items;
   std::optional<EntryTable> table;
   for (size_t i = 0; i < outcomes.size(); ++i) {
     const arch_table::Target* const target = items[i].target;
@@ -89,15 +88,17 @@ size_t LeaveAlone(const RegisterRequest& request,
     if (!table) table.emplace(open.registry, open.entries);
     const EntryRow* const row = table->HandlerOf(*target);
     if (row == nullptr || !table->Check(*row)) continue;
+    const binfmt::Flags flags = row->entry->record.flags;
+    if (!request.record.Accept(flags, /*named=*/false)) continue;
     if (request.verify && !request.common.dry_run &&
         !TryProgram(open.registry, row->entry->record).empty()) {
       continue;
     }
     outcome.change = Change::kLeftAlone;
     outcome.error.reset();
-    ++count;
+    ++plan.left_alone;
+    if (request.record.LacksPreferred(flags)) ++plan.lacks_credentials;
   }
-  return count;
 }
 
 // Notes what else the records of ITEMS do that OUTCOMES say were registered.
@@ -136,12 +137,18 @@ Expected<void> InstallPlan(const RegisterRequest& request,
   Expected<std::vector<Outcome>> outcomes = binfmt::Install(
       open.registry, guard, open.entries, RecordsOf(items), options);
   if (!outcomes) return std::move(outcomes.error());
-  plan.left_alone += LeaveAlone(request, items, open, *outcomes);
+  LeaveAlone(request, open, plan, *outcomes);
   ReportOutcomes(request, items, *outcomes, console);
   NoteRisks(items, *outcomes, guard, console);
   if (plan.left_alone != 0) {
     console.Note(binfmt::Message("$0 of the targets run already; left alone",
                                  plan.left_alone));
+  }
+  if (plan.lacks_credentials != 0) {
+    console.Warn(binfmt::Message(
+        "entries left alone without flag C: $0; setuid programs (sudo) run "
+        "there without their rights; swap them with --replace",
+        plan.lacks_credentials));
   }
   size_t i = 0;
   std::erase_if(items, [&](const PlanItem&) {
