@@ -2,6 +2,7 @@
 #include "cmd/targets.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstddef>
 #include <utility>
 
@@ -21,6 +22,18 @@ namespace {
 
 constexpr char kExec = 2;  // e_type
 constexpr size_t kHeaderLength = 64;
+
+// Whether this program runs under an emulator: the machine's kernel does not
+// know its own target.
+bool IsEmulated() {
+  static const bool emulated = [] {
+    const Target* own = arch_table::FindByHeader(binfmt::OwnHead());
+    if (own == nullptr) return false;
+    const Expected<TargetList> native = FindNative({own});
+    return native ? native->empty() : native.error().errnum() == ENOSYS;
+  }();
+  return emulated;
+}
 
 }  // namespace
 
@@ -44,12 +57,12 @@ std::vector<std::string> SplitWords(std::string_view list) {
   }
 }
 
-Expected<TargetList> FindNative(const TargetList& targets) {
+Expected<TargetList> FindNative(const TargetList& targets, bool emulated) {
   std::vector<std::string> probes;
   for (const Target* target : targets) {
     probes.push_back(arch_table::NativeProbe(*target));
   }
-  Expected<std::vector<bool>> native = binfmt::FindNative(probes);
+  Expected<std::vector<bool>> native = binfmt::FindNative(probes, emulated);
   if (!native) return std::move(native.error());
   TargetList found;
   for (size_t i = 0; i < targets.size(); ++i) {
@@ -65,8 +78,11 @@ bool IsSibling(const Target& target) {
 }
 
 bool IsNative(const Target& target) {
-  if (!IsSibling(target)) return false;
-  const Expected<TargetList> native = FindNative({&target});
+  if (!IsSibling(target) && !IsEmulated()) return false;
+  Expected<TargetList> native = FindNative({&target});
+  if (!native && native.error().errnum() == ENOSYS) {
+    native = FindNative({&target}, /*emulated=*/true);
+  }
   return native && !native->empty();
 }
 

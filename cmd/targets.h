@@ -23,12 +23,14 @@ binfmt::Expected<const arch_table::Target*> ParseTarget(std::string_view word);
 std::vector<std::string> SplitWords(std::string_view list);
 
 // Whether TARGET is of this program's own family. Programs for others never run
-// natively, and a question to the kernel costs as much as ten open(2).
+// natively, unless this program is emulated, and a question to the kernel costs
+// as much as ten open(2).
 bool IsSibling(const arch_table::Target& target);
 
 // Those of TARGETS that this machine runs natively. The kernel is asked, see
 // binfmt/kernel/native.h.
-binfmt::Expected<TargetList> FindNative(const TargetList& targets);
+binfmt::Expected<TargetList> FindNative(const TargetList& targets,
+                                        bool emulated = false);
 
 // Whether this machine runs TARGET natively. False, too, where that cannot be
 // found out.

@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "binfmt/base/process.h"
 #include "binfmt/base/unique_fd.h"
 #include "binfmt/kernel/running_kernel.h"
@@ -29,9 +30,10 @@ constexpr char kOwnData = std::endian::native == std::endian::big ? 2 : 1;
 struct Question {
   std::span<const std::string> probes;
   std::vector<bool>& native;
-  int fd;              // the memfd
-  size_t current = 0;  // the probe that is tried next
-  int error = 0;       // an errno that is no answer
+  int fd;                      // the memfd
+  size_t current = 0;          // the probe that is tried next
+  int error = 0;               // an errno that is no answer
+  const char* path = nullptr;  // of the memfd; null: it has none to start it by
 };
 
 // Runs in the child, too: allocates nothing.
@@ -50,6 +52,9 @@ void TryProbes(Question& question) {
         static_cast<ssize_t>(probe.size())) {
       // execveat(3) is in glibc only.
       syscall(SYS_execveat, question.fd, "", argv, envp, AT_EMPTY_PATH);
+      if (errno == ENOSYS && question.path != nullptr) {
+        execve(question.path, argv, envp);
+      }
     }
     if (errno == EIO) {
       question.native[current] = true;
@@ -77,15 +82,18 @@ UniqueFd MakeMemfd() {
 
 }  // namespace
 
-Expected<std::vector<bool>> FindNative(std::span<const std::string> probes) {
+Expected<std::vector<bool>> FindNative(std::span<const std::string> probes,
+                                       bool emulated) {
   std::vector<bool> native(probes.size());
   if (probes.empty()) return native;
   const UniqueFd fd = MakeMemfd();
   if (!fd.ok()) return SystemError("make", "a memfd", errno);
+  const std::string path = absl::StrCat("/proc/self/fd/", fd.get());
   Question question{.probes = probes, .native = native, .fd = fd.get()};
+  if (emulated) question.path = path.c_str();
   // A handler with flag T takes a memfd, too. Before Linux 7.3 nothing can
   // replace this process, and a child costs as much as six probes.
-  const bool in_child = !RunningKernel().IsBefore(7, 3);
+  const bool in_child = !emulated && !RunningKernel().IsBefore(7, 3);
   while (question.current < probes.size() && question.error == 0) {
     if (!in_child) {
       TryProbes(question);

@@ -29,8 +29,10 @@ namespace binfmt {
 // Fails where memfd_create(2) or clone(2) does, where the kernel answers
 // anything else (EACCES: what is in a memfd may not be executed here), and with
 // ENOSYS where this program runs under an emulator: QEMU 7.2 has no
-// execveat(2), and its children share no memory.
-Expected<std::vector<bool>> FindNative(std::span<const std::string> probes);
+// execveat(2), and its children share no memory. With EMULATED, the machine's
+// kernel is asked all the same, by execve(2) and without a child.
+Expected<std::vector<bool>> FindNative(std::span<const std::string> probes,
+                                       bool emulated = false);
 
 }  // namespace binfmt
 

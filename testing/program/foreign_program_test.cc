@@ -175,6 +175,23 @@ TEST_P(ForeignProgramTest, CanAskTheMachineUnderAnEmulatorOrSaysSo) {
             "build for this machine\n");
 }
 
+// C7: the machine's own programs run, whatever this program was built for.
+TEST_P(ForeignProgramTest, KnowsWhatTheMachineRuns) {
+  RegisterEmulator();
+  EXPECT_EQ(RunForeign({"binfmtbox", "status", "--match", kBox}),
+            Run({"status", "--match", kBox}));
+  EXPECT_EQ(RunForeign({"binfmtbox", "status", "--match", kProgram}),
+            Run({"status", "--match", kProgram}));
+  EXPECT_EQ(RunForeign({"binfmtbox", "status", "amd64"}),
+            Run({"status", "amd64"}));
+  const Outcome outcome = RunForeign({"binfmtbox", "status", "--platforms"});
+  EXPECT_EQ(outcome.status, 0);
+  EXPECT_NE(outcome.out.find("\"linux/amd64\""), std::string::npos)
+      << outcome.out;
+  EXPECT_EQ(RunForeign({"binfmtbox", "status", "s390x"}).err,
+            Run({"status", "s390x"}).err);
+}
+
 // A6. Since QEMU 10 a 32-bit system gets no emulator for 64-bit programs.
 TEST_P(ForeignProgramTest, AdviceFitsTheSystem) {
   RegisterEmulator();
