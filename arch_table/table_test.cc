@@ -82,7 +82,7 @@ TEST(TableTest, AliasesAndDockerNames) {
             "arm64 arm64/v8 arm64/v9 arm64v8");
   EXPECT_EQ(absl::StrJoin(target->DockerNames(), " "), "arm64");
   EXPECT_EQ(absl::StrJoin(FindTarget("arm")->DockerNames(), " "),
-            "arm/v7 arm/v6 arm/v5");
+            "arm/v7 arm/v6");
 }
 
 TEST(TableTest, ATargetWithoutDockerNamesHasItsOwn) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cmd/probe.h"
 
+#include <cerrno>
 #include <cstring>
 #include <string_view>
 
@@ -51,14 +52,16 @@ std::string_view Hint(const ProgramEnd& end) {
 
 }  // namespace
 
-ProgramEnd Probe(const arch_table::Target& target, EntryTable& table,
+ProgramEnd Probe(const arch_table::Target& target, EntryTable* table,
                  const char* variable) {
   const std::string program = arch_table::BuiltInProgram(target);
   return binfmt::RunProgramFromMemory(
-      program, {.argv0 = "argv0",
-                .variable = variable,
-                .as_nobody = table.StartsForeignFiles(program),
-                .max_milliseconds = kMaxSeconds * 1000});
+      program,
+      {.argv0 = "argv0",
+       .variable = variable,
+       .as_nobody = table == nullptr || table->StartsForeignFiles(program),
+       .by_all_means = table == nullptr,
+       .max_milliseconds = kMaxSeconds * 1000});
 }
 
 std::string WhyNot(const ProgramEnd& end) {
@@ -74,12 +77,19 @@ std::string WhyNot(const ProgramEnd& end) {
                       binfmt::Printable(end.output));
 }
 
-bool ProbeAll(const TargetList& targets, EntryTable& table, JsonWriter* json,
-              Console& console) {
+binfmt::Error NotRun(const arch_table::Target& target, const ProgramEnd& end) {
+  return binfmt::Error(
+      0, absl::StrCat(Message("$0: a program does not run: ", target.name),
+                      WhyNot(end)));
+}
+
+bool ProbeAll(const TargetList& targets, EntryTable* table, bool skips,
+              JsonWriter* json, Console& console) {
   bool any_ran = false;
   if (json != nullptr) json->BeginArray("probes");
   for (const arch_table::Target* target : targets) {
     ProgramEnd end = Probe(*target, table, nullptr);
+    if (skips && end.how == How::kNotStarted && end.code == ENOEXEC) continue;
     const std::string why = WhyNot(end);
     any_ran |= why.empty();
     if (why.empty()) {
@@ -96,9 +106,7 @@ bool ProbeAll(const TargetList& targets, EntryTable& table, JsonWriter* json,
       json->EndObject();
     }
     if (!why.empty()) {
-      console.Complain(binfmt::Error(
-          0, absl::StrCat(Message("$0: a program does not run: ", target->name),
-                          why)));
+      console.Complain(NotRun(*target, end));
     } else if (json == nullptr) {
       if (!end.output.empty()) end.output.insert(0, ", ");
       console.Result(Message("$0: runs$1\n", target->name, end.output));

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "arch_table/table.h"
+#include "binfmt/base/error.h"
 #include "binfmt/base/process.h"
 #include "cmd/console.h"
 #include "cmd/entry_table.h"
@@ -21,20 +22,25 @@ namespace cmd {
 // The program exits with 42 where it gets the one argument with which it was
 // started. With another number, interpreter and flag P disagree.
 //
-// TABLE has the entries of this process. Where they lead to files that are not
-// root's alone, root starts the program as nobody.
-binfmt::ProgramEnd Probe(const arch_table::Target& target, EntryTable& table,
+// TABLE has the entries of this process. Unless they lead to files that are
+// root's alone, root starts the program as nobody. Null: they can't be seen;
+// then root is nobody where that is possible.
+binfmt::ProgramEnd Probe(const arch_table::Target& target, EntryTable* table,
                          const char* variable);
 
 // Why a program that ended so does not run as it should; empty where it does.
 std::string WhyNot(const binfmt::ProgramEnd& end);
+// The error that TARGET's program ended so.
+binfmt::Error NotRun(const arch_table::Target& target,
+                     const binfmt::ProgramEnd& end);
 
 // Probes TARGETS and prints the results: failures on stderr, the others on
 // stdout or, unless it is null, as the array "probes" in JSON. What runs is
 // started once more to have QEMU's version: asked through the handler, so that
-// the file answers which flag F holds. Returns whether any program ran.
-bool ProbeAll(const TargetList& targets, EntryTable& table, JsonWriter* json,
-              Console& console);
+// the file answers which flag F holds. SKIPS: what nothing takes is no failure.
+// Returns whether any program ran.
+bool ProbeAll(const TargetList& targets, EntryTable* table, bool skips,
+              JsonWriter* json, Console& console);
 
 }  // namespace cmd
 

@@ -62,7 +62,7 @@ std::string TryProgram(const binfmt::Registry& registry, const Record& record) {
   const Expected<std::vector<Entry>> entries = registry.ReadAll();
   if (!entries) return std::string(entries.error().text());
   EntryTable table(registry, *entries);
-  return WhyNot(Probe(*target, table, nullptr));
+  return WhyNot(Probe(*target, &table, nullptr));
 }
 
 std::vector<Record> RecordsOf(std::span<const PlanItem> items) {

@@ -33,7 +33,7 @@ Expected<void> CheckUsable(const StatusReport& report, EntryTable& table,
   return Failed(0,
                 "$0 is of no use while binfmt_misc is disabled; enable it "
                 "with: echo 1 > $1/status",
-                row.entry->record.name, report.registry.dir());
+                row.entry->record.name, report.registry->dir());
 }
 
 constexpr AppletHelp kHelp = {
@@ -79,16 +79,22 @@ class Status : public Applet {
           binfmt::Misuse("--print, --platforms and --probe don't go together, "
                          "nor --print and --json"));
     }
+    const bool is_default = line.common.dir == binfmt::kDefaultDir;
     Show(line,
-         match_   ? Registry::Kind::kMountedOrSaved
-         : probe_ ? Registry::Kind::kOwn
-                  : Registry::Kind::kMounted,
+         match_                                 ? Kind::kMountedOrSaved
+         : probe_ || (platforms_ && is_default) ? Kind::kOwn
+                                                : Kind::kMounted,
          console);
   }
 
  private:
+  using Kind = Registry::Kind;
+
   // Shows the registry, which is one of KIND.
-  void Show(const CommandLine& line, Registry::Kind kind, Console& console);
+  void Show(const CommandLine& line, Kind kind, Console& console);
+
+  // Answers without a registry, by starting programs.
+  void ShowWhatRuns(const CommandLine& line, Console& console) const;
 
   // Answers one operand: adds to REPORT what it means, and marks its row.
   // Unless records are printed, complains of what takes no program.
@@ -170,9 +176,33 @@ void Status::PrintRecords(bool all, std::vector<Entry>& entries,
   }
 }
 
-void Status::Show(const CommandLine& line, Registry::Kind kind,
-                  Console& console) {
+void Status::ShowWhatRuns(const CommandLine& line, Console& console) const {
+  StatusReport report = {.probe = probe_, .skips = line.operands.empty()};
+  for (const std::string& operand : line.operands) {
+    const Expected<Operand> meant = ReadOperand(operand, {});
+    if (!meant) return console.Complain(meant.error());
+    if (meant->target == nullptr) {
+      return console.Complain(UnknownOperand(*meant));
+    }
+    report.probed.push_back(meant->target);
+  }
+  for (const Target& target : arch_table::Targets()) {
+    if (report.skips) report.probed.push_back(&target);
+  }
+  if (platforms_) return PrintPlatforms(report, console);
+  Print(report, line.common.json, console);
+}
+
+void Status::Show(const CommandLine& line, Kind kind, Console& console) {
   const Expected<Registry> registry = Registry::Open(line.common.dir, kind);
+  // What runs can be told all the same, but not what a DIR leads to.
+  if (!registry && !format_ && (probe_ || platforms_) &&
+      line.common.dir == binfmt::kDefaultDir) {
+    if (!platforms_) {
+      console.Note(absl::StrCat("no entries: ", registry.error().text()));
+    }
+    return ShowWhatRuns(line, console);
+  }
   if (!registry) return console.Complain(registry.error());
   const Expected<bool> enabled = registry->ReadEnabled();
   if (!enabled) return console.Complain(enabled.error());
@@ -188,8 +218,8 @@ void Status::Show(const CommandLine& line, Registry::Kind kind,
   }
   EntryTable table(*registry, *entries);
   const bool all = line.operands.empty();
-  StatusReport report = {.registry = *registry,
-                         .table = table,
+  StatusReport report = {.registry = &*registry,
+                         .table = &table,
                          .enabled = *enabled,
                          .probe = probe_};
   for (const std::string& operand : line.operands) {
@@ -197,7 +227,7 @@ void Status::Show(const CommandLine& line, Registry::Kind kind,
   }
   if (all && (probe_ || platforms_)) AddAllTargets(table, report);
   if (format_) return PrintRecords(all, *entries, table, console);
-  if (platforms_) return PrintPlatforms(report, table.rows(), console);
+  if (platforms_) return PrintPlatforms(report, console);
   for (EntryRow& row : table.rows()) {
     if (!all && !row.wanted) continue;
     if (row.wanted && !console.quiet()) {
@@ -205,11 +235,7 @@ void Status::Show(const CommandLine& line, Registry::Kind kind,
     }
     report.rows.push_back(row);
   }
-  if (line.common.json) {
-    PrintJson(report, console);
-  } else {
-    PrintText(report, console);
-  }
+  Print(report, line.common.json, console);
 }
 
 }  // namespace

@@ -13,12 +13,15 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "arch_table/processor.h"
 #include "arch_table/table.h"
 #include "binfmt/base/message.h"
 #include "binfmt/base/printable.h"
+#include "binfmt/base/process.h"
 #include "binfmt/base/terminal.h"
 #include "binfmt/kernel/namespaces.h"
 #include "binfmt/kernel/running_kernel.h"
+#include "binfmt/record/elf_header.h"
 #include "binfmt/record/entry.h"
 #include "binfmt/record/record.h"
 #include "cmd/describe_flags.h"
@@ -34,10 +37,11 @@ using binfmt::Entry;
 using binfmt::Message;
 using binfmt::Printable;
 
-// Whose instance REGISTRY is.
-std::string_view NamespaceWord(const binfmt::Registry& registry) {
+// Whose instance REGISTRY is; null: this process's.
+std::string_view NamespaceWord(const binfmt::Registry* registry) {
   // Somebody else's is reached by another path only.
-  if (registry.dir() != binfmt::kDefaultDir && !registry.IsOwn()) {
+  if (registry != nullptr && registry->dir() != binfmt::kDefaultDir &&
+      !registry->IsOwn()) {
     return "unknown";
   }
   switch (binfmt::CurrentUserNamespace()) {
@@ -180,23 +184,24 @@ std::string Details(const EntryRow& row) {
 
 void ProbeTargets(const StatusReport& report, JsonWriter* json,
                   Console& console) {
-  if (ProbeAll(report.probed, report.table, json, console) && report.looks_up) {
+  if (ProbeAll(report.probed, report.table, report.skips, json, console) &&
+      report.looks_up) {
     console.Note(
         "without flag F, programs run in containers only where they have the "
         "interpreter, too");
   }
 }
 
-}  // namespace
-
 void PrintText(const StatusReport& report, Console& console) {
   const Style style = StyleOf(console);
-  console.Result("binfmt_misc: ");
-  console.Result(report.enabled ? "enabled" : Highlight(style, "DISABLED"));
-  console.Result(
-      Message(" on $0$1, user namespace: $2, Linux $3\n", report.registry.dir(),
-              report.registry.read_only() ? " (read-only)" : "",
-              NamespaceWord(report.registry), binfmt::RunningKernel().release));
+  if (report.registry != nullptr) {
+    console.Result("binfmt_misc: ");
+    console.Result(report.enabled ? "enabled" : Highlight(style, "DISABLED"));
+    console.Result(Message(
+        " on $0$1, user namespace: $2, Linux $3\n", report.registry->dir(),
+        report.registry->read_only() ? " (read-only)" : "",
+        NamespaceWord(report.registry), binfmt::RunningKernel().release));
+  }
   size_t name_width = 0;
   size_t target_width = 1;
   for (const EntryRow& row : report.rows) {
@@ -233,9 +238,15 @@ void PrintText(const StatusReport& report, Console& console) {
 void PrintJson(const StatusReport& report, Console& console) {
   JsonWriter json;
   json.BeginObject();
-  json.Field("dir", report.registry.dir());
-  json.Field("enabled", report.enabled);
-  json.Field("read_only", report.registry.read_only());
+  if (report.registry != nullptr) {
+    json.Field("dir", report.registry->dir());
+    json.Field("enabled", report.enabled);
+    json.Field("read_only", report.registry->read_only());
+  } else {
+    for (const char* const key : {"dir", "enabled", "read_only"}) {
+      json.FieldOrNull(key, "");
+    }
+  }
   json.Field("user_namespace", NamespaceWord(report.registry));
   json.Field("kernel", binfmt::RunningKernel().release);
   json.BeginArray("entries");
@@ -248,21 +259,50 @@ void PrintJson(const StatusReport& report, Console& console) {
   console.Result(json.Finish());
 }
 
-void PrintPlatforms(const StatusReport& report,
-                    const std::vector<EntryRow>& all, Console& console) {
+}  // namespace
+
+void Print(const StatusReport& report, bool as_json, Console& console) {
+  if (as_json) {
+    PrintJson(report, console);
+  } else {
+    PrintText(report, console);
+  }
+}
+
+void PrintPlatforms(const StatusReport& report, Console& console) {
+  const Target* const own = arch_table::FindByHeader(binfmt::OwnHead());
   JsonWriter json;
   json.BeginObject();
   json.BeginArray("supported");
-  for (const Target* target : report.probed) {
-    // Docker has no word for a variant that shares another target's emulator.
-    if (target->interpreter() != target->name) continue;
-    for (const std::string_view word : target->DockerNames()) {
-      json.String(absl::StrCat("linux/", word));
+  for (const bool is_own : {true, false}) {
+    for (const Target* target : report.probed) {
+      // Docker has no word for a variant that shares another target's emulator.
+      if ((target == own) != is_own || target->interpreter() != target->name) {
+        continue;
+      }
+      if (report.table == nullptr) {
+        const binfmt::ProgramEnd end = Probe(*target, nullptr, nullptr);
+        if (!WhyNot(end).empty()) {
+          if (!report.skips) console.Complain(NotRun(*target, end));
+          continue;
+        }
+      }
+      const std::vector<std::string_view> words = target->DockerNames();
+      for (const std::string_view word : words) {
+        json.String(absl::StrCat("linux/", word));
+      }
+      for (int i = 2; is_own && i <= arch_table::ProcessorLevel(); ++i) {
+        json.String(absl::StrCat("linux/", words[0], "/v", i));
+      }
     }
   }
   json.EndArray();
+  if (report.table == nullptr) {
+    json.FieldOrNull("emulators", "");
+    return console.Result(json.Finish());
+  }
   json.BeginArray("emulators");
-  for (const EntryRow& row : all) {
+  for (const EntryRow& row : report.table->rows()) {
     if (row.target != nullptr && row.entry->enabled) {
       json.String(row.entry->record.name);
     }

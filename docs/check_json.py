@@ -70,6 +70,8 @@ CALLS = [
     (0, "clear", "--json", "--all", "--unmount", "--dry-run"),
     (0, "clear", "--json", "--all", "--unmount"),
     (0, "clear", "--json", "--all", "--unmount"),
+    (0, "status", "--json", "--probe", NATIVE),
+    (0, "status", "--platforms"),
 ]
 
 # Entries of others, made before the call with --override.

@@ -29,6 +29,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "testing/elf.h"
 #include "testing/errno_name.h"
 #include "testing/process.h"
@@ -393,6 +394,29 @@ void ProgramTest::MakeInterpreters(const std::string& dir,
     ASSERT_EQ(link(kBox, absl::StrCat(dir, "/", name).c_str()), 0)
         << name << ": " << std::strerror(errno);
   }
+}
+
+std::string OwnPlatforms() {
+  // The micro-architecture levels of the x86-64 psABI, in Linux's words.
+  constexpr const char* kLevels[] = {
+      "cx16 lahf_lm popcnt pni sse4_1 sse4_2 ssse3",
+      "avx avx2 bmi1 bmi2 f16c fma abm movbe xsave",
+      "avx512f avx512bw avx512cd avx512dq avx512vl"};
+  std::string flags = ReadFile("/proc/cpuinfo");
+  flags.erase(0, flags.find("\nflags"));
+  flags = absl::StrCat(flags.substr(0, flags.find('\n', 1)), " ");
+  std::string platforms = "\"linux/amd64\"";
+  int level = 2;
+  for (const char* words : kLevels) {
+    const std::vector<std::string> wanted = absl::StrSplit(words, ' ');
+    if (!std::all_of(wanted.begin(), wanted.end(), [&](const auto& flag) {
+          return absl::StrContains(flags, absl::StrCat(" ", flag, " "));
+        })) {
+      break;
+    }
+    absl::StrAppend(&platforms, ",\"linux/amd64/v", level++, "\"");
+  }
+  return platforms + (RunsI386() ? ",\"linux/386\"" : "");
 }
 
 bool RunsI386() {

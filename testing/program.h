@@ -185,6 +185,11 @@ class ProgramTest : public testing::Test {
                                const std::vector<std::string>& names);
 };
 
+// Returns Docker's words for what this machine runs by itself, as JSON strings:
+// its own platform, with the levels of x86-64 whose flags /proc/cpuinfo has,
+// and 386 where RunsI386().
+std::string OwnPlatforms();
+
 // Returns whether this machine's kernel runs programs for i386 by itself; not
 // every x86_64 kernel does. It is found out by running one before the first
 // test.

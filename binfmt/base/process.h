@@ -55,8 +55,10 @@ struct ProgramStart {
   const char* argv0;
   const char* variable = nullptr;  // beside HOME and PATH: "NAME=VALUE"
   // Where this process is the machine's root, the program is uid and gid 65534,
-  // nobody's; where the user namespace has no such ids, it is not started.
+  // nobody's; where the user namespace has no such ids, it is not started,
+  // unless BY_ALL_MEANS.
   bool as_nobody = false;
+  bool by_all_means = false;
   int max_milliseconds;
 };
 

@@ -5,6 +5,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,6 +41,7 @@ class ProbeProgramTest : public ProgramTest {
  protected:
   void SetUp() override {
     ProgramTest::SetUp();
+    container_.emplace();
     Mount();
   }
 
@@ -75,6 +77,8 @@ class ProbeProgramTest : public ProgramTest {
     return "binfmt-status: s390x: a program does not run: " + std::string(why) +
            "\n";
   }
+
+  std::optional<MountNamespace> container_;  // without the mount
 };
 
 TEST_F(ProbeProgramTest, EveryTargetRunsWithEachFlag) {
@@ -149,6 +153,59 @@ TEST_F(ProbeProgramTest, AnInterpretersInterpreterOfOthers) {
   Register(RecordOf(kInterpreter, ""));
   ASSERT_EQ(chmod("/mnt/shell", 0777), 0);
   EXPECT_EQ(Complaint(), Fault("errno 1, Operation not permitted"));
+}
+
+// C3: entries need a mount, answers do not.
+TEST_F(ProbeProgramTest, AnswersWithoutAMount) {
+  Register(RecordOf("/usr/bin/qemu-s390x-static", "F"));
+  const auto run = [this](std::vector<std::string> args) {
+    args.insert(args.begin(), "status");
+    return Run(args, In(*container_));
+  };
+  const std::string note =
+      "binfmt-status: note: no entries: binfmt_misc is not mounted on "
+      "/proc/sys/fs/binfmt_misc; mount it with: binfmtbox mount\n";
+  const std::string runs = "s390x: runs, " + Version() + "\n";
+  EXPECT_EQ(run({"--probe", "s390x"}), Prints(runs, note));
+  EXPECT_EQ(run({"--probe", "linux/amd64"}), Prints("x86_64: runs\n", note));
+  EXPECT_EQ(run({"--probe", "arm64"}),
+            Fails(1, note + "binfmt-status: aarch64: a program does not run: "
+                            "errno 8, Exec format error\n"));
+  EXPECT_EQ(run({"--probe", "frobnicate"}),
+            Fails(1, note + "binfmt-status: there is no entry and no target "
+                            "\"frobnicate\"\n"));
+  // All that runs, and nothing of what does not.
+  EXPECT_EQ(run({"--probe"}),
+            Prints((RunsI386() ? "i386: runs\ni486: runs\n" : "") +
+                       ("x86_64: runs\n" + runs),
+                   note));
+  EXPECT_EQ(run({"--platforms"}),
+            Prints("{\"supported\":[" + OwnPlatforms() +
+                   ",\"linux/s390x\"],\"emulators\":null}\n"));
+  EXPECT_EQ(run({"--platforms", "s390x"}),
+            Prints("{\"supported\":[\"linux/s390x\"],\"emulators\":null}\n"));
+  EXPECT_EQ(run({"--platforms", "arm64"}),
+            (Outcome{1, "{\"supported\":[],\"emulators\":null}\n",
+                     "binfmt-status: aarch64: a program does not run: errno 8, "
+                     "Exec format error\n"}));
+  const std::string json = run({"--probe", "--json", "s390x"}).out;
+  EXPECT_EQ(json.substr(0, json.find(",\"user_namespace")),
+            "{\"dir\":null,\"enabled\":null,\"read_only\":null");
+  EXPECT_NE(json.find("\"entries\":[],\"native\":[],\"probes\":[{\"target\":"
+                      "\"s390x\",\"result\":\"exit status\",\"code\":42"),
+            std::string::npos)
+      << json;
+  // Without these words, and with a directory, the entries are asked for.
+  EXPECT_EQ(run({"s390x"}).status, 3);
+  EXPECT_EQ(run({"--probe", "-D/mnt", "s390x"}).status, 3);
+  EXPECT_EQ(run({"--platforms", "-D/mnt"}).status, 3);
+}
+
+// C3: a handler that is there and fails is said, too.
+TEST_F(ProbeProgramTest, AFaultWithoutAMount) {
+  Handle("exit 3");
+  const Outcome outcome = Run({"status", "-q", "--probe"}, In(*container_));
+  EXPECT_EQ(outcome, Fails(1, Fault("exit status 3")));
 }
 
 // A7. A container without the interpreter gets ENOENT.
