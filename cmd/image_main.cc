@@ -5,7 +5,10 @@
 //   docker run --privileged --rm IMAGE --install arm64,arm
 // It prints one JSON object: the platforms whose programs run, and the entries
 // by which they do. Unlike its model it exits with the status of the contract,
-// and what is there already and works is no failure.
+// and what is there already and works is no failure. A container sees no
+// binfmt_misc but one that it mounts, so status and clear do that here as well.
+#include <fcntl.h>
+
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -15,6 +18,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
@@ -27,6 +31,7 @@
 #include "cmd/applets.h"
 #include "cmd/box.h"
 #include "cmd/console.h"
+#include "cmd/environment.h"
 #include "cmd/options.h"
 #include "cmd/targets.h"
 
@@ -51,11 +56,15 @@ constexpr std::string_view kUsage =
     "      --mount DIR        where binfmt_misc is mounted\n"
     "  -n, --dry-run          say what would be done and change nothing\n"
     "\n"
-    "With --install it takes the options of register as well; the applets' "
+    "With --install it takes the options of register as well, and the "
+    "variables\n"
+    "QEMU_BINARY_PATH (--qemu-path) and QEMU_PRESERVE_ARGV0; the applets' "
     "options\n"
     "are told by IMAGE APPLET --help. The container needs --privileged; where "
     "the\n"
-    "host has not mounted binfmt_misc, --pid=host as well.\n";
+    "host has not mounted binfmt_misc, --pid=host as well. In a user namespace "
+    "of\n"
+    "its own it needs --userns, as status and clear do.\n";
 
 using Words = std::vector<std::string>;
 
@@ -71,9 +80,42 @@ Words Concat(Words first, const Words& last) {
   return first;
 }
 
+// Mounts binfmt_misc for the applet NAME with ARGS, which are its operands and
+// options, and --userns, unless it is there. The host's instance, where this is
+// the first user namespace. Fails where the applet can do nothing without it.
+Expected<void> MountFor(std::string_view name, Words& args, Console& console) {
+  absl::ConsumePrefix(&name, "binfmt-");
+  if (name != "status" && name != "clear") return {};
+  binfmt::MountOptions mounting;
+  mounting.holds = true;
+  mounting.allow_user_namespace = std::erase(args, "--userns") != 0;
+  const CommandLine line =
+      ParseCommandLine(FindApplet(name)->Options(), Pointers(args));
+  console.set_if_possible(line.common.if_possible);
+  // What a user mounted, or a copy, has a directory of its own.
+  if (line.error || line.common.help ||
+      line.common.dir != binfmt::kDefaultDir) {
+    return {};
+  }
+  const Expected<binfmt::MountResult> mounted =
+      binfmt::MountBinfmtMisc(line.common.dir, mounting);
+  // These ask what runs, and can tell.
+  if (mounted || absl::c_linear_search(args, "--probe") ||
+      absl::c_linear_search(args, "--platforms")) {
+    return {};
+  }
+  return mounted.error().Copy();
+}
+
 int RunNamed(std::string_view name, std::span<const char* const> args) {
   if (const std::unique_ptr<Applet> applet = FindApplet(name)) {
-    return RunApplet(*applet, absl::StrCat("IMAGE ", name), args);
+    Words words(args.begin(), args.end());
+    Console console(absl::StrCat("binfmt-", applet->name()));
+    if (Expected<void> mounted = MountFor(name, words, console); !mounted) {
+      console.Complain(mounted.error());
+      return console.Finish();
+    }
+    return RunApplet(*applet, absl::StrCat("IMAGE ", name), Pointers(words));
   }
   Console console(kProgram);
   console.Complain(binfmt::Failed(
@@ -101,6 +143,18 @@ ImageOption SplitOption(std::string_view arg) {
           .has_value = true};
 }
 
+// Says which emulators the image has, in the words of a file of their layer.
+void PrintEmulators() {
+  constexpr char kFile[] = "/usr/share/doc/qemu-user-static/version";
+  constexpr size_t kMaxLength = 1024;
+  const binfmt::ErrnoOr<std::string> text =
+      binfmt::ReadFileAt(AT_FDCWD, kFile, kMaxLength);
+  if (!text) return;
+  Console console(kProgram);
+  console.Answer(*text);
+  console.Finish();
+}
+
 // What the image is to do.
 class ImageRun {
  public:
@@ -115,13 +169,19 @@ class ImageRun {
   // Adds the words of VALUE, separated by commas, to WORDS.
   static Expected<void> AddWords(std::string_view name, std::string_view value,
                                  Words& words);
+  // Takes from install_, which has nothing but targets yet, what is unknown.
+  void TakeUnknown();
+  // Adds the options that the variables of tonistiigi/binfmt stand for.
+  Expected<void> ReadEnvironment();
   // Finds out what register makes of the options, so that what is wrong with
   // them is reported before anything is done.
   Expected<void> CheckInstallOptions();
 
-  Words install_;    // targets, with the options of register
+  Words install_;    // targets
+  Words options_;    // of register
   Words uninstall_;  // names, targets and patterns
-  bool installs_ = false;
+  std::vector<binfmt::Error>
+      unknown_;  // what is said of words that name nothing
   bool dry_run_ = false;
   std::string register_option_;  // an option that goes with --install only
   std::string dir_ = binfmt::kDefaultDir;
@@ -145,6 +205,35 @@ Expected<void> ImageRun::AddWords(std::string_view name, std::string_view value,
   return {};
 }
 
+void ImageRun::TakeUnknown() {
+  std::erase_if(install_, [this](const std::string& word) {
+    if (word == "all") return false;
+    Expected<const arch_table::Target*> target = ParseTarget(word);
+    if (!target) unknown_.push_back(std::move(target.error()));
+    return !target.has_value();
+  });
+}
+
+Expected<void> ImageRun::ReadEnvironment() {
+  if (!Environment("QEMU_BINARY_PREFIX").empty()) {
+    return Misuse(
+        "QEMU_BINARY_PREFIX is not supported: entries and emulators are told "
+        "by their names, which begin with qemu-; use QEMU_BINARY_PATH");
+  }
+  Words words;
+  if (const std::string_view path = Environment("QEMU_BINARY_PATH");
+      !path.empty()) {
+    if (path[0] != '/') {
+      return Misuse("QEMU_BINARY_PATH needs an absolute path");
+    }
+    words.push_back(absl::StrCat("--qemu-path=", path));
+  }
+  if (!Environment("QEMU_PRESERVE_ARGV0").empty()) words.push_back("-gyes");
+  // What an option says holds.
+  options_ = Concat(std::move(words), options_);
+  return {};
+}
+
 Expected<std::optional<int>> ImageRun::Parse(
     std::span<const char* const> args) {
   // What is asked is answered within this process's life.
@@ -159,7 +248,9 @@ Expected<std::optional<int>> ImageRun::Parse(
     if (option.name == "list" || option.name == "version") {
       Words words = {absl::StrCat("--", option.name)};
       words.insert(words.end(), args.begin() + i + 1, args.end());
-      return RunBox("binfmtbox", Pointers(words));
+      const int status = RunBox("binfmtbox", Pointers(words));
+      if (status == kExitOk && option.name == "version") PrintEmulators();
+      return status;
     }
     const bool is_install = option.name == "install";
     if (is_install || option.name == "uninstall" || option.name == "mount") {
@@ -171,14 +262,13 @@ Expected<std::optional<int>> ImageRun::Parse(
         dir_ = option.value;
         continue;
       }
-      if (is_install) installs_ = true;
       Expected<void> added = AddWords(option.name, option.value,
                                       is_install ? install_ : uninstall_);
       if (!added) return std::move(added.error());
     } else if (option.name == "dry-run" || option.name == "n") {
       dry_run_ = true;
     } else {
-      install_.emplace_back(args[i]);
+      options_.emplace_back(args[i]);
       if (option.name == "userns") {
         mounting_.allow_user_namespace = true;
       } else if (register_option_.empty()) {
@@ -186,7 +276,13 @@ Expected<std::optional<int>> ImageRun::Parse(
       }
     }
   }
-  if (installs_) {
+  const bool installs = !install_.empty();
+  TakeUnknown();
+  if (installs && install_.empty()) return std::move(unknown_[0]);
+  if (installs) {
+    if (Expected<void> read = ReadEnvironment(); !read) {
+      return std::move(read.error());
+    }
     if (Expected<void> checked = CheckInstallOptions(); !checked) {
       return std::move(checked.error());
     }
@@ -198,7 +294,7 @@ Expected<std::optional<int>> ImageRun::Parse(
 }
 
 Expected<void> ImageRun::CheckInstallOptions() {
-  const Words words = Concat({"--dir", dir_}, install_);
+  const Words words = Concat({"--dir", dir_}, Concat(install_, options_));
   CommandLine line =
       ParseCommandLine(RegisterApplet()->Options(), Pointers(words));
   if (line.error) return *std::move(line.error);
@@ -212,33 +308,39 @@ int ImageRun::Do() {
   Console console(kProgram);
   // Standard output is for the state alone, and for what would be done.
   const Words common = {"--dir", dir_, dry_run_ ? "--dry-run" : "--quiet"};
-  if (!installs_ || !uninstall_.empty()) {
+  if (install_.empty() || !uninstall_.empty()) {
     // In a dry run, too: without a mount there is nothing to see, and this
     // container's mount goes with it.
     const Expected<binfmt::MountResult> mounted =
         binfmt::MountBinfmtMisc(dir_, mounting_);
     if (!mounted) {
       console.Complain(mounted.error());
-      return console.Finish();
+      if (!uninstall_.empty()) return console.Finish();
     }
   }
   if (!uninstall_.empty()) {
     const Words words = Concat(common, uninstall_);
     console.AddStatus(RunNamed("clear", Pointers(words)));
   }
-  if (installs_) {
-    // Rights for sudo in containers, as tonistiigi/binfmt gives them.
-    Words words = Concat(common, {"--mount", "--if-missing", "-cyes"});
+  for (const binfmt::Error& error : unknown_) {
+    // The others are no misuse.
+    console.Complain(binfmt::Error(0, error.text()));
+  }
+  if (!install_.empty()) {
+    Words words = common;
     // The host's mounts are not always within reach.
     if (binfmt::CurrentUserNamespace() == binfmt::UserNamespace::kFirst &&
         binfmt::InFirstPidNamespace()) {
       words.push_back("--host");
     }
-    words = Concat(std::move(words), install_);
-    console.AddStatus(RunNamed("register", Pointers(words)));
+    words = Concat(std::move(words), Concat(install_, options_));
+    const std::unique_ptr<Applet> applet = RegisterApplet();
+    applet->BehaveAsImage();
+    console.AddStatus(RunApplet(*applet, "IMAGE register", Pointers(words)));
   }
-  // Without the registry it would only repeat why there is none.
-  if (console.status() != kExitMisuse && binfmt::IsBinfmtMisc(dir_)) {
+  // What runs can be told without the usual registry, but not without another.
+  if (console.status() != kExitMisuse &&
+      (dir_ == binfmt::kDefaultDir || binfmt::IsBinfmtMisc(dir_))) {
     const Words words = {"--platforms", "-D", dir_};
     console.AddStatus(RunNamed("status", Pointers(words)));
   }

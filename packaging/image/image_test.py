@@ -13,6 +13,7 @@ skopeo and umoci, and Linux 6.7.
 import hashlib
 import json
 import os
+import re
 import shutil
 import struct
 import subprocess
@@ -58,12 +59,17 @@ TRIPLES = {
     "x86_64": "x86_64-linux-musl",
 }
 PROGRAM_FILES = ["usr/bin/binfmt", "usr/share/doc/binfmtbox/LICENSE", "usr/share/doc/binfmtbox/copyright"]
-FOREIGN = ["linux/arm/v7", "linux/arm/v6", "linux/arm/v5", "linux/arm64", "linux/riscv64", "linux/mips64",
+FOREIGN = ["linux/arm/v7", "linux/arm/v6", "linux/arm64", "linux/riscv64", "linux/mips64",
            "linux/mips64le", "linux/ppc64le", "linux/s390x", "linux/loong64"]
 # exit(0) for i386: mov $1, %eax; xor %ebx, %ebx; int $0x80.
 I386_CODE = b"\xb8\1\0\0\0\x31\xdb\xcd\x80"
 I386 = struct.pack("<4s12B2H5I6H8I", b"\x7fELF", 1, 1, 1, *[0] * 9, 2, 3, 1, 0x8048054, 52, 0, 0, 52, 32, 1, 0, 0, 0,
                    1, 0, 0x8048000, 0x8048000, 84 + len(I386_CODE), 84 + len(I386_CODE), 5, 0x1000) + I386_CODE
+
+
+# Linux's words for what the levels 2 to 4 of x86-64's psABI have.
+LEVELS = ["cx16 lahf_lm popcnt pni sse4_1 sse4_2 ssse3", "avx avx2 bmi1 bmi2 f16c fma abm movbe xsave",
+          "avx512f avx512bw avx512cd avx512dq avx512vl"]
 
 
 def run(*words: str) -> str:
@@ -83,7 +89,8 @@ def wanted_files(arch: str, bare: bool) -> List[str]:
     if bare:
         return PROGRAM_FILES
     emulators = [f"usr/bin/qemu-{name}-static" for name in TARGETS if name not in NATIVE[arch]]
-    return sorted(PROGRAM_FILES + emulators + ["usr/share/doc/qemu-user-static/copyright"] +
+    return sorted(PROGRAM_FILES + emulators +
+                  [f"usr/share/doc/qemu-user-static/{name}" for name in ("copyright", "version")] +
                   [f"usr/share/doc/{name}/copyright" for name in SOURCES[arch]] +
                   [f"usr/share/common-licenses/{name}" for name in LICENSES])
 
@@ -172,7 +179,10 @@ class Test:
         node.stop()
         if answer.status not in (0, 126):
             raise Failure(f"a program for i386 ended with {answer.status}: {answer.text}")
-        return [*(["linux/386"] if answer.status == 0 else []), "linux/amd64"]
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
+            flags = next(set(line.split()) for line in file if line.startswith("flags"))
+        levels = [f"linux/amd64/v{i}" for i in (2, 3, 4) if flags.issuperset(" ".join(LEVELS[:i - 1]).split())]
+        return ["linux/amd64", *levels, *(["linux/386"] if answer.status == 0 else [])]
 
     @staticmethod
     def let_it_age() -> None:
@@ -278,7 +288,7 @@ class Test:
         # Each image has this emulator.
         record = ("register", "--print", "record", "s390x")
         for arch, triple in TRIPLES.items():
-            expect(f"target of that for {arch}", run_in(arch, "--version").splitlines()[-1], f"built for {triple}")
+            expect(f"target of that for {arch}", run_in(arch, "--version").splitlines()[3], f"built for {triple}")
             expect(f"help of that for {arch}", run_in(arch, "--help"), run_in("x86_64", "--help"))
             expect(f"record of that for {arch}", run_in(arch, *record), run_in("x86_64", *record))
         expect("record", ":/usr/bin/qemu-s390x-static:" in run_in("x86_64", *record), True)
@@ -320,10 +330,34 @@ class Test:
         node = self.node()
         container = Container(node, self.root("image", "x86_64"))
         expect("register", container.run(["register", "--mount", "--userns", "arm64"]).status, 0)
-        # Nobody mounts binfmt_misc in this container.
-        expect("status", container.run(["status", "arm64"]).status, 3)
+        # C2: the instance of the user namespace, the host's on a host.
+        expect("status", container.run(["status", "--userns", "arm64"]).status, 0)
+        answer = container.run(["status", "arm64"])
+        expect("status without consent", (answer.status, "--userns" in answer.text), (5, True))
+        # C3
+        expect("probe", container.run(["status", "--probe", "arm64"]).status, 0)
+        # C1: the image was pulled anew.
+        root = os.path.join(self.folder, "anew")
+        self.let_it_age()
+        shutil.copytree(self.root("image", "x86_64"), root)
+        answer = Container(node, root).run(["register", "--mount", "--userns", "arm64"])
+        expect("register again", (answer.status, "swap them with --replace" in answer.text), (0, True))
+        answer = Container(node, root).run(["register", "--mount", "--userns", "--replace", "arm64"])
+        expect("swap", (answer.status, "replaced" in answer.text), (0, True))
+        shutil.rmtree(root)
+        expect("clear", container.run(["clear", "--userns", "arm64"]).status, 0)
+        expect("entries", node.entries(), {})
         expect("mount", container.run(["mount", "--userns"]).status, 0)
-        expect("version", container.run(["--version"]).text.splitlines()[0], f"binfmtbox {version()}")
+        node.stop()
+
+    def test_version(self) -> None:
+        node = self.node()
+        text = Container(node, self.root("image", "x86_64")).run(["--version"]).text.splitlines()
+        expect("version", text[0], f"binfmtbox {version()}")
+        # C10
+        expect("QEMU's version", re.sub(r"[0-9][^,]*", "N", text[-1]), "QEMU N, of Debian package qemu-user-static")
+        bare = Container(node, self.root("image_bare", "x86_64")).run(["--version"]).text.splitlines()
+        expect("version of the bare image", bare, text[:-1])
         node.stop()
 
     def test_pod_of_the_daemon_set(self) -> None:
@@ -376,7 +410,7 @@ class Test:
         container = Container(node, self.root("image", "x86_64"))
         for words, status, message in (
                 (["--install", "arm65"], 2, 'unknown target "arm65"; did you mean armv5 or arm64'),
-                (["--install", "arm64,foo"], 2, 'unknown target "foo"'),
+                (["--install", "foo,alpha"], 1, 'unknown target "foo"'),
                 (["--instal", "all"], 2, '"--instal" is no option, unless with --install; see "binfmt --help"'),
                 (["--install="], 2, 'option --install needs a value, LIST; see "binfmt --help"'),
                 (["--uninstall=--all"], 2, 'option --uninstall takes names, not "--all"; see "binfmt --help"'),
@@ -387,6 +421,10 @@ class Test:
             if message not in answer.text:
                 raise Failure(f"{words}: {answer.text!r} lacks {message!r}")
             expect("entries", node.entries(), {})
+        # C6
+        answer = container.run(["--install", "foo,arm64"])
+        expect("status", answer.status, 1)
+        expect("entries", list(node.entries() or {}), ["qemu-aarch64"])
         node.stop()
 
     def test_image_without_emulators(self) -> None:

@@ -3,11 +3,14 @@
 // packaging/image has the image as people run it.
 #include <sys/stat.h>
 
+#include <cstdio>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "gtest/gtest.h"
 #include "testing/namespace.h"
+#include "testing/process.h"
 #include "testing/program.h"
 
 namespace binfmtbox_testing {
@@ -20,14 +23,16 @@ class EntryPointTest : public ProgramTest {
   void SetUp() override {
     ProgramTest::SetUp();
     MakeInterpreters("/mnt/qemu", {"qemu-arm-static", "qemu-mips-static"});
+    container_.emplace();
     Mount();
     const std::string out = Do({}).out;
     own_ = out.substr(0, out.find(']'));
   }
 
-  // "IMAGE ARGS".
-  static Outcome Do(const std::vector<std::string>& args) {
-    Command command = Box(args);
+  // "IMAGE ARGS", in the surroundings of COMMAND.
+  static Outcome Do(const std::vector<std::string>& args,
+                    const Command& surroundings = {}) {
+    Command command = Box(args, surroundings);
     command.path = TestData("cmd/binfmt");
     command.argv[0] = "binfmt";
     return Execute(command);
@@ -61,11 +66,11 @@ class EntryPointTest : public ProgramTest {
     return own_ + platforms + "],\"emulators\":[" + emulators + "]}\n";
   }
 
-  static constexpr char kArm[] =
-      ",\"linux/arm/v7\",\"linux/arm/v6\",\"linux/arm/v5\"";
+  static constexpr char kArm[] = ",\"linux/arm/v7\",\"linux/arm/v6\"";
   static constexpr char kMips[] = ",\"linux/mips\"";
 
- private:
+  // Without the mount.
+  std::optional<MountNamespace> container_;
   std::string own_;  // i386 runs by itself on many machines
 };
 
@@ -168,6 +173,132 @@ TEST_F(EntryPointTest, OneDash) {
               Fails(2, "binfmtbox: unexpected operand \"x\" behind " + two +
                            "; see \"binfmtbox --help\"\n"));
   }
+}
+
+// C1, C4: a handler that works is no failure.
+TEST_F(EntryPointTest, InstallsAgain) {
+  const std::string arm = State(kArm, R"("qemu-arm")");
+  ASSERT_EQ(Do(Install("arm")), Prints(arm));
+  EXPECT_EQ(Do(Install("arm")), Prints(arm));
+  EXPECT_EQ(Do(Install("arm", {"-cyes"})), Prints(arm));
+  // The image was pulled anew, with another file at the path.
+  WaitUntilNewFilesAreNewerThan(std::string(kRegistry) + "/qemu-arm");
+  WriteFile("/mnt/new", ReadFile(kBox), 0755);
+  ASSERT_EQ(rename("/mnt/new", "/mnt/qemu/qemu-arm-static"), 0);
+  EXPECT_EQ(Do(Install("arm")), Prints(arm));
+  const std::string line =
+      "qemu-arm: unchanged, /mnt/qemu/qemu-arm-static, flags POCF\n";
+  EXPECT_EQ(
+      Do({"register", "-Q/mnt/qemu", "arm"}),
+      Prints(line,
+             "binfmt-register: note: entries that hold the file from before "
+             "the interpreter was replaced: 1; swap them with --replace\n"));
+  EXPECT_EQ(Do(Install("arm", {"--replace"})), Prints(arm));
+  EXPECT_EQ(Do({"register", "-Q/mnt/qemu", "arm"}), Prints(line));
+}
+
+// C4: what was asked for holds, or the difference is said.
+TEST_F(EntryPointTest, EntriesWithoutFlagC) {
+  const std::string both =
+      State(std::string(kArm) + kMips, R"("qemu-mips","qemu-arm")");
+  ASSERT_EQ(Do(Install("arm,mips", {"-cno"})), Prints(both));
+  const auto note = [](int count) {
+    return "binfmt-register: note: entries left alone without flag C: " +
+           std::to_string(count) +
+           "; setuid programs (sudo) run there without their rights; swap them "
+           "with --replace\n";
+  };
+  EXPECT_EQ(Do(Install("arm")), Prints(both, note(1)));
+  EXPECT_EQ(Do(Install("all")), Prints(both, note(2)));
+  EXPECT_EQ(Do(Install("all", {"-cno"})), Prints(both));
+  const std::string before = Snapshot();
+  const auto differs = [](const std::string& name) {
+    return "binfmt-register: qemu-" + name +
+           " is there and differs: flags PF instead of POCF; swap it with "
+           "--replace\n";
+  };
+  EXPECT_EQ(Do(Install("mips", {"-cyes"})),
+            (Outcome{1, both, differs("mips")}));
+  EXPECT_EQ(Do(Install("all", {"--credential=yes"})),
+            (Outcome{1, both, differs("arm") + differs("mips")}));
+  EXPECT_EQ(Snapshot(), before);
+  EXPECT_EQ(Do(Install("all", {"-cyes", "--replace"})), Prints(both));
+  EXPECT_NE(EntryText("qemu-mips").find("flags: POCF"), std::string::npos);
+}
+
+// C5: the variables of tonistiigi/binfmt.
+TEST_F(EntryPointTest, Variables) {
+  const auto install = [](const std::string& variable,
+                          const std::vector<std::string>& more = {}) {
+    std::vector<std::string> args = {"--install", "arm"};
+    args.insert(args.end(), more.begin(), more.end());
+    return Do(args, WithEnv({variable}));
+  };
+  const std::string arm = State(kArm, R"("qemu-arm")");
+  EXPECT_EQ(install("QEMU_BINARY_PATH=/mnt/qemu"), Prints(arm));
+  EXPECT_NE(EntryText("qemu-arm").find("/mnt/qemu/qemu-arm-static"),
+            std::string::npos);
+  EXPECT_EQ(Do({"--uninstall=arm"}), Prints(State("", "")));
+  // What an option says holds.
+  EXPECT_EQ(install("QEMU_BINARY_PATH=/mnt/none", {"-Q/mnt/qemu"}),
+            Prints(arm));
+  EXPECT_EQ(install("QEMU_PRESERVE_ARGV0=1", {"-Q/mnt/qemu"}), Prints(arm));
+  EXPECT_EQ(install("QEMU_PRESERVE_ARGV0=1", {"-Q/mnt/qemu", "-gno"}),
+            (Outcome{1, arm,
+                     "binfmt-register: qemu-arm is there and differs: flags "
+                     "POCF instead of OCF; swap it with --replace\n"}));
+  EXPECT_EQ(install("QEMU_BINARY_PATH=qemu"),
+            Fails(2,
+                  "binfmt: QEMU_BINARY_PATH needs an absolute path; see "
+                  "\"binfmt --help\"\n"));
+  EXPECT_EQ(install("QEMU_BINARY_PREFIX=buildkit-"),
+            Fails(2,
+                  "binfmt: QEMU_BINARY_PREFIX is not supported: entries and "
+                  "emulators are told by their names, which begin with qemu-; "
+                  "use QEMU_BINARY_PATH; see \"binfmt --help\"\n"));
+}
+
+// C6
+TEST_F(EntryPointTest, UnknownWordsDoNotStopTheOthers) {
+  EXPECT_EQ(Do(Install("frobnicate,arm,frobnicated")),
+            (Outcome{1, State(kArm, R"("qemu-arm")"),
+                     "binfmt: unknown target \"frobnicate\"\n"
+                     "binfmt: unknown target \"frobnicated\"\n"}));
+  EXPECT_EQ(EntryNames(), "qemu-arm");
+  EXPECT_EQ(Do({"--uninstall", "frobnicate,arm"}), Prints(State("", "")));
+  EXPECT_EQ(Misuse(Install("frobnicate")), "unknown target \"frobnicate\"");
+  EXPECT_EQ(EntryNames(), "");
+}
+
+// C2, C3: in a container that sees no binfmt_misc.
+TEST_F(EntryPointTest, WhereNothingIsMounted) {
+  Register(kJar);
+  ASSERT_EQ(Do(Install("arm")).status, 0);
+  const auto in_container = [this](const std::vector<std::string>& args) {
+    return Do(args, In(*container_));
+  };
+  const auto refusal = [](const std::string& name) {
+    return name +
+           ": this is a user namespace of its own: a mount hides the host's "
+           "handlers here for good; if that is what you want, add --userns\n";
+  };
+  // What runs can be told: arm's emulator is none.
+  const std::string own = own_ + "],\"emulators\":null}\n";
+  EXPECT_EQ(in_container({"status", "--platforms"}), Prints(own));
+  EXPECT_EQ(in_container({}), (Outcome{5, own, refusal("binfmt")}));
+  EXPECT_EQ(in_container({"status", "jar"}),
+            Fails(5, refusal("binfmt-status")));
+  EXPECT_EQ(in_container({"status", "--if-possible", "jar"}),
+            Prints("", "binfmt-status: note: " + refusal("").substr(2)));
+  EXPECT_EQ(in_container({"clear", "jar"}), Fails(5, refusal("binfmt-clear")));
+  EXPECT_EQ(in_container({"status", "--help"}).status, 0);
+  EXPECT_EQ(EntryNamesIn(*container_), "not mounted");
+  // A mount shows the instance of the user namespace, as on a host.
+  EXPECT_EQ(in_container({"status", "--userns", "-q", "arm"}), Prints(""));
+  EXPECT_EQ(in_container({"status"}), Do({"status"}));
+  EXPECT_EQ(in_container({"binfmt-clear", "--userns", "jar"}),
+            Prints("jar: removed\n"));
+  EXPECT_EQ(EntryNames(), "qemu-arm");
 }
 
 TEST_F(EntryPointTest, AnotherDirectory) {
