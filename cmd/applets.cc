@@ -62,4 +62,11 @@ int RunApplet(Applet& applet, std::string_view called,
   return runs_command && is_ours ? kExitNoHandlers : status;
 }
 
+int RunApplet(std::initializer_list<const char*> words) {
+  std::vector<const char*> args(words);
+  std::erase(args, nullptr);
+  return RunApplet(*FindApplet(args[0]), absl::StrCat("binfmtbox ", args[0]),
+                   std::span(args).subspan(1));
+}
+
 }  // namespace cmd

@@ -4,6 +4,7 @@
 #define CMD_APPLETS_H_
 
 #include <array>
+#include <initializer_list>
 #include <memory>
 #include <span>
 #include <string>
@@ -68,6 +69,9 @@ std::unique_ptr<Applet> FindApplet(std::string_view name);
 // Returns the exit status.
 int RunApplet(Applet& applet, std::string_view called,
               std::span<const char* const> args);
+// The same for WORDS, which begin with the name of an applet; null ones do not
+// count.
+int RunApplet(std::initializer_list<const char*> words);
 
 // Each in NAME_applet.cc.
 std::unique_ptr<Applet> MountApplet();

@@ -9,6 +9,7 @@
 #include "binfmt/base/path.h"
 #include "cmd/applets.h"
 #include "cmd/box.h"
+#include "cmd/other_names.h"
 
 int main(int argc, char** argv) {
   binfmt::OccupyStandardDescriptors();
@@ -20,6 +21,8 @@ int main(int argc, char** argv) {
     applet->BehaveAsScript();
     return cmd::RunApplet(*applet, argv[0], args);
   }
+  if (name == "update-binfmts") return cmd::RunUpdateBinfmts(args);
+  if (name == "systemd-binfmt") return cmd::RunSystemdBinfmt(args);
   if (const std::unique_ptr<cmd::Applet> applet = cmd::FindApplet(name)) {
     return cmd::RunApplet(*applet, argv[0], args);
   }

@@ -14,7 +14,9 @@ using binfmt::FileFormat;
 
 Expected<void> StoreFormat(std::optional<FileFormat>& format, std::string_view,
                            std::string_view value) {
-  format = value == "debian" ? FileFormat::kDebian : FileFormat::kLine;
+  format = value == "debian"    ? FileFormat::kDebian
+           : value == "display" ? FileFormat::kDisplay
+                                : FileFormat::kLine;
   return {};
 }
 

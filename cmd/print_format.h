@@ -14,7 +14,7 @@
 namespace cmd {
 
 // Stores the format that VALUE names: the value of an option
-// "record|binfmt.d|debian".
+// "record|binfmt.d|debian", with "|display" for status.
 binfmt::Expected<void> StoreFormat(std::optional<binfmt::FileFormat>& format,
                                    std::string_view name,
                                    std::string_view value);

@@ -214,6 +214,21 @@ Expected<std::string> FormatForFile(const Record& record, FileFormat format) {
   const bool disabled = (record.flags & kStartDisabled) != 0;
   std::string text;
   std::string read_back;
+  if (format == FileFormat::kDisplay) {
+    text =
+        Message("$0 ($1):\n", record.name, disabled ? "disabled" : "enabled");
+    const bool by_extension = record.type == RecordType::kExtension;
+    for (const RecordLine& line : ParseBinfmtD(
+             absl::StrCat("type ", by_extension ? "extension" : "magic", "\n",
+                          FormatDebian(*rule)))) {
+      constexpr size_t kWidth = 12;
+      const size_t key = line.text.find(' ');
+      text.append(kWidth - std::min(key, kWidth), ' ');
+      absl::StrAppend(&text, line.text.substr(0, key), " =",
+                      line.text.substr(key), "\n");
+    }
+    return text;
+  }
   if (format == FileFormat::kDebian) {
     text = FormatDebian(*rule);
     // It has no word for a disabled record.

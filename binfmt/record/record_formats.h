@@ -75,6 +75,9 @@ std::string FormatDebian(std::string_view rule);
 enum class FileFormat {
   kLine,    // one line of the kernel's syntax, as in binfmt.d files
   kDebian,  // a format file
+  // What update-binfmts --display prints: "NAME (enabled):", then lines such as
+  // "interpreter = PATH". To be read by scripts that know that program.
+  kDisplay,
 };
 
 // RECORD in FORMAT, with a newline at its end. A record with flag D, which

@@ -125,7 +125,7 @@ constexpr char kStatusHelp[] =
 Show the entries of binfmt_misc in the order in which they match.
 
       --match FILE       show what the kernel would do with FILE, and why
-      --print record|binfmt.d|debian  print records, for --file
+      --print record|binfmt.d|debian|display  print records, for --file
       --platforms        print what runs in Docker's words, as JSON
       --probe            run a small program for each target through its
                          handler

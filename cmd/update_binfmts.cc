@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "arch_table/names.h"
+#include "binfmt/base/error.h"
+#include "binfmt/base/file.h"
+#include "binfmt/base/message.h"
+#include "binfmt/base/path.h"
+#include "binfmt/kernel/exec_chain.h"
+#include "binfmt/kernel/interpreter.h"
+#include "binfmt/kernel/registry.h"
+#include "binfmt/record/entry.h"
+#include "binfmt/record/match.h"
+#include "binfmt/record/record.h"
+#include "binfmt/record/record_formats.h"
+#include "cmd/applets.h"
+#include "cmd/console.h"
+#include "cmd/other_names.h"
+#include "cmd/targets.h"
+
+namespace cmd {
+namespace {
+
+using binfmt::Entry;
+using binfmt::Expected;
+using binfmt::Record;
+
+constexpr size_t kMaxOperands = 2;
+// In front of their numbers of operands; "?": at most one.
+constexpr std::string_view kModes =
+    " enable? disable? import? unimport? display? find1 install2 remove2";
+
+// Prints the interpreter of the entry that takes FILE.
+void Find(const char* file, Console& console) {
+  const Expected<binfmt::Registry> registry =
+      binfmt::Registry::Open(binfmt::kDefaultDir);
+  if (!registry) return console.Complain(registry.error());
+  const Expected<std::vector<Entry>> entries = registry->ReadAll();
+  if (!entries) return console.Complain(entries.error());
+  const auto find_handler =
+      [&entries](const binfmt::Candidate& candidate) -> const Record* {
+    for (const Entry& entry : *entries) {
+      if (entry.enabled && binfmt::Matches(entry.record, candidate)) {
+        return &entry.record;
+      }
+    }
+    return nullptr;
+  };
+  binfmt::ProgramCache programs;
+  const binfmt::ExecChain chain =
+      binfmt::WalkExec(file, {find_handler, [](const Record&) { return false; },
+                              RunsNatively, programs});
+  if (chain.steps.empty()) return console.Complain(*chain.error);
+  if (const Record* handler = chain.steps.front().taker.handler) {
+    console.Answer(absl::StrCat(handler->interpreter, "\n"));
+  }
+}
+
+class UpdateBinfmts {
+ public:
+  // Fails where ARGS are no call of update-binfmts that makes sense here.
+  Expected<void> Parse(std::span<const char* const> args);
+
+  void Run(Console& console) const;
+
+ private:
+  std::string_view mode_;     // "enable"
+  char operand_count_ = '0';  // of the mode, as in kModes
+  const char* operands_[kMaxOperands] = {};
+  size_t count_ = 0;
+  std::string spec_;  // of --install, as lines of a format file
+  std::string_view import_dir_ = "/usr/share/binfmts";
+  const char* dry_run_ = nullptr;  // the applets' option, where it was given
+};
+
+Expected<void> UpdateBinfmts::Parse(std::span<const char* const> args) {
+  bool makes_sense = true;
+  for (size_t i = 0; i < args.size(); ++i) {
+    std::string_view name = args[i];
+    if (!absl::ConsumePrefix(&name, "--")) {
+      if (count_ < kMaxOperands) operands_[count_] = args[i];
+      ++count_;
+      continue;
+    }
+    const size_t at = kModes.find(absl::StrCat(" ", name));
+    if (at != kModes.npos && kModes[at + name.size() + 1] < 'a') {
+      makes_sense &= mode_.empty();
+      mode_ = name;
+      operand_count_ = kModes[at + name.size() + 1];
+      continue;
+    }
+    if (name == "test") {
+      dry_run_ = "--dry-run";
+      continue;
+    }
+    const size_t equals = name.find('=');
+    std::string_view value;
+    if (equals != name.npos) {
+      value = name.substr(equals + 1);
+    } else if (++i < args.size()) {
+      value = args[i];
+    }
+    std::string key(name.substr(0, equals));
+    if (key == "importdir") {
+      import_dir_ = value;
+    } else if (key == "admindir" || key == "detector") {
+      return binfmt::Failed(
+          0, "--$0: there is no database of binfmt-support here", key);
+    } else if (key != "package") {
+      std::replace(key.begin(), key.end(), '-', '_');
+      absl::StrAppend(&spec_, key, " ", value, "\n");
+    }
+  }
+  if (makes_sense && spec_.empty() == (mode_ != "install") &&
+      (operand_count_ == '?'
+           ? count_ <= 1
+           : count_ != 0 && count_ == size_t(operand_count_ - '0'))) {
+    return {};
+  }
+  return binfmt::Misuse("missing or unexpected words");
+}
+
+void UpdateBinfmts::Run(Console& console) const {
+  const char* operand = operands_[0];
+  const std::string_view name = operand == nullptr ? "" : operand;
+  if (mode_ == "find") return Find(operand, console);
+  // A path, or the name of a package's file.
+  const std::string file = absl::StrContains(name, '/')
+                               ? std::string(name)
+                               : absl::StrCat(import_dir_, "/", name);
+  const bool exists = binfmt::Exists(file);
+  int status = kExitOk;
+  if (mode_ == "display") {
+    status = RunApplet({"status", "--print=display", operand});
+    if (status != kExitOk && !name.empty() && exists) {
+      status = kExitOk;
+      console.Answer(binfmt::Message("$0 (disabled):\n", name));
+    }
+  } else if (mode_ == "install") {
+    const Expected<std::string> rule =
+        binfmt::ParseDebianFormat(
+            absl::StrCat("interpreter ", operands_[1], "\n", spec_), name)
+            .record;
+    if (!rule) return console.Complain(rule.error());
+    console.Note("nothing is kept for the next boot");
+    status = RunApplet({"register", "--mount", "--replace", dry_run_, "--rule",
+                        rule->c_str()});
+  } else if (mode_ != "enable" && mode_ != "import") {
+    status =
+        RunApplet({"clear", dry_run_, operand == nullptr ? "--ours" : operand});
+  } else if (exists ||
+             (!name.empty() && arch_table::FindTarget(name) == nullptr)) {
+    status = RunApplet(
+        {"register", "--mount", "--replace", dry_run_, "--file", file.c_str()});
+  } else {
+    status =
+        RunApplet({"register", "--mount", "--if-missing", dry_run_, operand});
+  }
+  console.AddStatus(status);
+}
+
+}  // namespace
+
+int RunUpdateBinfmts(std::span<const char* const> args) {
+  Console console("update-binfmts");
+  UpdateBinfmts update;
+  if (!args.empty() && args[0] == std::string_view("--help")) {
+    console.Answer(
+        "usage: update-binfmts [--test] [--importdir DIR]\n"
+        "         --enable|--disable|--import|--unimport|--display [NAME] |\n"
+        "         --find FILE | --install NAME PATH SPEC | --remove NAME "
+        "PATH\n");
+  } else if (const Expected<void> parsed = update.Parse(args); !parsed) {
+    console.Complain(parsed.error());
+  } else {
+    update.Run(console);
+  }
+  return console.Finish();
+}
+
+}  // namespace cmd
