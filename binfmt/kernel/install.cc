@@ -163,7 +163,10 @@ class Installer {
   // The position of the last record of this call that takes all files of
   // RECORD, which is one of them: the one that is to get them.
   size_t LastTaker(const Record& record) const {
-    return &last_first_[*last_first_.FirstCovering(record)] - together_.data();
+    const std::optional<size_t> last = last_first_.FirstCovering(record);
+    // Only its BPF program knows what a record of type B takes.
+    if (!last) return planned_.find(record.name)->second;
+    return &last_first_[*last] - together_.data();
   }
 
   // Finds the records of this call whose files another one of it takes.

@@ -400,6 +400,17 @@ TEST_F(InstallTest, RecordsOfOneCallHaveTheirOrder) {
   ExpectHolds(swapped);
 }
 
+// Linux 7.3 has them; what they take is unknown.
+TEST_F(InstallTest, RecordsOfBpfProgramsOverlapNothing) {
+  Record one = Magic("one", "");
+  one.type = RecordType::kBpf;
+  one.interpreter = "program";
+  Record two = one;
+  two.name = "two";
+  EXPECT_EQ(Run({one, Magic("mz", "MZ"), two}, DryRun(Plain())),
+            "added\nadded\nadded\n");
+}
+
 // U4: what one record of the call takes, no other one has to have again.
 TEST_F(InstallTest, ManyEqualRulesCostLittle) {
   std::vector<Record> old;
