@@ -227,6 +227,7 @@ Expected<void> Guard::CheckChain(const Record& record,
 }
 
 void StartedFiles::Find() {
+  is_found_ = true;
   CoverIndex enabled;
   for (const Entry& entry : entries_) {
     if (entry.enabled) enabled.Add(entry.record);
@@ -243,7 +244,7 @@ void StartedFiles::Find() {
 
 Expected<void> StartedFiles::Check(const Record& record,
                                    const CoverIndex& handlers) {
-  if (files_.empty()) Find();
+  if (!is_found_) Find();
   for (const File& file : files_) {
     if (file.by->name == record.name ||
         !Matches(record, {file.program->head, file.path}) ||

@@ -112,7 +112,8 @@ class StartedFiles {
 
   const Guard& guard_;
   const std::span<const Entry> entries_;
-  std::list<File> files_;  // empty until they are needed
+  bool is_found_ = false;  // not until they are needed
+  std::list<File> files_;
 };
 
 }  // namespace binfmt

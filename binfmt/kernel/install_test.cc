@@ -415,7 +415,7 @@ TEST_F(InstallTest, RecordsOfBpfProgramsOverlapNothing) {
 TEST_F(InstallTest, ManyEqualRulesCostLittle) {
   std::vector<Record> old;
   std::vector<Record> wanted;
-  for (int i = 0; i < 3000; ++i) {
+  for (int i = 0; i < 1000; ++i) {
     old.push_back(Extension("old" + std::to_string(i), "e"));
     wanted.push_back(Extension("new" + std::to_string(i), "e"));
   }
