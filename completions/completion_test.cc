@@ -85,8 +85,8 @@ class CompletionTest : public ProgramTest,
 
 TEST_P(CompletionTest, OffersAppletsFirst) {
   EXPECT_EQ(Offers({"binfmtbox", ""}),
-            (Words{"mount", "register", "status", "clear", "run", "--help", "--list",
-                   "--version", "--install"}));
+            (Words{"mount", "register", "status", "clear", "run", "--help",
+                   "--list", "--version", "--install"}));
   EXPECT_EQ(Offers({"binfmtbox", "re"}), Words{"register"});
 }
 
