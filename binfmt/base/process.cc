@@ -225,6 +225,8 @@ int ReplaceBy(const std::string& path, std::span<const std::string> argv) {
     pointers.push_back(const_cast<char*>(arg.c_str()));
   }
   pointers.push_back(nullptr);
+  // Ignored where leases are taken, and the program would inherit that.
+  signal(SIGIO, SIG_DFL);
   execve(path.c_str(), pointers.data(), environ);
   return errno;
 }

@@ -98,12 +98,14 @@ TEST_F(RunTest, OptionsEndAtTheCommand) {
 }
 
 constexpr char kWhoAmI[] =
-    "id -u; id -g; grep CapEff /proc/self/status; grep NoNewPrivs "
+    "id -u; id -g; grep -E '^(CapEff|NoNewPrivs|SigBlk|SigIgn)' "
     "/proc/self/status";
 
 TEST_F(RunTest, UserStaysAndHasNoCapabilities) {
   EXPECT_EQ(RunAsUser({"-t", "arm64", "sh", "-c", kWhoAmI}),
-            Prints("1000\n1000\nCapEff:\t0000000000000000\nNoNewPrivs:\t0\n"));
+            Prints("1000\n1000\nSigBlk:\t0000000000000000\nSigIgn:\t"
+                   "0000000000000000\nCapEff:\t0000000000000000\nNoNewPrivs:"
+                   "\t0\n"));
 }
 
 TEST_F(RunTest, RootUser) {
