@@ -11,6 +11,7 @@
 
 #include "binfmt/base/error.h"
 #include "binfmt/base/message.h"
+#include "binfmt/base/path.h"
 #include "binfmt/kernel/guard.h"
 #include "binfmt/kernel/install.h"
 #include "binfmt/kernel/lifetime.h"
@@ -117,7 +118,10 @@ void NoteRisks(std::span<const PlanItem> items,
           record.name, record.magic));
     }
     std::string place = guard.FindForeignPlace(record);
-    if (place.empty() || place == last_place) continue;
+    // What is not here is nobody's.
+    if (place.empty() || place == last_place || !binfmt::Exists(place)) {
+      continue;
+    }
     console.Note(binfmt::Message(
         "others than root may write to $0, and so decide what $1 starts, for "
         "root too",

@@ -227,21 +227,24 @@ class Installer {
     // Entries in front of the old one that take some of its files.
     std::vector<std::string> narrower;
     if (expected.enabled) {
-      for (const size_t position : overlaps_.Overlapping(wanted)) {
+      const std::optional<size_t> front = moved_.FirstCovering(wanted);
+      if (front) misplaced_[LastTaker(wanted)] = true;
+      // What takes its files comes after an equal rule of this call already.
+      const bool is_settled = front && Covers(wanted, moved_[*front]);
+      const bool names_all = options_.replace || options_.override_others;
+      for (const size_t position :
+           is_settled ? std::vector<size_t>() : overlaps_.Overlapping(wanted)) {
         const Entry& rival = present_[rivals_[position]];
         const std::string& name = rival.record.name;
-        // Also what takes them comes after a record of this call already.
-        if (name == wanted.name || IsHelperName(name, wanted.name) ||
-            moved_.FirstCovering(rival.record)) {
-          continue;
-        }
+        if (name == wanted.name || IsHelperName(name, wanted.name)) continue;
         const bool is_in_front = old != nullptr && &rival < old;
         const bool takes_all = TakesFilesOf(rival.record, wanted);
         is_behind |= is_in_front && takes_all;
-        (is_in_front && !takes_all ? narrower : outcome.shadows)
-            .push_back(name);
+        std::vector<std::string>& names =
+            is_in_front && !takes_all ? narrower : outcome.shadows;
+        // An error names one.
+        if (names_all || names.empty()) names.push_back(name);
       }
-      if (moved_.FirstCovering(wanted)) misplaced_[LastTaker(wanted)] = true;
       is_misplaced = misplaced_[planned_.find(wanted.name)->second];
     }
     const bool may_hold_other =

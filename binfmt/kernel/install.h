@@ -33,7 +33,8 @@ struct Outcome {
   // interpreter's path, or that can't be told (Registry::HoldsOtherFile()). It
   // works as before.
   bool may_hold_other_file = false;
-  // Entries of other names that took the same files before.
+  // Entries of other names that took the same files before; without an option
+  // that lets it come to the front, one of them.
   std::vector<std::string> shadows;
 };
 

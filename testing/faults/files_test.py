@@ -19,7 +19,7 @@ FORMS = {
     "print": (["--print", "binfmt.d", "-e", OUT], "qemu-{}.conf"),
     "systemd": (["-e", OUT, "-s"], "qemu-{}.conf"),
     "debian": (["-d", "-e", OUT], "qemu-{}"),
-    "binfmt-d": (["--binfmt-d", OUT], "binfmtbox-qemu-{}.conf"),
+    "binfmt-d": (["--binfmt-d", OUT], "zz-binfmtbox-qemu-{}.conf"),
 }
 ROUNDS = 40
 
