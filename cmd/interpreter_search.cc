@@ -102,10 +102,10 @@ bool FlagPKnowledge::Has(const arch_table::Target& target,
                          const std::string& path, const Program& program) {
   constexpr uint32_t kFirstMajor = 6;
   const std::string_view name = binfmt::BaseName(path);
+  // What a script starts neither has its name nor is told by the kernel.
+  if (program.is_script) return false;
   if (absl::EndsWith(name, "-binfmt-P")) return true;
-  if (!absl::StartsWith(name, "qemu-") || !kernel_tells_ || program.is_script) {
-    return false;
-  }
+  if (!absl::StartsWith(name, "qemu-") || !kernel_tells_) return false;
   if (!program.elf) return true;
   // Kind of file and machine, then the numbers of program and section headers.
   const size_t numbers = program.elf->is_64bit ? 52 : 40;

@@ -50,7 +50,7 @@ class FlagPKnowledge {
   // Whether the interpreter PROGRAM at PATH for TARGET, when KERNEL starts it
   // with flag P, knows that argv holds the original argv[0]. A name that
   // ends in -binfmt-P says so. QEMU since 6.0 reads it from AT_FLAGS, which
-  // Linux sets since 5.12; a script's QEMU never gets them. The version is a
+  // Linux sets since 5.12. A script's QEMU has neither. The version is a
   // text in the file. It is read once for files of one directory and one build;
   // a file without one is taken for a new QEMU.
   bool Has(const arch_table::Target& target, const std::string& path,

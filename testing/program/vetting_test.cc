@@ -134,6 +134,10 @@ TEST_F(VettingTest, ScriptThatIsCalledLikeAnEmulator) {
   WriteFile("/mnt/emu/qemu-arm-static", "#!/bin/sh\n", 0755);
   EXPECT_EQ(Run({"register", "-cno", "-pno", "-Q", "/mnt/emu", "arm"}),
             Prints("qemu-arm: registered, /mnt/emu/qemu-arm-static\n"));
+  WriteFile("/mnt/emu/arm-binfmt-P", "#!/bin/sh\n", 0755);
+  EXPECT_EQ(Run({"register", "-n", "-cno", "-pno", "--replace", "-I",
+                 "/mnt/emu/arm-binfmt-P", "arm"}),
+            Prints("qemu-arm: would be replaced, /mnt/emu/arm-binfmt-P\n"));
 }
 
 // U7: a record of others has it as it is; a target is an error (see above).
