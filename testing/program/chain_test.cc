@@ -356,7 +356,7 @@ TEST_F(ChainTest, InterpreterThatIsAnotherFileInEachProcess) {
 
 TEST_F(ChainTest, RuleForMarkedElfFiles) {
   ASSERT_EQ(RunProgram("/bin/true"), "exit 0");
-  std::vector<std::string> args = {"register", "-cno"};
+  std::vector<std::string> args = {"register"};
   for (const char* record :
        {":appimage-type1:M:8:AI\\x01::/mnt/static:",
         ":appimage-type2:M:8:AI\\x02::/mnt/static:",

@@ -194,8 +194,8 @@ TEST_F(HoldTest, RegistersAgainWhatWasWiped) {
 
 // U4: what one call asks for has its order again.
 TEST_F(HoldTest, RegistersAgainBehindWhatComesLater) {
-  Program program(Box({"register", "--mount", "--userns", "-cno", "--hold",
-                       "--rule", ":wide:M::MZ::/mnt/interpreter:", "--rule",
+  Program program(Box({"register", "--mount", "--userns", "--hold", "--rule",
+                       ":wide:M::MZ::/mnt/interpreter:", "--rule",
                        ":narrow:M::MZqFpD::/mnt/interpreter:"}));
   program.WaitForOut("narrow: registered, /mnt/interpreter\n");
   ASSERT_EQ(ErrnoName(WriteTo("wide", "-1")), "0");

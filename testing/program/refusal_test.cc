@@ -38,7 +38,7 @@ class RefusalTest : public ProgramTest {
 
   static Outcome Register(const std::string& rule,
                           const Command& command = {}) {
-    return Run({"register", "--credential", "no", "--rule", rule}, command);
+    return Run({"register", "--rule", rule}, command);
   }
 
   static Outcome Refused(const std::string& why) {
@@ -68,9 +68,7 @@ class RecordRefusalTest : public RefusalTest {
                                const Command& command = {}) {
     Command waiting = command;
     waiting.holds_input_open = true;
-    Program program(
-        Box({"register", "--credential", "no", "--rule", rule, "--file", "-"},
-            waiting));
+    Program program(Box({"register", "--rule", rule, "--file", "-"}, waiting));
     program.WaitForReading();
     change();
     return program.Wait();
@@ -142,9 +140,8 @@ TEST_F(RecordRefusalTest, EntryThatHoldsAnOlderFile) {
   WriteFile("/mnt/dir/new", NativeProgram(0), 0755);
   ASSERT_EQ(rename("/mnt/dir/new", kInterpreter), 0);
   EXPECT_EQ(Register(kRule), kOtherFile);
-  EXPECT_EQ(
-      Run({"register", "--replace", "--credential", "no", "--rule", kRule}),
-      Prints("foreign: replaced" + tail));
+  EXPECT_EQ(Run({"register", "--replace", "--rule", kRule}),
+            Prints("foreign: replaced" + tail));
   EXPECT_EQ(Register(kRule), Prints("foreign: unchanged" + tail));
   EXPECT_EQ(EntryNames(), "foreign");
 }
@@ -179,10 +176,9 @@ TEST_F(RecordRefusalTest, EntryThatHoldsAnotherFile) {
     if (access(name, F_OK) != 0) WriteFile(name, NativeProgram(2), 0755);
     ASSERT_EQ(rename(name, "/mnt/dir/v1"), 0);
     EXPECT_EQ(Register(kRule), kOtherFile) << name;
-    EXPECT_EQ(Run({"register", "-n", "--replace", "-cno", "--rule", kRule}).out,
+    EXPECT_EQ(Run({"register", "-n", "--replace", "--rule", kRule}).out,
               "foreign: would be replaced, /mnt/dir/interpreter, flags F\n");
-    EXPECT_EQ(Run({"register", "--replace", "-cno", "--rule", kRule}).status,
-              0);
+    EXPECT_EQ(Run({"register", "--replace", "--rule", kRule}).status, 0);
     EXPECT_EQ(Register(kRule), Prints(unchanged));
   }
 }
@@ -206,7 +202,7 @@ TEST_F(RecordRefusalTest, EntryWhoseFileCannotBeTold) {
   ASSERT_EQ(unlink(kInterpreter), 0);
   ASSERT_EQ(symlink("v2", kInterpreter), 0);
   EXPECT_EQ(Register(kRule), kOtherFile);
-  EXPECT_EQ(Run({"register", "--replace", "-cno", "--rule", kRule}),
+  EXPECT_EQ(Run({"register", "--replace", "--rule", kRule}),
             Prints("foreign: replaced" + tail));
   EXPECT_EQ(Register(kRule), Prints("foreign: unchanged" + tail));
   ASSERT_EQ(umount2("/mnt/dir", MNT_DETACH), 0);

@@ -143,7 +143,7 @@ TEST_F(VettingTest, ScriptThatIsCalledLikeAnEmulator) {
 // U7: a record of others has it as it is; a target is an error (see above).
 TEST_F(VettingTest, RecordWithADynamicInterpreterAndFlagF) {
   WriteFile("/mnt/dynamic", Dynamic(), 0755);
-  const std::vector<std::string> args = {"register", "-cno", "--rule",
+  const std::vector<std::string> args = {"register", "--rule",
                                          ":mine:M::MINE::/mnt/dynamic:F"};
   EXPECT_EQ(Run(args),
             Prints("mine: registered, /mnt/dynamic, flags F\n",
@@ -155,7 +155,7 @@ TEST_F(VettingTest, RecordWithADynamicInterpreterAndFlagF) {
   const Outcome saved = Run({"status", "--print", "record"});
   ASSERT_EQ(Run({"clear", "-q", "--all"}), Prints(""));
   WriteFile("/mnt/saved", saved.out, 0644);
-  EXPECT_EQ(Run({"register", "-cno", "--file", "/mnt/saved"}).status, 0);
+  EXPECT_EQ(Run({"register", "--file", "/mnt/saved"}).status, 0);
   EXPECT_EQ(Run({"status", "--print", "record"}), saved);
 }
 
@@ -172,7 +172,7 @@ TEST_F(VettingTest, EqualEntryIsUnchangedWhateverItIs) {
         ":a:M::AAAA::/mnt/arm64:F", ":a:M::AAAA::/mnt/script:OC",
         ":a:E::aa::/mnt/static.aa:", ":a:M::AAAA::mnt/static:"}) {
     ProgramTest::Register(record);
-    const Outcome outcome = Run({"register", "-cno", "--rule", record});
+    const Outcome outcome = Run({"register", "--rule", record});
     if (record.find("::mnt") != record.npos) {
       // No record that this program takes.
       EXPECT_EQ(outcome.status, 1);
@@ -182,7 +182,7 @@ TEST_F(VettingTest, EqualEntryIsUnchangedWhateverItIs) {
       EXPECT_EQ(outcome.out.substr(0, 14), "a: unchanged, ") << record;
     }
     Run({"clear", "-q", "--all"});
-    EXPECT_EQ(Run({"register", "-cno", "--rule", record}).status, 1) << record;
+    EXPECT_EQ(Run({"register", "--rule", record}).status, 1) << record;
   }
 }
 
