@@ -132,9 +132,8 @@ void UpdateBinfmts::Run(Console& console) const {
   const std::string_view name = operand == nullptr ? "" : operand;
   if (mode_ == "find") return Find(operand, console);
   // A path, or the name of a package's file.
-  const std::string file = absl::StrContains(name, '/')
-                               ? std::string(name)
-                               : absl::StrCat(import_dir_, "/", name);
+  const std::string_view dir = absl::StrContains(name, '/') ? "" : import_dir_;
+  const std::string file = absl::StrCat(dir, dir.empty() ? "" : "/", name);
   const bool exists = binfmt::Exists(file);
   int status = kExitOk;
   if (mode_ == "display") {
@@ -153,8 +152,9 @@ void UpdateBinfmts::Run(Console& console) const {
     status = RunApplet({"register", "--mount", "--replace", dry_run_, "--rule",
                         rule->c_str()});
   } else if (mode_ != "enable" && mode_ != "import") {
-    status =
-        RunApplet({"clear", dry_run_, operand == nullptr ? "--ours" : operand});
+    status = RunApplet(
+        {"clear", dry_run_,
+         operand == nullptr ? "--ours" : binfmt::BaseName(name).data()});
   } else if (exists ||
              (!name.empty() && arch_table::FindTarget(name) == nullptr)) {
     status = RunApplet(

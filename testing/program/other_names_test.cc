@@ -90,7 +90,7 @@ TEST_F(OtherNamesTest, EnablesWhatAPackageBrings) {
   EXPECT_EQ(Update({"--disable", "wine"}), Prints("wine: removed\n"));
   EXPECT_EQ(Update({"--import", std::string(kFormats) + "/wine"}).status, 0);
   EXPECT_EQ(EntryNames(), "wine");
-  EXPECT_EQ(Update({"--test", "--unimport", "wine"}),
+  EXPECT_EQ(Update({"--test", "--unimport", std::string(kFormats) + "/wine"}),
             Prints("wine: would be removed\n"));
   EXPECT_EQ(Update({"--package", "wine", "--remove", "wine", "/mnt/wine"}),
             Prints("wine: removed\n"));
