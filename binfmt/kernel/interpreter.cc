@@ -306,9 +306,16 @@ std::string LeftToContainers(const std::string& path,
         "would still be looked for in every container",
         path, ParseScript(interpreter.head).value_or(""));
   }
-  if (!interpreter.elf ||
-      interpreter.elf->loader != ElfFile::Loader::kPresent) {
+  if (!interpreter.elf || !interpreter.elf->is_loadable ||
+      interpreter.elf->loader == ElfFile::Loader::kNone) {
     return "";
+  }
+  if (interpreter.elf->loader == ElfFile::Loader::kUnknown) {
+    return Message(
+        "interpreter $0 may be dynamic, as its program headers are not in its "
+        "first page: with flag F a loader would still be looked for in every "
+        "container",
+        path);
   }
   return Message(
       "interpreter $0 is dynamic: with flag F its loader $1 would still be "

@@ -9,7 +9,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -53,8 +52,8 @@ bool IsBefore(const timespec& a, const timespec& b) {
   return a.tv_sec != b.tv_sec ? a.tv_sec < b.tv_sec : a.tv_nsec < b.tv_nsec;
 }
 
-// When PID 1 was started, by the clock of file times. The far future where
-// /proc does not tell, so that everything is older.
+// When PID 1 was started, by the clock of file times. 0 where /proc does not
+// tell, so that nothing is older.
 timespec StartOfPidOne() {
   // proc(5): field 2, the name in parentheses, may hold blanks; starttime, in
   // clock ticks since boot, is field 22.
@@ -71,7 +70,7 @@ timespec StartOfPidOne() {
   start.tv_sec = ticks ? ReadClock(CLOCK_REALTIME).tv_sec -
                              ReadClock(CLOCK_BOOTTIME).tv_sec +
                              static_cast<time_t>(*ticks / kTicksPerSecond)
-                       : std::numeric_limits<time_t>::max();
+                       : 0;
   return start;
 }
 

@@ -34,7 +34,7 @@ bool MountNamespaceLasts();
 // process's mount namespace. It does where the namespace lasts; where PID 1's
 // namespace has the instance mounted as well; or, where PID 1 lives in this
 // namespace (a container), where the instance is older than PID 1. Succeeds,
-// too, where /proc does not tell.
+// too, without /proc, but not where /proc does not tell.
 Expected<void> CheckLasts(const std::string& dir);
 
 // The error for a mount that goes with this process's mount namespace, with the

@@ -29,9 +29,9 @@ Expected<bool> LinkToSelf(const std::string& path, bool symbolic) {
   const ErrnoOr<std::string> self = ReadLink(kSelf);
   if (!self) return SystemError("read", kSelf, self.error());
   // Of a file without a name, or of another mount namespace, it is no path
-  // here. Not by its inode, which under an emulator is the emulator's.
-  const Expected<Program> program = InspectProgram("", *self);
-  if (!program || (program->is_readable && program->head != OwnHead())) {
+  // here. Under an emulator the inode is the emulator's.
+  if (!IsSelf(*self) &&
+      InspectProgram("", *self).value_or(Program()).head != OwnHead()) {
     return Failed(ENOENT,
                   "cannot make the link $0: this program was started from $1, "
                   "and its file is not there now; start it from a file",

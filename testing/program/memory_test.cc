@@ -106,7 +106,7 @@ class MemoryTest : public ProgramTest {
 TEST_F(MemoryTest, GrowsWithTheEntriesByNoMoreThanTheAnswerNeeds) {
   const std::vector<Budget> budgets = {
       {{"status", "-q", "arm"}, 52, 844},
-      {{"register", "-q", "-Q", "/mnt/qemu", "arm"}, 48, 778},
+      {{"register", "-q", "-Q", "/mnt/qemu", "arm"}, 52, 778},
       {{"register", "-q", "-Q", "/mnt/qemu", "all"}, 92, 774},
       {{"clear", "-q", "-n", "arm"}, 40, 790},
       {{"clear", "-q", "-n", "--all"}, 40, 790},
