@@ -31,6 +31,7 @@ constexpr char kInfo[] = "<6>";
 // One write makes one line of the log, and fails with more than 976 bytes
 // (LOG_LINE_MAX of Linux 5.10).
 constexpr size_t kMaxLogLine = 900;
+constexpr size_t kMaxKept = 1 << 20;
 
 }  // namespace
 
@@ -54,6 +55,11 @@ void Console::WriteLine(std::string_view level, std::string_view text) const {
   }
   // Where stderr accepts nothing either, nobody can be told.
   (void)binfmt::WriteAll(STDERR_FILENO, Line(text));
+}
+
+void Console::Answer(std::string_view text) {
+  out_.append(text);
+  if (out_.size() > kMaxKept) Flush();
 }
 
 void Console::Warn(std::string_view text) {
@@ -97,7 +103,7 @@ bool Console::IsShown() const {
 
 void Console::Flush() {
   const std::string out = std::exchange(out_, "");
-  if (out.empty()) return;
+  if (out.empty() || has_lost_) return;
   if (kmsg_results_) {
     for (const std::string_view line :
          absl::StrSplit(absl::StripSuffix(out, "\n"), '\n')) {
@@ -105,7 +111,7 @@ void Console::Flush() {
     }
     return;
   }
-  (void)HasWritten(binfmt::WriteAll(STDOUT_FILENO, out));
+  has_lost_ = !HasWritten(binfmt::WriteAll(STDOUT_FILENO, out));
 }
 
 int Console::Finish() {

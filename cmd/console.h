@@ -56,13 +56,13 @@ class Console {
   // shown on one.
   bool IsShown() const;
 
-  // Keeps TEXT for stdout, which is written when the program ends. The results
-  // of a change: nothing with --quiet.
+  // Keeps TEXT for stdout, which is written when the program ends, or when it
+  // is long. The results of a change: nothing with --quiet.
   void Result(std::string_view text) {
-    if (!quiet_) out_.append(text);
+    if (!quiet_) Answer(text);
   }
   // The same for what the user asked to see, such as a help text.
-  void Answer(std::string_view text) { out_.append(text); }
+  void Answer(std::string_view text);
 
   // A line "PROGRAM: note: TEXT" on stderr.
   void Note(std::string_view text) {
@@ -105,6 +105,7 @@ class Console {
   std::string program_;
   std::string called_;
   std::string out_;
+  bool has_lost_ = false;  // stdout takes no more
   bool quiet_ = false;
   bool if_possible_ = false;
   bool kmsg_ = false;

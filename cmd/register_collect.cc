@@ -41,6 +41,8 @@ using binfmt::Printable;
 
 constexpr int kPollInterval = 100;  // milliseconds
 constexpr size_t kMaxFileLength = 1 << 20;
+// Of all files together.
+constexpr size_t kMaxRecords = 1 << 14;
 
 // A target or a rule that is not in the plan yet.
 struct Pending {
@@ -133,6 +135,7 @@ class Collector {
   // Adds what FILE ("-": standard input) says. One that was FOUND in a
   // directory is no directory itself, and nobody writes to it while it is read.
   void AddFile(const std::string& file, bool found) {
+    if (pending_.size() > kMaxRecords) return;
     const ErrnoOr<std::string> text =
         file == "-" ? binfmt::ReadAll(STDIN_FILENO, kMaxFileLength)
         : found && binfmt::IsFifo(file)
@@ -152,7 +155,14 @@ class Collector {
     };
     if (!binfmt::IsDebianFormat(*text)) {
       for (binfmt::RecordLine& line : binfmt::ParseBinfmtD(*text)) {
+        if (pending_.size() == kMaxRecords) {
+          console_.Complain(
+              Error(EFBIG, absl::StrCat(origin(line.number), "more than ",
+                                        kMaxRecords, " records")));
+        }
+        // One more, so that this is said once.
         AddRecord(std::move(line.text), origin(line.number));
+        if (pending_.size() > kMaxRecords) return;
       }
       return;
     }
@@ -216,6 +226,7 @@ class Collector {
           continue;
         }
       }
+      pending.rule = std::string();  // 10,000 long ones are a lot
       if (target != nullptr) any_target_ = true;
       if (!added) ComplainOf(pending.origin, std::move(added.error()));
     }

@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -106,7 +107,8 @@ void LeaveAlone(const RegisterRequest& request, const OpenRegistry& open,
 void NoteRisks(std::span<const PlanItem> items,
                std::span<const Outcome> outcomes, const binfmt::Guard& guard,
                Console& console) {
-  // Often that of all interpreters.
+  // Neighbours often have one interpreter, and all of them one place.
+  std::string_view last_interpreter;
   std::string last_place;
   for (size_t i = 0; i < outcomes.size() && !console.quiet(); ++i) {
     const Record& record = items[i].record;
@@ -117,6 +119,8 @@ void NoteRisks(std::span<const PlanItem> items,
           "$0 takes scripts, loaders and programs, too, whose names end in .$1",
           record.name, record.magic));
     }
+    if (record.interpreter == last_interpreter) continue;
+    last_interpreter = record.interpreter;
     std::string place = guard.FindForeignPlace(record);
     // What is not here is nobody's.
     if (place.empty() || place == last_place || !binfmt::Exists(place)) {
@@ -138,8 +142,14 @@ Expected<void> InstallPlan(const RegisterRequest& request,
   std::vector<PlanItem>& items = plan.items;
   binfmt::InstallOptions options = request.install;
   if (request.verify) options.try_program = TryProgram;
-  Expected<std::vector<Outcome>> outcomes = binfmt::Install(
-      open.registry, guard, open.entries, RecordsOf(items), options);
+  // Moved there and back, since 10,000 long ones are a lot.
+  std::vector<Record> records;
+  for (PlanItem& item : items) records.push_back(std::move(item.record));
+  Expected<std::vector<Outcome>> outcomes =
+      binfmt::Install(open.registry, guard, open.entries, records, options);
+  for (size_t i = 0; i < items.size(); ++i) {
+    items[i].record = std::move(records[i]);
+  }
   if (!outcomes) return std::move(outcomes.error());
   LeaveAlone(request, open, plan, *outcomes);
   ReportOutcomes(request, items, *outcomes, console);
@@ -182,7 +192,10 @@ void RunRegister(const RegisterRequest& request, Console& console) {
   }
   const int planned_status = console.status();
   // What was there may have changed while this run waited without the lock.
-  if (open && waits) open = OpenForRegister(request, /*lock=*/true);
+  if (open && waits) {
+    open->entries.clear();
+    open = OpenForRegister(request, /*lock=*/true);
+  }
   ReportedErrors reported;
   if (open && !plan.ended) {
     const Expected<void> installed =

@@ -5,6 +5,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstddef>
+#include <functional>
+#include <map>
 #include <optional>
 #include <utility>
 
@@ -228,6 +231,7 @@ Expected<void> Guard::CheckChain(const Record& record,
 
 void StartedFiles::Find() {
   is_found_ = true;
+  std::map<std::string, size_t, std::less<>> ways;
   CoverIndex enabled;
   for (const Entry& entry : entries_) {
     if (entry.enabled) enabled.Add(entry.record);
@@ -236,8 +240,19 @@ void StartedFiles::Find() {
     if (!entry.enabled) continue;
     ExecChain chain = guard_.Walk(entry.record, nullptr, enabled);
     if (chain.error) continue;
+    // Files that a record takes alike, in chains that go on alike, are looked
+    // at twice: one chain may be that of the entry which the record replaces.
+    std::string way = FlagLetters(entry.record.flags);
     for (ExecStep& step : chain.steps) {
-      files_.emplace_back(&entry.record, std::move(step.path), step.program);
+      const std::string& path = step.path;
+      if (++ways[absl::StrCat(way, "\n", step.program->head,
+                              path.substr(path.rfind('.') + 1))] <= 2) {
+        files_.emplace_back(&entry.record, path, step.program);
+      }
+      way += '.';
+      if (const Record* taker = step.taker.handler) {
+        way += FlagLetters(taker->flags);
+      }
     }
   }
 }

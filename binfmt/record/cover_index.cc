@@ -42,12 +42,18 @@ std::optional<std::string> BitsOf(const Record& record, const Record& shape) {
   if (shape.type != record.type) return std::nullopt;
   if (shape.type != RecordType::kMagic) return record.magic;
   const size_t words = (shape.magic.size() + kWordLength - 1) / kWordLength;
+  // Most shapes are left here. They differ at their ends at the latest.
+  for (size_t i = words; i-- > 0;) {
+    const size_t at = shape.offset + i * kWordLength;
+    if ((ComparedWordAt(shape, at).bits & ~ComparedWordAt(record, at).bits) !=
+        0) {
+      return std::nullopt;
+    }
+  }
   std::string values(words * kWordLength, '\0');
   for (size_t i = 0; i < values.size(); i += kWordLength) {
-    const uint32_t bits = ComparedWordAt(shape, shape.offset + i).bits;
-    const ComparedWord word = ComparedWordAt(record, shape.offset + i);
-    if ((word.bits & bits) != bits) return std::nullopt;
-    const uint32_t value = word.value & bits;
+    const uint32_t value = ComparedWordAt(record, shape.offset + i).value &
+                           ComparedWordAt(shape, shape.offset + i).bits;
     std::memcpy(&values[i], &value, sizeof(value));
   }
   return values;
@@ -97,6 +103,7 @@ bool IsForOneMachine(const Record& record) {
 void CoverIndex::Add(const Record& record) {
   Shape& shape = ShapeOf(record, &shapes_);
   shape.machines |= MachineBits(record);
+  if (shape.by_bits.empty()) shape.first = records_.size();
   size_t& first = At(&shape.by_bits, *BitsOf(record, record));
   first = std::min(first, records_.size());
   records_.push_back(&record);
@@ -108,6 +115,7 @@ std::optional<size_t> CoverIndex::FirstCovering(const Record& narrow) const {
   size_t first = kNone;
   const uint64_t machine = MachineBits(narrow);
   for (const Shape& shape : shapes_) {
+    if (shape.first > first) break;
     if ((shape.machines & machine) == 0) continue;
     const std::optional<std::string> bits = BitsOf(narrow, *shape.example);
     if (!bits) continue;

@@ -22,6 +22,7 @@ namespace internal {
 // The records of one type, offset and mask, by position.
 struct Shape {
   const Record* example;
+  size_t first = 0;  // the position of that one; CoverIndex only
   // A bit for each machine that a record of the shape is for. A search skips
   // most shapes by it.
   uint64_t machines = 0;
