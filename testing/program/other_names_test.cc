@@ -118,8 +118,8 @@ TEST_F(OtherNamesTest, WhatIsNotThere) {
                   "such file or directory\n"));
   EXPECT_EQ(Update({"--display", "nothing"}),
             Fails(1,
-                  "binfmt-status: there is no entry and no target "
-                  "\"nothing\"\n"));
+                  "binfmt-status: \"nothing\" is neither an entry nor a "
+                  "target\n"));
   EXPECT_EQ(Update({"--find", "/mnt/nothing"}),
             Fails(1, "update-binfmts: /mnt/nothing does not exist\n"));
 }
