@@ -575,10 +575,9 @@ TEST_F(WithoutProcTest, NotMounted) {
 }
 
 TEST_F(WithoutProcTest, RegisterMountsBoth) {
-  EXPECT_EQ(Run({"register", "--mount", "--userns", "--credential", "no",
-                 "--rule", kRule},
-                InRoot(kRoot)),
-            Prints("foreign: registered, /mnt/dir/interpreter, flags F\n"));
+  EXPECT_EQ(
+      Run({"register", "--mount", "--userns", "--rule", kRule}, InRoot(kRoot)),
+      Prints("foreign: registered, /mnt/dir/interpreter, flags F\n"));
   EXPECT_EQ(ReadFile("/mnt/root/proc/sys/fs/binfmt_misc/foreign"),
             "enabled\ninterpreter /mnt/dir/interpreter\nflags: F\noffset 0\n"
             "magic 464f524549474e\n");
