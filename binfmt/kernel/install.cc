@@ -231,7 +231,10 @@ class Installer {
       if (front) misplaced_[LastTaker(wanted)] = true;
       // What takes its files comes after an equal rule of this call already.
       const bool is_settled = front && Covers(wanted, moved_[*front]);
-      const bool names_all = options_.replace || options_.override_others;
+      // An error names one, and what is replaced all of them.
+      const size_t most = options_.replace           ? present_.size()
+                          : options_.override_others ? kMaxShadows
+                                                     : 1;
       for (const size_t position :
            is_settled ? std::vector<size_t>() : overlaps_.Overlapping(wanted)) {
         const Entry& rival = present_[rivals_[position]];
@@ -242,8 +245,7 @@ class Installer {
         is_behind |= is_in_front && takes_all;
         std::vector<std::string>& names =
             is_in_front && !takes_all ? narrower : outcome.shadows;
-        // An error names one.
-        if (names_all || names.empty()) names.push_back(name);
+        if (names.size() < most) names.push_back(name);
       }
       is_misplaced = misplaced_[planned_.find(wanted.name)->second];
     }

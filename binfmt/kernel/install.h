@@ -3,6 +3,7 @@
 #ifndef BINFMT_KERNEL_INSTALL_H_
 #define BINFMT_KERNEL_INSTALL_H_
 
+#include <cstddef>
 #include <optional>
 #include <span>
 #include <string>
@@ -25,6 +26,9 @@ enum class Change {
   kLeftAlone,
   kFailed,  // see the outcome's error; the registry is as it was
 };
+
+// How many are named where they stay.
+inline constexpr size_t kMaxShadows = 32;
 
 struct Outcome {
   Change change = Change::kFailed;
