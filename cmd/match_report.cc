@@ -16,6 +16,7 @@
 #include "binfmt/record/elf_header.h"
 #include "binfmt/record/match.h"
 #include "binfmt/record/record.h"
+#include "cmd/fold.h"
 #include "cmd/json.h"
 #include "cmd/targets.h"
 
@@ -117,7 +118,8 @@ class RowPrinter {
       json_.Field("result", result);
       json_.EndObject();
     } else {
-      console_.Result(binfmt::Message("$0: $1, $2\n", name, what, result));
+      console_.Result(
+          Fold(binfmt::Message("$0: $1, $2\n", name, what, result), width_));
     }
   }
 
@@ -126,6 +128,7 @@ class RowPrinter {
  private:
   const bool as_json_;
   Console& console_;
+  const size_t width_ = LineWidth(console_);
   JsonWriter json_;
 };
 

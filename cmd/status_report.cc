@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cmd/status_report.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstddef>
-#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,7 +15,6 @@
 #include "binfmt/base/message.h"
 #include "binfmt/base/printable.h"
 #include "binfmt/base/process.h"
-#include "binfmt/base/terminal.h"
 #include "binfmt/kernel/namespaces.h"
 #include "binfmt/kernel/running_kernel.h"
 #include "binfmt/record/elf_header.h"
@@ -26,6 +22,7 @@
 #include "binfmt/record/record.h"
 #include "cmd/describe_flags.h"
 #include "cmd/environment.h"
+#include "cmd/fold.h"
 #include "cmd/json.h"
 #include "cmd/probe.h"
 
@@ -106,15 +103,13 @@ struct Style {
   // terminal, $NO_COLOR is not empty (no-color.org), or $TERM is dumb.
   std::string_view on;
   std::string_view off;
-  size_t width = std::numeric_limits<size_t>::max();  // in columns
+  size_t width = kUnlimited;  // in columns
 };
 
 Style StyleOf(const Console& console) {
   Style style;
-  if (console.logs_results()) return style;
-  const std::optional<size_t> width = binfmt::TerminalWidth(STDOUT_FILENO);
-  if (!width) return style;
-  if (*width > 0) style.width = *width;
+  style.width = LineWidth(console);
+  if (style.width == kUnlimited) return style;
   if (Environment("NO_COLOR").empty() && Environment("TERM") != "dumb") {
     style.on = "\x1b[33m";
     style.off = "\x1b[m";
@@ -173,15 +168,6 @@ void WriteRow(const EntryRow& row, JsonWriter& json) {
   json.EndObject();
 }
 
-// What is known of a row beyond its line.
-std::string Details(const EntryRow& row) {
-  std::string details;
-  for (const std::string& text : DescribeFlags(row)) {
-    absl::StrAppend(&details, "  ", Printable(text), "\n");
-  }
-  return details;
-}
-
 void ProbeTargets(const StatusReport& report, JsonWriter* json,
                   Console& console) {
   if (ProbeAll(report.probed, report.table, report.skips, json, console) &&
@@ -194,13 +180,17 @@ void ProbeTargets(const StatusReport& report, JsonWriter* json,
 
 void PrintText(const StatusReport& report, Console& console) {
   const Style style = StyleOf(console);
+  const auto print = [&](std::string_view line) {
+    console.Result(Fold(line, style.width));
+  };
   if (report.registry != nullptr) {
-    console.Result("binfmt_misc: ");
-    console.Result(report.enabled ? "enabled" : Highlight(style, "DISABLED"));
-    console.Result(Message(
-        " on $0$1, user namespace: $2, Linux $3\n", report.registry->dir(),
-        report.registry->read_only() ? " (read-only)" : "",
-        NamespaceWord(report.registry), binfmt::RunningKernel().release));
+    print(absl::StrCat(
+        "binfmt_misc: ",
+        report.enabled ? "enabled" : Highlight(style, "DISABLED"),
+        Message(
+            " on $0$1, user namespace: $2, Linux $3\n", report.registry->dir(),
+            report.registry->read_only() ? " (read-only)" : "",
+            NamespaceWord(report.registry), binfmt::RunningKernel().release)));
   }
   size_t name_width = 0;
   size_t target_width = 1;
@@ -208,12 +198,26 @@ void PrintText(const StatusReport& report, Console& console) {
     name_width = std::max(name_width, Printable(row.entry->record.name).size());
     target_width = std::max(target_width, NameOf(row.target).size());
   }
+  // For people only: programs read the lines of entries.
+  const bool has_header = style.width != kUnlimited && !report.rows.empty();
+  if (has_header) {
+    name_width = std::max(name_width, size_t{4});
+    target_width = std::max(target_width, size_t{6});
+    std::string line;
+    AddCell("NAME", name_width, line);
+    AddCell("STATE", 8, line);
+    AddCell("FLAGS", 5, line);
+    AddCell("TARGET", target_width, line);
+    print(line + "INTERPRETER\n");
+  }
+  bool has_flags = false;
   for (const EntryRow& row : report.rows) {
     const Entry& entry = *row.entry;
     std::string line;
     AddCell(Printable(entry.record.name), name_width, line);
     AddCell(entry.enabled ? "enabled " : Highlight(style, "disabled"), 0, line);
-    AddCell(FlagText(entry), 4, line);
+    AddCell(FlagText(entry), has_header ? 5 : 4, line);
+    has_flags |= !row.wanted && entry.record.flags != 0;
     AddCell(NameOf(row.target), target_width, line);
     std::string marks = Marks(row);
     size_t other_width = line.size();
@@ -225,8 +229,16 @@ void PrintText(const StatusReport& report, Console& console) {
     line += EndOfPath(entry.record.interpreter,
                       style.width - std::min(style.width, other_width));
     line += marks;
-    console.Result(line + "\n");
-    if (row.wanted && !console.quiet()) console.Result(Details(row));
+    print(line + "\n");
+    if (!row.wanted) continue;
+    for (const std::string& text : DescribeFlags(row)) {
+      print(absl::StrCat("  ", Printable(text), "\n"));
+    }
+  }
+  if (has_header && has_flags) {
+    print(
+        "flags: P argv[0] kept, O program open, C setuid rights, F interpreter "
+        "held\n");
   }
   for (const Target* native : report.natives) {
     console.Result(

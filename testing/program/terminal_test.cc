@@ -7,7 +7,9 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -19,6 +21,11 @@ namespace binfmtbox_testing {
 namespace {
 
 constexpr char kInterpreter[] = "/mnt/emulators/of/mine/some-qemu-interpreter";
+
+// L4
+constexpr char kHeader[] = "NAME  STATE     FLAGS  TARGET  INTERPRETER\n";
+constexpr char kNarrowHeader[] =
+    "NAME  STATE     FLAGS  TARGET\n  INTERPRETER\n";
 
 std::string FirstLine(const std::string& enabled) {
   utsname names;
@@ -40,7 +47,8 @@ class TerminalTest : public ProgramTest {
   // What "binfmtbox ARGS" with ENV shows on a terminal of COLUMNS.
   static std::string Show(unsigned short columns,
                           const std::vector<std::string>& env = {},
-                          const std::vector<std::string>& args = {"status"}) {
+                          const std::vector<std::string>& args = {"status"},
+                          int status = 0) {
     const int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
     EXPECT_GE(master, 0);
     EXPECT_EQ(grantpt(master), 0);
@@ -59,8 +67,10 @@ class TerminalTest : public ProgramTest {
     Command command = WithEnv(env);
     command.output = name;
     const Outcome outcome = Run(args, command);
-    EXPECT_EQ(outcome.status, 0);
-    EXPECT_EQ(outcome.err, "");
+    if (status == 0) {
+      EXPECT_EQ(outcome.status, 0);
+      EXPECT_EQ(outcome.err, "");
+    }
     // A kernel thread hands over what was written. read(2) waits for it only
     // where nothing has arrived yet, so it is called until nothing is left.
     EXPECT_EQ(fcntl(master, F_SETFL, O_NONBLOCK), 0);
@@ -75,6 +85,18 @@ class TerminalTest : public ProgramTest {
     return text;
   }
 
+  // What follows the first line or, on a narrow terminal, lines.
+  static std::string ShowTable(unsigned short columns) {
+    const std::string text = Show(columns, {"NO_COLOR=1"});
+    return text.substr(std::min(text.find("NAME"), text.size()));
+  }
+  static std::string Table(const std::string& path) {
+    return kHeader +
+           ("off   disabled  -      -       /mnt/bin/binfmtbox  (not ours)\n"
+            "on    enabled   -      -       " +
+            path + "  (interpreter missing, not ours)\n");
+  }
+  // Without a terminal there are no headings.
   static std::string Plain(const std::string& path) {
     return FirstLine("enabled") +
            "off  disabled  -     -  /mnt/bin/binfmtbox  (not ours)\n"
@@ -84,21 +106,21 @@ class TerminalTest : public ProgramTest {
 };
 
 TEST_F(TerminalTest, ColoursOfStateAndMarks) {
-  EXPECT_EQ(Show(200),
-            FirstLine("enabled") +
-                "off  \x1b[33mdisabled\x1b[m  -     -  /mnt/bin/binfmtbox  "
-                "(\x1b[33mnot ours\x1b[m)\n"
-                "on   enabled   -     -  " +
-                kInterpreter +
-                "  (\x1b[33minterpreter missing, not ours\x1b[m)\n");
+  EXPECT_EQ(Show(200), FirstLine("enabled") + kHeader +
+                           "off   \x1b[33mdisabled\x1b[m  -      -       "
+                           "/mnt/bin/binfmtbox  (\x1b[33mnot ours\x1b[m)\n"
+                           "on    enabled   -      -       " +
+                           kInterpreter +
+                           "  (\x1b[33minterpreter missing, not ours\x1b[m)\n");
   Write("status", "0");
   EXPECT_EQ(Show(200).find("binfmt_misc: \x1b[33mDISABLED\x1b[m on "), 0u);
 }
 
 TEST_F(TerminalTest, NoColour) {
-  EXPECT_EQ(Show(200, {"NO_COLOR=1"}), Plain(kInterpreter));
-  EXPECT_EQ(Show(200, {"TERM=dumb"}), Plain(kInterpreter));
-  EXPECT_NE(Show(200, {"NO_COLOR=", "TERM=xterm"}), Plain(kInterpreter));
+  const std::string plain = FirstLine("enabled") + Table(kInterpreter);
+  EXPECT_EQ(Show(200, {"NO_COLOR=1"}), plain);
+  EXPECT_EQ(Show(200, {"TERM=dumb"}), plain);
+  EXPECT_NE(Show(200, {"NO_COLOR=", "TERM=xterm"}), plain);
 }
 
 TEST_F(TerminalTest, NoTerminal) {
@@ -111,22 +133,48 @@ TEST_F(TerminalTest, JsonHasNoColour) {
 }
 
 TEST_F(TerminalTest, PathsThatFit) {
-  const std::vector<std::string> env = {"NO_COLOR=1"};
-  const unsigned short width = 5 + 10 + 6 + 3 + 44 + 33;
-  EXPECT_EQ(Show(width, env), Plain(kInterpreter));
-  EXPECT_EQ(Show(width - 1, env),
-            Plain(".../emulators/of/mine/some-qemu-interpreter"));
-  EXPECT_EQ(Show(width - 9, env), Plain("...rs/of/mine/some-qemu-interpreter"));
-  // A serial line does not tell its width.
-  EXPECT_EQ(Show(0, env), Plain(kInterpreter));
+  const unsigned short width = 6 + 10 + 7 + 8 + 44 + 33;
+  EXPECT_EQ(ShowTable(width), Table(kInterpreter));
+  EXPECT_EQ(ShowTable(width - 1),
+            Table(".../emulators/of/mine/some-qemu-interpreter"));
+  EXPECT_EQ(ShowTable(width - 9), Table("...rs/of/mine/some-qemu-interpreter"));
 }
 
-TEST_F(TerminalTest, SomeOfThePathIsAlwaysThere) {
-  EXPECT_EQ(Show(1, {"NO_COLOR=1"}),
-            FirstLine("enabled") +
-                "off  disabled  -     -  ...bin/binfmtbox  (not ours)\n"
-                "on   enabled   -     -  ...u-interpreter  (interpreter "
-                "missing, not ours)\n");
+// L4: every line fits, and of a path some is always there.
+TEST_F(TerminalTest, NarrowTerminals) {
+  for (const unsigned short width : {40, 41, 60, 79, 80, 90}) {
+    for (const std::vector<std::string>& args :
+         {std::vector<std::string>{"status"},
+          {"status", "off"},
+          {"status", "--match", "/bin/sh"}}) {
+      std::istringstream lines(Show(width, {"NO_COLOR=1"}, args, -1));
+      for (std::string line; std::getline(lines, line);) {
+        EXPECT_LE(line.size(), width) << line;
+      }
+    }
+  }
+  const std::string narrow = std::string(kNarrowHeader) +
+                             "off   disabled  -      -\n"
+                             "  ...bin/binfmtbox  (not ours)\n"
+                             "on    enabled   -      -\n"
+                             "  ...u-interpreter  (interpreter\n"
+                             "  missing, not ours)\n";
+  EXPECT_EQ(ShowTable(40), narrow);
+  EXPECT_EQ(ShowTable(1), narrow);
+  // A serial line does not tell its width.
+  EXPECT_EQ(ShowTable(0), ShowTable(80));
+}
+
+// L4: what flags mean, where there are some and they are not told anyway.
+TEST_F(TerminalTest, Legend) {
+  const std::string legend =
+      "flags: P argv[0] kept, O program open, C setuid rights, F interpreter "
+      "held\n";
+  EXPECT_EQ(ShowTable(200).find(legend), std::string::npos);
+  Register(":flags:M::EF::/mnt/bin/binfmtbox:P");
+  const std::string text = ShowTable(80);
+  EXPECT_EQ(text.substr(text.size() - legend.size()), legend);
+  EXPECT_EQ(Show(80, {}, {"status", "flags"}).find(legend), std::string::npos);
 }
 
 TEST_F(TerminalTest, NoCharacterIsCut) {
@@ -134,10 +182,10 @@ TEST_F(TerminalTest, NoCharacterIsCut) {
   Write("off", "-1");
   Register(":e:M::MZ::/mnt/bin/\xe2\x82\xac\xe2\x82\xac-12345678:");
   // The last 13 bytes would begin within a character.
-  EXPECT_EQ(Show(1, {"NO_COLOR=1"}),
-            FirstLine("enabled") +
-                "e  enabled   -     -  ...\xe2\x82\xac-12345678  (interpreter "
-                "missing, not ours)\n");
+  EXPECT_EQ(ShowTable(1), std::string(kNarrowHeader) +
+                              "e     enabled   -      -\n"
+                              "  ...\xe2\x82\xac-12345678  (interpreter "
+                              "missing,\n  not ours)\n");
 }
 
 }  // namespace
