@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
@@ -12,6 +13,7 @@
 #include <string_view>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "arch_table/emulators.h"
@@ -153,6 +155,19 @@ class Collector {
     const auto origin = [&file](unsigned line) {
       return absl::StrCat(Printable(file), ":", line, ": ");
     };
+    const size_t nul = text->find('\0');
+    const bool is_marked = absl::StartsWith(*text, "\xef\xbb\xbf");
+    if (nul != text->npos || is_marked) {
+      const auto line = std::count(
+          text->begin(),
+          text->begin() + static_cast<ptrdiff_t>(std::min(nul, text->size())),
+          '\n');
+      return ComplainOf(
+          origin(is_marked ? 1 : static_cast<unsigned>(line) + 1),
+          Error(EINVAL, is_marked
+                            ? "a byte order mark; write the file without it"
+                            : "a NUL byte, which no file of records has"));
+    }
     if (!binfmt::IsDebianFormat(*text)) {
       for (binfmt::RecordLine& line : binfmt::ParseBinfmtD(*text)) {
         if (pending_.size() == kMaxRecords) {
@@ -228,6 +243,16 @@ class Collector {
       }
       pending.rule = std::string();  // 10,000 long ones are a lot
       if (target != nullptr) any_target_ = true;
+      const std::string& dir = request_.record.search.dir;
+      if (!added && added.error().errnum() == ENOTDIR && !dir.empty() &&
+          target != nullptr) {
+        // The same is wrong with each.
+        if (!std::exchange(is_dir_told_, true)) {
+          console_.Complain(binfmt::Failed(
+              ENOTDIR, "$0 is no directory; --interpreter names a file", dir));
+        }
+        continue;
+      }
       if (!added) ComplainOf(pending.origin, std::move(added.error()));
     }
     pending_ = std::move(rest);
@@ -279,6 +304,7 @@ class Collector {
   std::vector<Pending> pending_;
   // Where in pending_ the last record of each name in files is.
   std::map<std::string, size_t, std::less<>> in_files_;
+  bool is_dir_told_ = false;
   bool any_target_ = false;  // one has an interpreter, or an entry already
   bool ended_ = false;       // by a signal
   size_t left_alone_ = 0;

@@ -10,6 +10,7 @@
 #include "binfmt/base/message.h"
 #include "binfmt/base/printable.h"
 #include "binfmt/kernel/running_kernel.h"
+#include "binfmt/record/record_formats.h"
 
 namespace cmd {
 
@@ -186,6 +187,10 @@ Expected<PlanMaker::ParsedRule> PlanMaker::ReadRule(
     std::string_view rule) const {
   Expected<Record> record = binfmt::ParseRecord(rule);
   if (!record) return std::move(record.error());
+  if (rule.find("\\\\x") != rule.npos) {
+    return Failed(EINVAL, "$0: two backslashes before x are no byte; write one",
+                  record->name);
+  }
   if (Expected<void> checked = binfmt::CheckRecord(*record); !checked) {
     return std::move(checked.error());
   }
@@ -204,6 +209,9 @@ Expected<PlanMaker::ParsedRule> PlanMaker::ReadRule(
     // What is said of an interpreter does not name the record.
     Error error = std::move(program.error());
     error.Prepend(binfmt::Message("$0: ", record->name));
+    if (record->interpreter == binfmt::kRunDetectors) {
+      error.Append("; binfmt-support runs the format's detector: install it");
+    }
     return error;
   }
   return ParsedRule{*std::move(record), *std::move(program), is_there};

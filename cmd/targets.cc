@@ -41,6 +41,8 @@ Expected<const Target*> ParseTarget(std::string_view word) {
   if (const Target* target = arch_table::FindTarget(word)) return target;
   binfmt::Error error = binfmt::Misuse("unknown target \"$0\"", word);
   error.Append(SuggestTarget(word));
+  if (word.starts_with('/')) error.Append("; --file reads records");
+  if (word.starts_with(':')) error.Append("; --rule takes a record");
   return error;
 }
 

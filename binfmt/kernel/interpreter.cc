@@ -92,7 +92,9 @@ Error ExplainOpen(std::string_view kind, const std::string& path, int errnum,
       if (lstat(path.c_str(), &facts) == 0 && S_ISLNK(facts.st_mode)) {
         why = "is a link to a file that is not there";
       } else {
-        why = "does not exist";
+        why = path.find(' ') == path.npos
+                  ? "does not exist"
+                  : "does not exist; it is one path, without arguments";
         if (is_missing != nullptr) *is_missing = true;
       }
       break;

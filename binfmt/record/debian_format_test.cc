@@ -92,9 +92,9 @@ TEST(ParseDebianFormatTest, TheLineThatIsBroken) {
   EXPECT_EQ(Read("package p\nmagc MZ\ninterpreter /i\n"),
             "2: no key and value of a format file: \"magc MZ\"");
   EXPECT_EQ(Read("interpreter /i\nmagic MZ\npreserve maybe\n"),
-            "3: no key and value of a format file: \"preserve maybe\"");
+            "3: preserve is yes or no, not \"maybe\"");
   EXPECT_EQ(Read("interpreter /i\nmagic MZ\nfix_binary\n"),
-            "3: no key and value of a format file: \"fix_binary \"");
+            "3: fix_binary is yes or no, not \"\"");
   EXPECT_EQ(Read("interpreter /i\nmagic \\xzz\nmask \\xff\n"),
             "2: record \"name\": the magic holds a \\x without two hex digits");
   EXPECT_EQ(Read("interpreter /i\nmagic MZ\noffset 3000\nmask \\xff\n"),
@@ -105,15 +105,23 @@ TEST(ParseDebianFormatTest, TheLineThatIsBroken) {
   EXPECT_EQ(Read("interpreter /i\nmagic MZ\nmask \\xff\ncredentials no\n"),
             "3: record \"name\": the mask has 1 bytes, the magic 2");
   EXPECT_EQ(Read("package p\ninterpreter /i\nmagic MZ\npackage q\n"),
-            "4: no key and value of a format file: \"package q\"");
+            "4: a second package, \"q\"");
+  // U12
+  EXPECT_EQ(Read("interpreter /i\nmagic M:Z\n"),
+            "2: a colon in magic, which ends it; in magic and mask it is "
+            "\"\\x3a\"");
+  EXPECT_EQ(Read("interpreter /i:j\nmagic MZ\n").substr(0, 26),
+            "1: a colon in interpreter,");
+  EXPECT_EQ(Read("interpreter /i\nmagic MZ\ncredentials YES\n"),
+            "3: credentials is yes or no, not \"YES\"");
+  EXPECT_EQ(Read("interpreter\t/i\nmagic MZ\n"),
+            "1: no key and value of a format file: \"interpreter\\x09/i \"");
   EXPECT_EQ(Read("extension a/b\ninterpreter /i\n"),
             "2: record \"name\": the extension holds a slash");
 }
 
 // An error in an earlier line is found at the line that completes the entry.
 TEST(ParseDebianFormatTest, TheLineThatCompletesABrokenEntry) {
-  EXPECT_EQ(Read("interpreter /i:j\nmagic MZ\n"),
-            "2: record \"name\": \"j\" is not a flag");
   EXPECT_EQ(Read("mask \\xff\nmagic MZ\ninterpreter /i\n"),
             "3: record \"name\": the mask has 1 bytes, the magic 2");
 }

@@ -59,24 +59,35 @@ constexpr Key kKeys[] = {
     {"fix_binary", nullptr, kFixBinary},
 };
 
-// Puts VALUE where KEY belongs. False where there is no such key, and where it
+// Puts VALUE where KEY belongs. Fails where there is no such key, and where it
 // cannot have this value.
-bool Assign(std::string_view key, std::string_view value, Values* values) {
+Expected<void> Assign(std::string_view key, std::string_view value,
+                      Values* values) {
   for (const Key& known : kKeys) {
     if (known.name != key) continue;
     if (known.value != nullptr) {
-      if (key == "package" && !values->package.empty()) return false;
+      if (key == "package" && !values->package.empty()) {
+        return Failed(EINVAL, "a second package, \"$0\"", value);
+      }
+      // update-binfmts writes it between colons.
+      if (value.find(':') != value.npos) {
+        return Failed(EINVAL,
+                      "a colon in $0, which ends it; in magic and mask it is "
+                      "\"\\x3a\"",
+                      key);
+      }
       values->*known.value = value;
     } else if (value == "yes") {
       values->flags |= known.flags;
     } else if (value == "no") {
       values->flags &= static_cast<Flags>(~known.flags);
     } else {
-      return false;
+      return Failed(EINVAL, "$0 is yes or no, not \"$1\"", key, value);
     }
-    return true;
+    return {};
   }
-  return false;
+  return Failed(EINVAL, "no key and value of a format file: \"$0 $1\"", key,
+                value);
 }
 
 // An interpreter, and either a magic or an extension.
@@ -129,7 +140,7 @@ bool IsDebianFormat(std::string_view file) {
   const std::vector<RecordLine> lines = ParseBinfmtD(file);
   if (lines.empty()) return false;
   const std::string_view line = lines.front().text;
-  const std::string_view word = line.substr(0, line.find(' '));
+  const std::string_view word = line.substr(0, line.find_first_of(" \t"));
   return absl::c_all_of(
       word, [](unsigned char c) { return c == '_' || absl::ascii_isalpha(c); });
 }
@@ -143,11 +154,8 @@ DebianFormat ParseDebianFormat(std::string_view file, std::string_view name) {
     std::string_view value = line.text;
     const std::string_view key = value.substr(0, value.find(' '));
     value.remove_prefix(std::min(key.size() + 1, value.size()));
-    if (!Assign(key, value, &values)) {
-      return {line.number,
-              std::unexpected(
-                  Failed(EINVAL, "no key and value of a format file: \"$0 $1\"",
-                         key, value))};
+    if (Expected<void> known = Assign(key, value, &values); !known) {
+      return {line.number, std::unexpected(std::move(known.error()))};
     }
     if (key == "interpreter") interpreter_line = line.number;
     if (!IsComplete(values)) continue;

@@ -491,5 +491,62 @@ TEST_F(FormatsTest, WhatIsNoFileOfRecords) {
   EXPECT_EQ(Do({"-f", "/mnt/full"}), Prints(""));
 }
 
+// U12: what real files have besides records.
+
+TEST_F(FormatsTest, LineEndsBlanksAndComments) {
+  const std::string text = Line("a") + "\r\n\t " + Line("b") +
+                           "\t \r\n# c\r\n;d\n\r\n \t\n" + Line("e");
+  Put("/mnt/f.conf", text);
+  EXPECT_EQ(Do({"-q", "-f", "/mnt/f.conf"}), Prints(""));
+  EXPECT_EQ(EntryNames(), "e b a");
+}
+
+// One line that says what is wrong where.
+TEST_F(FormatsTest, FilesThatAreNone) {
+  const std::string good = Line("good") + "\n";
+  const auto refused = [](const std::string& text, const std::string& why) {
+    Put("/mnt/f.conf", text);
+    EXPECT_EQ(Do({"-f", "/mnt/f.conf"}),
+              Fails(1, "binfmt-register: /mnt/f.conf:" + why + "\n"));
+  };
+  refused("\xef\xbb\xbf" + good,
+          "1: a byte order mark; write the file without it");
+  const std::string nul = ": a NUL byte, which no file of records has";
+  refused(good + std::string(":nul:M::a\0b::/mnt/i/run:\n", 25), "2" + nul);
+  refused(std::string("\xff\xfe:\0a\0", 6), "1" + nul);
+  refused(ReadFile(kBox), "1" + nul);
+  refused(R"(:two:M::\\x41\\x42::/mnt/i/run:)",
+          "1: two: two backslashes before x are no byte; write one");
+  refused(":args:E::aaa::/mnt/i/run -L /x:",
+          "1: args: interpreter /mnt/i/run -L /x does not exist; it is one "
+          "path, without arguments");
+  refused(":none:E::aaa::/mnt/i/none:",
+          "1: none: interpreter /mnt/i/none does not exist");
+  refused("interpreter /mnt/i/run\nmagic abc\ndetector /mnt/i/run\n",
+          "1: f.conf: interpreter /usr/lib/binfmt-support/run-detectors does "
+          "not exist; binfmt-support runs the format's detector: install it");
+  EXPECT_EQ(EntryNames(), "");
+}
+
+TEST_F(FormatsTest, OperandsThatAreNoTargets) {
+  const auto error = [](const std::string& word) { return Do({word}).err; };
+  EXPECT_NE(error(":a:E::aaa::/mnt/i/run:").find("; --rule takes a record"),
+            std::string::npos);
+  EXPECT_NE(error("/etc/binfmt.d/a.conf").find("; --file reads records"),
+            std::string::npos);
+  EXPECT_NE(error("aarch64-linux-gnu").find("; did you mean aarch64"),
+            std::string::npos);
+}
+
+// One error, not one for each target.
+TEST_F(FormatsTest, AFileForADirectory) {
+  for (const char* word : {"all", "arm,arm64,mips"}) {
+    EXPECT_EQ(Do({"-Q", "/mnt/i/run", word}),
+              Fails(1,
+                    "binfmt-register: /mnt/i/run is no directory; "
+                    "--interpreter names a file\n"));
+  }
+}
+
 }  // namespace
 }  // namespace binfmtbox_testing
