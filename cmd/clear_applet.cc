@@ -121,11 +121,16 @@ constexpr AppletHelp kHelp = {
     .summary = "Take entries out of binfmt_misc.",
     .details =
         "\n"
-        "A TARGET means the entry that binfmt-register makes for it (arm64 "
-        "means\n"
-        "qemu-aarch64); a PATTERN is a shell pattern of entry names. One "
-        "that is\n"
-        "not there is no error.\n",
+        "A TARGET means the entries that register makes for it (arm64 means\n"
+        "qemu-aarch64), name:NAME always an entry; a PATTERN is a shell "
+        "pattern of\n"
+        "entry names. What is not there is no error.\n"
+        "\n"
+        "Examples:\n"
+        "  binfmtbox clear --ours\n"
+        "  binfmtbox clear arm64 'qemu-mips*' name:jar\n"
+        "  binfmtbox clear --disable arm64\n"
+        "  binfmtbox clear --all --unmount\n",
     .other_words =
         " remove unregister uninstall delete rm disable enable "
         "unmount umount",
@@ -138,7 +143,7 @@ class Clear : public Applet {
   std::vector<Option> Options() override {
     return {
         FlagOption(kNoLetter, "ours",
-                   "the entries that binfmt-register makes of targets", &ours_),
+                   "the entries that register makes of targets", &ours_),
         FlagOption(kNoLetter, "all", "every entry, whoever made it", &all_),
         FlagOption(kNoLetter, "disable",
                    "switch the entries off and leave them there", &disable_),

@@ -58,7 +58,11 @@ constexpr AppletHelp kHelp = {
         "\n"
         "In a user namespace other than the first, a mount hides the "
         "host's\n"
-        "handlers there for good; that is done with --userns only.\n",
+        "handlers there for good; that is done with --userns only.\n"
+        "\n"
+        "Examples:\n"
+        "  binfmtbox mount\n"
+        "  binfmtbox mount --host --if-possible\n",
 };
 
 class Mount : public Applet {

@@ -114,7 +114,22 @@ constexpr AppletHelp kHelp = {
         "itself.\n"
         "Without TARGET: the words of $QEMU_TARGET_LIST, else of\n"
         "$qemu_target_list, else, with --cmdline, of binfmt.targets=, else "
-        "all.\n",
+        "all.\n"
+        "\n"
+        "A RECORD is :NAME:M:OFFSET:MAGIC:MASK:INTERPRETER:FLAGS for files "
+        "that have\n"
+        "the bytes MAGIC at OFFSET where MASK has ones (all, where it is "
+        "empty), or\n"
+        ":NAME:E::EXTENSION::INTERPRETER:FLAGS for names that end in "
+        ".EXTENSION. A\n"
+        "byte may be \\xHH; FLAGS are none or some of POCF.\n"
+        "\n"
+        "Examples:\n"
+        "  binfmtbox register --mount all\n"
+        "  binfmtbox register arm64 linux/arm/v7\n"
+        "  binfmtbox register --replace --credential yes arm64\n"
+        "  binfmtbox register --rule ':jar:E::jar::/usr/local/bin/run-jar:'\n"
+        "  binfmtbox register --file /etc/binfmt.d/wine.conf\n",
     .other_words = " install import add",
 };
 
@@ -254,8 +269,7 @@ std::vector<Option> Register::Options() {
       OptionFor<StoreDirectory>(
           kNoLetter, "binfmt-d", "DIR",
           "leave the records in DIR, too, for systemd-binfmt", &request_.dir),
-      FlagOption(kNoLetter, "mount",
-                 "mount binfmt_misc first, as binfmt-mount does",
+      FlagOption(kNoLetter, "mount", "mount binfmt_misc first, as mount does",
                  &request_.mount),
       StringOption(kNoLetter, "module", "FILE",
                    "with --mount: the kernel module to load",

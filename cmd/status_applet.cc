@@ -46,7 +46,13 @@ constexpr AppletHelp kHelp = {
         "With operands it is a probe: the exit status is 0 only when each "
         "NAME is\n"
         "an entry that is enabled and usable, and programs of each TARGET "
-        "run.\n",
+        "run.\n"
+        "\n"
+        "Examples:\n"
+        "  binfmtbox status\n"
+        "  binfmtbox status --quiet arm64 && echo yes\n"
+        "  binfmtbox status --match ./program\n"
+        "  binfmtbox status --print record >FILE\n",
     .other_words = " list ls show display find info",
 };
 

@@ -74,10 +74,15 @@ _binfmtbox() {
   if [[ $applet == binfmtbox ]]; then
     if ((COMP_CWORD == 1)); then
       mapfile -t words < <(command "$program" --list 2>/dev/null)
-      _binfmtbox_offer "$word" "${words[@]}" --help --list --version --install
+      _binfmtbox_offer "$word" "${words[@]}" help version --help --list --version --install
       return
     fi
     applet=${COMP_WORDS[1]#binfmt-}
+    if [[ $applet == help ]]; then
+      mapfile -t words < <(command "$program" --list 2>/dev/null)
+      _binfmtbox_offer "$word" "${words[@]}"
+      return
+    fi
     if [[ $applet == --install ]]; then
       case $word in
         -*) _binfmtbox_offer "$word" -s --bare ;;

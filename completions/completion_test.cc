@@ -85,8 +85,10 @@ class CompletionTest : public ProgramTest,
 
 TEST_P(CompletionTest, OffersAppletsFirst) {
   EXPECT_EQ(Offers({"binfmtbox", ""}),
-            (Words{"mount", "register", "status", "clear", "run", "--help",
-                   "--list", "--version", "--install"}));
+            (Words{"mount", "register", "status", "clear", "run", "help",
+                   "version", "--help", "--list", "--version", "--install"}));
+  EXPECT_EQ(Offers({"binfmtbox", "help", ""}),
+            (Words{"mount", "register", "status", "clear", "run"}));
   EXPECT_EQ(Offers({"binfmtbox", "re"}), Words{"register"});
 }
 

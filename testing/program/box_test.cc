@@ -68,6 +68,10 @@ constexpr char kMountDetails[] =
     R"(
 In a user namespace other than the first, a mount hides the host's
 handlers there for good; that is done with --userns only.
+
+Examples:
+  binfmtbox mount
+  binfmtbox mount --host --if-possible
 )";
 
 constexpr char kRegisterHelp[] =
@@ -100,7 +104,7 @@ Register QEMU's user-mode emulators as handlers of foreign programs.
       --cmdline          read binfmt.targets= and binfmt.flags= of the kernel
                          command line
       --binfmt-d DIR     leave the records in DIR, too, for systemd-binfmt
-      --mount            mount binfmt_misc first, as binfmt-mount does
+      --mount            mount binfmt_misc first, as mount does
       --module FILE      with --mount: the kernel module to load
       --userns           with --mount: in any user namespace
       --host             with --mount: in PID 1's mount namespace, too
@@ -110,6 +114,7 @@ Register QEMU's user-mode emulators as handlers of foreign programs.
       --hold             stay until SIGTERM, SIGINT or SIGPWR and put back
                          what gets lost
 )";
+// With a rule's syntax and examples (L3).
 constexpr char kRegisterDetails[] =
     R"(
 A TARGET is written as QEMU (aarch64), Docker (linux/arm64), Debian
@@ -117,6 +122,18 @@ A TARGET is written as QEMU (aarch64), Docker (linux/arm64), Debian
 that has an interpreter and that this machine does not run by itself.
 Without TARGET: the words of $QEMU_TARGET_LIST, else of
 $qemu_target_list, else, with --cmdline, of binfmt.targets=, else all.
+
+A RECORD is :NAME:M:OFFSET:MAGIC:MASK:INTERPRETER:FLAGS for files that have
+the bytes MAGIC at OFFSET where MASK has ones (all, where it is empty), or
+:NAME:E::EXTENSION::INTERPRETER:FLAGS for names that end in .EXTENSION. A
+byte may be \xHH; FLAGS are none or some of POCF.
+
+Examples:
+  binfmtbox register --mount all
+  binfmtbox register arm64 linux/arm/v7
+  binfmtbox register --replace --credential yes arm64
+  binfmtbox register --rule ':jar:E::jar::/usr/local/bin/run-jar:'
+  binfmtbox register --file /etc/binfmt.d/wine.conf
 )";
 
 constexpr char kStatusHelp[] =
@@ -134,6 +151,12 @@ constexpr char kStatusDetails[] =
     R"(
 With operands it is a probe: the exit status is 0 only when each NAME is
 an entry that is enabled and usable, and programs of each TARGET run.
+
+Examples:
+  binfmtbox status
+  binfmtbox status --quiet arm64 && echo yes
+  binfmtbox status --match ./program
+  binfmtbox status --print record >FILE
 )";
 
 constexpr char kClearHelp[] =
@@ -141,7 +164,7 @@ constexpr char kClearHelp[] =
 
 Take entries out of binfmt_misc.
 
-      --ours             the entries that binfmt-register makes of targets
+      --ours             the entries that register makes of targets
       --all              every entry, whoever made it
       --disable          switch the entries off and leave them there
       --enable           switch the entries on
@@ -149,9 +172,15 @@ Take entries out of binfmt_misc.
 )";
 constexpr char kClearDetails[] =
     R"(
-A TARGET means the entry that binfmt-register makes for it (arm64 means
-qemu-aarch64); a PATTERN is a shell pattern of entry names. One that is
-not there is no error.
+A TARGET means the entries that register makes for it (arm64 means
+qemu-aarch64), name:NAME always an entry; a PATTERN is a shell pattern of
+entry names. What is not there is no error.
+
+Examples:
+  binfmtbox clear --ours
+  binfmtbox clear arm64 'qemu-mips*' name:jar
+  binfmtbox clear --disable arm64
+  binfmtbox clear --all --unmount
 )";
 
 constexpr char kRunHelp[] =

@@ -190,7 +190,7 @@ TEST_F(OptionPairsTest, WithATarget) {
 // leaves no file.
 TEST_F(OptionPairsTest, WithARule) {
   EXPECT_EQ(Ignored({"--rule", kJar}),
-            (Words{"ignore-family", "override", "print with debian",
+            (Words{"ignore-family", "override with replace", "print with debian",
                    "debian with systemd", "binfmt-d with verify",
                    "module with mount", "host with mount", "wait"}));
 }
