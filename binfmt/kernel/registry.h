@@ -83,9 +83,9 @@ class Registry {
 
   // Whether the entry of RECORD holds, by flag F, another file than the one at
   // the interpreter's path: that one is not in execution (IsInExecution()), or
-  // was born a tick of the clock after the entry was made. Nothing where that can't be told. False
-  // without flag F, where nothing is at the path, and where that file is in
-  // execution without being the one that is held.
+  // was born a tick of the clock after the entry was made. Nothing where that
+  // can't be told. False without flag F, where nothing is at the path, and
+  // where that file is in execution without being the one that is held.
   std::optional<bool> HoldsOtherFile(const Record& record) const;
 
   // Registers TEXTS, records from FormatRecord(), with one open(2) for the

@@ -174,25 +174,28 @@ class OptionPairsTest : public ProgramTest {
 // What one option leaves the other to do is nothing here: no target is this
 // machine's own, both say the same (-c yes and flag C of the command line, two
 // formats of which the last is taken), an emulator of that name gets no flag P,
-// nothing is registered or nothing in front, the kernel has its module, PID 1
+// the entry that is there lacks flags that are asked for, nothing is registered
+// or nothing in front, the kernel has its module, PID 1
 // is in the same namespace, the program runs, no interpreter is missing.
 TEST_F(OptionPairsTest, WithATarget) {
   EXPECT_EQ(Ignored({"arm"}),
             (Words{"credential with cmdline", "preserve-argv0 with interpreter",
-                   "ignore-family", "if-missing with replace",
-                   "override with if-missing", "override with replace",
-                   "print with debian", "debian with systemd",
-                   "cmdline with credential", "module with mount",
-                   "host with mount", "verify", "wait"}));
+                   "ignore-family", "if-missing with persistent",
+                   "if-missing with credential", "if-missing with replace",
+                   "if-missing with cmdline", "override with if-missing",
+                   "override with replace", "print with debian",
+                   "debian with systemd", "cmdline with credential",
+                   "module with mount", "host with mount", "verify", "wait"}));
 }
 
 // Nor is anything in the way of a rule, and one without a program to verify
 // leaves no file.
 TEST_F(OptionPairsTest, WithARule) {
-  EXPECT_EQ(Ignored({"--rule", kJar}),
-            (Words{"ignore-family", "override with replace", "print with debian",
-                   "debian with systemd", "binfmt-d with verify",
-                   "module with mount", "host with mount", "wait"}));
+  EXPECT_EQ(
+      Ignored({"--rule", kJar}),
+      (Words{"ignore-family", "override with replace", "print with debian",
+             "debian with systemd", "binfmt-d with verify", "module with mount",
+             "host with mount", "wait"}));
 }
 
 // Options that stay or that take no part in a pair.

@@ -98,14 +98,22 @@ TEST_F(RunTest, OptionsEndAtTheCommand) {
 }
 
 constexpr char kWhoAmI[] =
-    "id -u; id -g; grep -E '^(CapEff|NoNewPrivs|SigBlk|SigIgn)' "
+    "id -u; id -g; grep -E '^(CapEff|NoNewPrivs|SigBlk)' "
     "/proc/self/status";
 
 TEST_F(RunTest, UserStaysAndHasNoCapabilities) {
   EXPECT_EQ(RunAsUser({"-t", "arm64", "sh", "-c", kWhoAmI}),
-            Prints("1000\n1000\nSigBlk:\t0000000000000000\nSigIgn:\t"
-                   "0000000000000000\nCapEff:\t0000000000000000\nNoNewPrivs:"
-                   "\t0\n"));
+            Prints("1000\n1000\nSigBlk:\t0000000000000000\n"
+                   "CapEff:\t0000000000000000\nNoNewPrivs:\t0\n"));
+}
+
+TEST_F(RunTest, IgnoresTheSignalsThatItsCallerIgnores) {
+  const Words grep = {"grep", "SigIgn", "/proc/self/status"};
+  Command command;
+  command.path = "/usr/bin/grep";
+  command.argv = grep;
+  EXPECT_EQ(RunAsUser({"-t", "arm64", grep[0], grep[1], grep[2]}),
+            Execute(command));
 }
 
 TEST_F(RunTest, RootUser) {
