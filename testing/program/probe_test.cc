@@ -172,8 +172,8 @@ TEST_F(ProbeProgramTest, AnswersWithoutAMount) {
             Fails(1, note + "binfmt-status: aarch64: a program does not run: "
                             "errno 8, Exec format error\n"));
   EXPECT_EQ(run({"--probe", "frobnicate"}),
-            Fails(1, note + "binfmt-status: there is no entry and no target "
-                            "\"frobnicate\"\n"));
+            Fails(1, note + "binfmt-status: \"frobnicate\" is neither an entry "
+                            "nor a target\n"));
   // All that runs, and nothing of what does not.
   EXPECT_EQ(run({"--probe"}),
             Prints((RunsI386() ? "i386: runs\ni486: runs\n" : "") +
