@@ -137,7 +137,7 @@ class PoisonTest(namespace.TestCase):
         before = namespace.entries()
         options = {} if stdin is None else {"stdin": open(stdin, "rb")}
         with self.subTest(what, args=args):
-            done = namespace.register(*args, **options)
+            done = namespace.box("register", *args, **options)
             text = "".join(f"binfmt-register: {line}\n" for line in complaints)
             self.assertEqual(done.err.decode(), text)
             self.assertEqual(done.out, b"")
@@ -182,7 +182,7 @@ class PoisonTest(namespace.TestCase):
 
     def test_good_rules_beside_poison_are_registered_and_poison_is_not(self):
         good = f":good:M::GOOD::{EMULATOR}:F"
-        done = namespace.register("--rule", good, "--rule", rule("elf", b"\x7fELF"))
+        done = namespace.box("register", "--rule", good, "--rule", rule("elf", b"\x7fELF"))
         self.assertEqual(done.status, 1)
         self.assertEqual(list(namespace.entries()), [b"good", b"foreign"])
 
