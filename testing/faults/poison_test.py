@@ -190,7 +190,7 @@ class PoisonTest(namespace.TestCase):
         # The kernel would take what stands before the first NUL: every ELF file.
         record = b":nul:M::" + elf(EXECUTABLE, 40, ident=ELF_32) + b"::%s:" % EMULATOR.encode()
         file = namespace.write_file("nul.conf", record + b"\n")
-        line = f"refused to register nul: {NO_MACHINE}"
+        line = f"{file}:1: a NUL byte, which no file of records has"
         self.assert_refused("raw NUL bytes", ["-f", file], [line])
 
     def test_interpreter_that_its_own_rule_takes(self):
@@ -248,7 +248,7 @@ class PoisonTest(namespace.TestCase):
                 f"script with flag {flag}",
                 ["--rule", rule("wrap", b"WRAP", interpreter=script, flags=flag)],
                 [
-                    f"interpreter {script} is a script, which flag O or C does not "
+                    f"wrap: interpreter {script} is a script, which flag O or C does not "
                     "allow; take an ELF program, or neither flag"
                 ],
             )
