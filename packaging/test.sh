@@ -46,7 +46,7 @@ run_counted "the action" python3 packaging/action/action_test.py "$product"
 run_counted "Debian packages" python3 packaging/deb/install_test.py "$product" bazel-bin/packaging/deb/binfmtbox_*.deb
 run_counted "container image" python3 packaging/image/image_test.py "$image/image" "$image/image_bare" "$foreign"
 run_counted "archives for pantavisor" python3 packaging/pantavisor/pantavisor_test.py bazel-bin bazel-bin/packaging/pantavisor "$foreign"
-run_counted "the pod's privileges" python3 "$kubernetes/pod_test.py" "$image/binfmt_x86_64"
+run_counted "the pod's privileges" python3 "$kubernetes/pod_test.py" "$image/binfmt_x86_64" "$foreign"
 run_counted "the pod's update" python3 "$kubernetes/update_test.py" "$image/binfmt_x86_64" "$foreign"
 run_counted "a small fleet" python3 "$kubernetes/soak.py" --nodes 6 --seconds 15 "$product"
 kubectl=$(python3 "$kubernetes/kubectl.py") || true
