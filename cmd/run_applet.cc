@@ -180,27 +180,33 @@ class RunCommand : public Applet {
   std::string path_;                 // of COMMAND
   const Target* foreign_ = nullptr;  // COMMAND's target; nullptr: not foreign
   bool all_ = false;
-  TargetList targets_;
+  TargetList named_;
+  TargetList targets_;  // those, and with all_ each that has an emulator
 };
 
 Expected<void> RunCommand::ChooseTargets() {
-  for (const std::string& word : SplitWords(absl::StrJoin(words_, ","))) {
+  const std::vector<std::string> words = SplitWords(absl::StrJoin(words_, ","));
+  if (words.empty() && !words_.empty()) {
+    return Misuse("option --target needs a value, LIST");
+  }
+  for (const std::string& word : words) {
     if (word == "all") {
       all_ = true;
       continue;
     }
     Expected<const Target*> target = ParseTarget(word);
     if (!target) return std::move(target.error());
-    targets_.push_back(*target);
+    named_.push_back(*target);
   }
-  if (!words_.empty() && targets_.empty() && !all_) {
-    return Misuse("option --target needs a value, LIST");
-  }
-  if (words_.empty() && foreign_ != nullptr) targets_ = {foreign_};
-  if (!targets_.empty()) return {};
-  all_ = true;
+  if (words.empty() && foreign_ != nullptr) named_ = {foreign_};
+  if (named_.empty()) all_ = true;
+  // What the machine runs by itself needs no handler.
+  std::erase_if(named_, [](const Target* target) { return IsNative(*target); });
+  targets_ = named_;
+  if (!all_) return {};
   for (const Target& target : arch_table::Targets()) {
-    if (FindInterpreter(target, {}).program && !IsNative(target)) {
+    if (!absl::c_linear_search(named_, &target) &&
+        FindInterpreter(target, {}).program && !IsNative(target)) {
       targets_.push_back(&target);
     }
   }
@@ -236,7 +242,7 @@ bool RunCommand::Enter(const CommonOptions& common, Present& present,
   request.mounting.holds = true;  // COMMAND does
   request.targets = targets_;
   request.all = all_;
-  if (!all_) request.named = targets_;
+  request.named = named_;
   if (credential_) request.record.credential = Choice::kYes;
   // What is registered is no result of COMMAND's.
   Console registering("binfmt-run");
@@ -301,9 +307,8 @@ void RunCommand::Run(const CommandLine& line, Console& console) {
     return console.Complain(chosen.error());
   }
   Present present(common.dir);
-  const bool is_ready = absl::c_all_of(targets_, [&](const Target* target) {
-    return IsNative(*target) || present.Runs(*target);
-  });
+  const bool is_ready = absl::c_all_of(
+      targets_, [&](const Target* target) { return present.Runs(*target); });
   if (common.dry_run) {
     return console.Result(Message("would start $0$1\n", path_,
                                   is_ready ? "" : " with handlers of its own"));

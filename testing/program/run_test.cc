@@ -85,6 +85,17 @@ TEST_F(RunTest, AllThatHasAnEmulatorForANativeCommand) {
             Prints(kList));
 }
 
+TEST_F(RunTest, TargetsThatTheMachineRunsByItself) {
+  EXPECT_EQ(RunAsUser({"-n", "-t", "amd64", "sh"}),
+            Prints("would start /usr/bin/sh\n"));
+  for (const char* list : {"amd64,arm64", "all,arm64"}) {
+    EXPECT_EQ(
+        RunAsUser({"-t", list, "sh", "-c", "/mnt/binfmtbox_arm64 --list"}),
+        Prints(kList))
+        << list;
+  }
+}
+
 TEST_F(RunTest, StatusIsThatOfTheCommand) {
   EXPECT_EQ(RunAsUser({kForeignParent, "/bin/sh", "-c", "exit 7"}),
             Fails(7, ""));
