@@ -111,11 +111,7 @@ ExecChain WalkHandler(const Record& handler, const ExecQuestions& questions) {
 
 std::string WritableByOthers(const ExecChain& chain, uid_t root) {
   for (const ExecStep& step : chain.steps) {
-    std::string place = WritableByOthers(step.path, root);
-    // No loader: an empty path, which nobody may write to.
-    if (place.empty() && step.program->elf) {
-      place = WritableByOthers(step.program->elf->loader_path, root);
-    }
+    std::string place = WritableByOthers(step.path, *step.program, root);
     if (!place.empty()) return place;
   }
   return "";

@@ -260,12 +260,8 @@ Expected<void> CheckInterpreterFlags(const std::string& path,
         ENOEXEC);
   }
   if ((flags & kCredentials) != 0) {
-    const uid_t root = RootAsSeenHere();
-    std::string place = WritableByOthers(path, root);
-    // A static one has no loader, and nobody may write to an empty path.
-    if (place.empty() && interpreter.elf) {
-      place = WritableByOthers(interpreter.elf->loader_path, root);
-    }
+    const std::string place =
+        WritableByOthers(path, interpreter, RootAsSeenHere());
     if (!place.empty()) {
       return Unusable(kInterpreter, path,
                       Message("may not run with other owners' rights (flag C): "
@@ -399,6 +395,16 @@ std::string WritableByOthers(std::string path, uid_t root) {
     }
     if (end == path.size()) return "";
   }
+}
+
+std::string WritableByOthers(const std::string& path, const Program& program,
+                             uid_t root) {
+  std::string place = WritableByOthers(path, root);
+  // A static one has no loader, and nobody may write to an empty path.
+  if (place.empty() && program.elf) {
+    place = WritableByOthers(program.elf->loader_path, root);
+  }
+  return place;
 }
 
 uid_t RootAsSeenHere() {

@@ -109,6 +109,10 @@ std::string FindConstant(const std::string& path, const Program& program,
 // either.
 std::string WritableByOthers(std::string path, uid_t root = 0);
 
+// The same for PROGRAM at PATH and its loader.
+std::string WritableByOthers(const std::string& path, const Program& program,
+                             uid_t root);
+
 // The user and group that files of the machine's root have here: 0, or, in a
 // user namespace that does not map root, those of all unmapped ids (65534).
 // Known by /proc/sys, which is always root's.
