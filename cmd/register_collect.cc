@@ -42,7 +42,6 @@ using binfmt::Message;
 using binfmt::Printable;
 
 constexpr int kPollInterval = 100;  // milliseconds
-constexpr size_t kMaxFileLength = 1 << 20;
 // Of all files together.
 constexpr size_t kMaxRecords = 1 << 14;
 
@@ -139,10 +138,11 @@ class Collector {
   void AddFile(const std::string& file, bool found) {
     if (pending_.size() > kMaxRecords) return;
     const ErrnoOr<std::string> text =
-        file == "-" ? binfmt::ReadAll(STDIN_FILENO, kMaxFileLength)
+        file == "-"
+            ? binfmt::ReadAll(STDIN_FILENO, binfmt::kMaxRecordFileLength)
         : found && binfmt::IsFifo(file)
             ? ErrnoOr<std::string>(std::unexpected(EINVAL))
-            : binfmt::ReadFileAt(AT_FDCWD, file, kMaxFileLength);
+            : binfmt::ReadFileAt(AT_FDCWD, file, binfmt::kMaxRecordFileLength);
     if (!text && text.error() == EISDIR && !found) {
       const std::string_view dirs[] = {file};
       return AddDirectories(dirs, /*any_name=*/true);

@@ -25,7 +25,6 @@ using binfmt::Record;
 
 namespace {
 
-constexpr size_t kMaxFileLength = 1 << 20;
 constexpr std::string_view kDatabase[] = {"/var/lib/binfmts"};
 constexpr std::string_view kImported[] = {"/usr/share/binfmts"};
 
@@ -55,7 +54,8 @@ void Rivals::Add(std::span<const std::string_view> dirs, Kind kind) {
   for (const std::string& path : *files) {
     if (binfmt::IsFifo(path)) continue;
     const std::string text =
-        binfmt::ReadFileAt(AT_FDCWD, path, kMaxFileLength).value_or("");
+        binfmt::ReadFileAt(AT_FDCWD, path, binfmt::kMaxRecordFileLength)
+            .value_or("");
     std::vector<binfmt::RecordLine> lines;
     if (kind == Kind::kLines) {
       lines = binfmt::ParseBinfmtD(text);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
 
-#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,14 +20,12 @@
 namespace cmd {
 namespace {
 
-constexpr size_t kMaxFileLength = 1 << 20;
-
 // Prints FILES, each behind its name; BRIEFLY: nothing but their records.
 void Show(const std::vector<std::string>& files, bool briefly,
           Console& console) {
   for (const std::string& file : files) {
     const binfmt::ErrnoOr<std::string> text =
-        binfmt::ReadFileAt(AT_FDCWD, file, kMaxFileLength);
+        binfmt::ReadFileAt(AT_FDCWD, file, binfmt::kMaxRecordFileLength);
     if (!text) {
       console.Complain(binfmt::SystemError("read", file, text.error()));
       continue;

@@ -14,6 +14,7 @@
 namespace binfmt {
 
 inline constexpr size_t kMaxRecordFiles = 4096;
+inline constexpr size_t kMaxRecordFileLength = 1 << 20;  // bytes
 
 // The directories of systemd-binfmt: of files of one name that in the first
 // counts (CONF_PATHS of systemd).
