@@ -205,7 +205,7 @@ Expected<Program> InspectProgram(std::string_view kind, const std::string& path,
                   .is_script = absl::StartsWith(*head, "#!"),
                   .is_readable = true,
                   .is_behind_magic_link = is_behind_magic_link,
-                  .head = *std::move(head)};
+                  .head = head->substr(0, kMatchWindow)};
   program.head.resize(kMatchWindow);
   return program;
 }

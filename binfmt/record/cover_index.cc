@@ -2,7 +2,6 @@
 #include "binfmt/record/cover_index.h"
 
 #include <algorithm>
-#include <cstring>
 #include <functional>
 #include <map>
 #include <utility>
@@ -26,35 +25,47 @@ bool SameShape(const Record& a, const Record& b) {
           a.mask == b.mask);
 }
 
-// The shape of RECORD in SHAPES, which gets it where it is new.
-Shape& ShapeOf(const Record& record, std::list<Shape>* shapes) {
-  for (Shape& shape : *shapes) {
-    if (SameShape(*shape.example, record)) return shape;
+// The bits that RECORD compares, those of all its words in one. A record that
+// compares all bits of another one has all of that one's here, too.
+uint64_t FoldedBits(const Record& record) {
+  if (record.type != RecordType::kMagic) return 0;
+  const size_t end = record.offset + record.magic.size();
+  uint64_t folded = 0;
+  for (size_t at = record.offset / kWordLength * kWordLength;
+       at < end && folded != ~uint64_t{0}; at += kWordLength) {
+    folded |= uint64_t{ComparedWordAt(record, at).bits} << (at % 8 * 8);
   }
-  Shape& shape = shapes->emplace_back();
-  shape.example = &record;
-  return shape;
+  return folded;
 }
 
-// The values that RECORD wants for the bits that records like SHAPE compare.
-// Nothing where RECORD does not compare all of them.
+// The shape of RECORD in SHAPES, which gets it where it is new.
+Shape& ShapeOf(const Record& record, std::vector<Shape>* shapes) {
+  const uint64_t folded_bits = FoldedBits(record);
+  for (Shape& shape : *shapes) {
+    if (shape.folded_bits == folded_bits && SameShape(*shape.example, record)) {
+      return shape;
+    }
+  }
+  return shapes->emplace_back(folded_bits, &record);
+}
+
+// The values that RECORD wants for the bits that records like SHAPE compare,
+// the last word first, since headers of ELF files differ at their ends. Nothing
+// where RECORD does not compare all of them.
 std::optional<std::string> BitsOf(const Record& record, const Record& shape) {
   if (shape.type != record.type) return std::nullopt;
   if (shape.type != RecordType::kMagic) return record.magic;
   const size_t words = (shape.magic.size() + kWordLength - 1) / kWordLength;
-  // Most shapes are left here. They differ at their ends at the latest.
+  std::string values(words * kWordLength, '\0');
+  char* next = values.data();
   for (size_t i = words; i-- > 0;) {
     const size_t at = shape.offset + i * kWordLength;
-    if ((ComparedWordAt(shape, at).bits & ~ComparedWordAt(record, at).bits) !=
-        0) {
-      return std::nullopt;
-    }
-  }
-  std::string values(words * kWordLength, '\0');
-  for (size_t i = 0; i < values.size(); i += kWordLength) {
-    const uint32_t value = ComparedWordAt(record, shape.offset + i).value &
-                           ComparedWordAt(shape, shape.offset + i).bits;
-    std::memcpy(&values[i], &value, sizeof(value));
+    const uint32_t bits = ComparedWordAt(shape, at).bits;
+    const ComparedWord given = ComparedWordAt(record, at);
+    if ((bits & ~given.bits) != 0) return std::nullopt;
+    const uint32_t value = given.value & bits;
+    next =
+        std::copy_n(reinterpret_cast<const char*>(&value), sizeof(value), next);
   }
   return values;
 }
@@ -114,9 +125,15 @@ std::optional<size_t> CoverIndex::FirstCovering(const Record& narrow) const {
   if (narrow.type == RecordType::kBpf) return std::nullopt;
   size_t first = kNone;
   const uint64_t machine = MachineBits(narrow);
+  const uint64_t folded_bits = FoldedBits(narrow);
   for (const Shape& shape : shapes_) {
     if (shape.first > first) break;
     if ((shape.machines & machine) == 0) continue;
+    if ((shape.folded_bits & ~folded_bits) != 0) continue;
+    if (shape.by_bits.size() == 1) {
+      if (Covers(*shape.example, narrow)) first = std::min(first, shape.first);
+      continue;
+    }
     const std::optional<std::string> bits = BitsOf(narrow, *shape.example);
     if (!bits) continue;
     first = std::min(first, Find(shape.by_bits, *bits));
@@ -165,12 +182,15 @@ std::vector<size_t> OverlapIndex::Overlapping(const Record& record) const {
     }
   };
   const bool is_for_one_machine = IsForOneMachine(record);
+  const uint64_t folded_bits = FoldedBits(record);
   for (const Shape& shape : shapes_) {
     // Records with equal bits take all that RECORD takes.
-    if (const std::optional<std::string> bits =
-            BitsOf(record, *shape.example)) {
-      add(Find(shape.by_bits, *bits), &Link::before_by_bits);
-      continue;
+    if ((shape.folded_bits & ~folded_bits) == 0) {
+      if (const std::optional<std::string> bits =
+              BitsOf(record, *shape.example)) {
+        add(Find(shape.by_bits, *bits), &Link::before_by_bits);
+        continue;
+      }
     }
     if (is_for_one_machine) {
       size_t position = Find(shape.by_machine, MachineOf(record));
@@ -182,6 +202,7 @@ std::vector<size_t> OverlapIndex::Overlapping(const Record& record) const {
       continue;
     }
     // Those that compare more than RECORD, which may take all that they take.
+    if ((folded_bits & ~shape.folded_bits) != 0) continue;
     if (!BitsOf(*shape.example, record)) continue;
     for (const auto& [bits, last] : shape.by_bits) {
       if (Covers(record, *links_[last].record)) {

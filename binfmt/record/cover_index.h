@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <list>
 #include <map>
 #include <optional>
 #include <string>
@@ -21,10 +20,10 @@ namespace internal {
 
 // The records of one type, offset and mask, by position.
 struct Shape {
+  uint64_t folded_bits;  // what they compare; a search skips most shapes by it
   const Record* example;
   size_t first = 0;  // the position of that one; CoverIndex only
-  // A bit for each machine that a record of the shape is for. A search skips
-  // most shapes by it.
+  // A bit for each machine that a record of the shape is for; CoverIndex only.
   uint64_t machines = 0;
   // For each value of the bits that the shape compares the first record, or the
   // last one in an OverlapIndex.
@@ -57,7 +56,7 @@ class CoverIndex {
 
  private:
   std::vector<const Record*> records_;
-  std::list<internal::Shape> shapes_;
+  std::vector<internal::Shape> shapes_;
 };
 
 // Finds which of many records take the files of another one from it, or lose
@@ -83,7 +82,7 @@ class OverlapIndex {
   };
 
   std::vector<Link> links_;
-  std::list<internal::Shape> shapes_;
+  std::vector<internal::Shape> shapes_;
 };
 
 // Whether RECORD compares class and e_machine of the ELF header completely.
