@@ -5,9 +5,11 @@
 #include <signal.h>
 #include <sys/personality.h>
 #include <sys/ptrace.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <sstream>
 #include <string>
@@ -129,6 +131,92 @@ TEST_F(MemoryTest, GrowsWithTheEntriesByNoMoreThanTheAnswerNeeds) {
     EXPECT_LE(bytes, budget.bytes_an_entry)
         << testing::PrintToString(budget.args) << " takes " << bytes
         << " bytes for each entry, budget " << budget.bytes_an_entry;
+  }
+}
+
+// Records of each shape that a search could be slow or greedy with.
+struct Crowd {
+  std::string name;
+  // The record at INDEX: what follows ":NAME:M:".
+  std::string (*record)(int index);
+};
+
+// TEXT, escaped as the kernel reads it.
+std::string Hex(const std::string& bytes) {
+  std::string text;
+  for (const char byte : bytes) {
+    char hex[8];
+    std::snprintf(hex, sizeof(hex), "\\x%02x", byte & 0xff);
+    text += hex;
+  }
+  return text;
+}
+
+// Two bytes that say INDEX.
+std::string Bytes(int index) {
+  return {static_cast<char>(index / 256), static_cast<char>(index)};
+}
+
+// Promise 9: 64 MB are the most, whatever the entries are.
+TEST_F(MemoryTest, TakesTenThousandOfAnyShape) {
+  constexpr int kCount = 10000;
+  constexpr int kPerFile = 1000;
+  constexpr long kMostKilobytes = 64 * 1024;
+  const std::vector<Crowd> crowds = {
+      {"they shadow each other",
+       [](int) { return std::string(":ZZZZ::/mnt/bin/binfmtbox:"); }},
+      {"different masks",
+       [](int index) {
+         return ":" + Hex("ZZZZ" + std::string(2, '\0')) + ":" +
+                Hex(std::string(4, '\xff') + Bytes(index)) +
+                ":/mnt/bin/binfmtbox:";
+       }},
+      {"they overlap",
+       [](int index) {
+         std::string magic =
+             "\x7f"
+             "ELF\x02\x01\x01" +
+             std::string(9, '\0') + "\x02" + std::string(1, '\0') + "\xf0\xf1";
+         std::string mask(magic.size(), '\xff');
+         magic.replace(8, 2, Bytes(index));
+         mask.replace(8, 2, Bytes(index));
+         return ":" + Hex(magic) + ":" + Hex(mask) + ":/mnt/bin/binfmtbox:";
+       }},
+      {"different interpreters",
+       [](int index) {
+         return ":ZZZZ" + Hex(Bytes(index)) + "::/mnt/many/" +
+                std::to_string(index) + ":";
+       }},
+      {"long ones",
+       [](int index) {
+         const std::string magic =
+             "ZZZZ" + Hex(Bytes(index)) + std::string(100, 'Z');
+         return ":" + magic + "::/mnt" + std::string(700, '/') +
+                "bin/binfmtbox:";
+       }},
+  };
+  ASSERT_EQ(mkdir("/mnt/many", 0755), 0);
+  for (int i = 0; i < kCount; ++i) {
+    ASSERT_EQ(link(kBox, ("/mnt/many/" + std::to_string(i)).c_str()), 0);
+  }
+  Mount();
+  for (const Crowd& crowd : crowds) {
+    ASSERT_TRUE(mkdir("/mnt/records", 0755) == 0 || errno == EEXIST);
+    std::string lines;
+    for (int i = 0; i < kCount; ++i) {
+      lines += ":r" + std::to_string(i) + ":M:" + crowd.record(i) + "\n";
+      if ((i + 1) % kPerFile != 0) continue;
+      WriteFile("/mnt/records/" + std::to_string(i / kPerFile) + ".conf",
+                lines);
+      lines.clear();
+    }
+    const std::vector<std::string> record = {"register", "-q", "-f",
+                                             "/mnt/records"};
+    for (const std::vector<std::string>& args :
+         {record, record, {"status"}, {"clear", "-q", "--all"}}) {
+      EXPECT_LE(Taken(args), kMostKilobytes)
+          << crowd.name << ": " << testing::PrintToString(args);
+    }
   }
 }
 
