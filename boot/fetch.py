@@ -239,6 +239,23 @@ def install(partial: str, folder: str) -> None:
     os.rename(partial, folder)
 
 
+def package_tree(name: str, architecture: str, suites: Sequence[Tuple[str, bool]], folder: str) -> None:
+    """Puts what is in the newest Debian package NAME of the first of SUITES that has it into
+    FOLDER, unless that exists."""
+    if os.path.isdir(folder):
+        return
+    os.makedirs(os.path.dirname(folder), exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=os.path.dirname(folder), prefix="apt.") as state:
+        apt = Apt(state, architecture, suites)
+        apt.update()
+        for package in apt.packages(re.escape(name)):
+            tree = os.path.join(state, "tree")
+            if apt.unpack(package, tree):
+                install(tree, folder)
+                return
+    fail(f"the Debian package {name} for {architecture} cannot be had")
+
+
 def fetch_kernel(apt: Apt, found: List[Package], arch: str, series: str) -> None:
     # The lists may name what the archive no longer has.
     for release, packages in kernel_packages(found, arch, series):

@@ -5,7 +5,6 @@ kustomize's present fields."""
 
 import os
 import sys
-import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.append(os.path.join(HERE, "../../boot"))
@@ -17,20 +16,8 @@ SUITES = (("trixie", False), ("forky", False))
 
 def kubectl() -> str:
     folder = os.path.join(os.path.dirname(fetch.cache()), "kubectl")
-    path = os.path.join(folder, "usr/bin/kubectl")
-    if os.path.exists(path):
-        return path
-    os.makedirs(os.path.dirname(folder), exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=os.path.dirname(folder), prefix="apt.") as state:
-        apt = fetch.Apt(state, "amd64", SUITES)
-        apt.update()
-        for package in apt.packages("kubectl"):
-            tree = os.path.join(state, "tree")
-            if apt.unpack(package, tree):
-                fetch.install(tree, folder)
-                return path
-    fetch.fail("the Debian package kubectl cannot be had")
-    raise AssertionError
+    fetch.package_tree("kubectl", "amd64", SUITES, folder)
+    return os.path.join(folder, "usr/bin/kubectl")
 
 
 if __name__ == "__main__":
