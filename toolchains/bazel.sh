@@ -2,14 +2,17 @@
 # SPDX-License-Identifier: Apache-2.0
 # Bazel for the project's scripts; they source it.
 #
-# prepare [PACKAGE]...   installs what building needs, and PACKAGEs, and writes user.bazelrc
-# bazel ARGUMENT...      runs Bazel, with --config=ci if BINFMTBOX_CI is set
+# prepare [PACKAGE]...        installs what building needs, and PACKAGEs, and writes user.bazelrc
+# prepare_host [PACKAGE]...   the same for what is built with this machine's compiler alone
+# bazel ARGUMENT...           runs Bazel, with --config=ci if BINFMTBOX_CI is set
 
 # shellcheck source=need.sh
 source "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/need.sh"
 
+host_packages=(bazel-bootstrap g++ python3)
+host_sources=(com_google_absl com_googlesource_code_re2 rules_cc rules_java platforms bazel_skylib)
 build_packages=(
-  bazel-bootstrap g++ python3
+  "${host_packages[@]}"
   # The products' compiler, and what builds their C and C++ libraries.
   clang-19 lld-19 llvm-19 cmake make ninja-build
   # libgcc.a and the kernel's headers of each target architecture.
@@ -30,8 +33,20 @@ bazel() {
 
 prepare() {
   need "${build_packages[@]}" "$@"
-  local sources='' settings
-  [[ ${BINFMTBOX_SOURCES:-debian} == upstream ]] || sources=$(toolchains/sources.sh)
+  write_settings
+}
+
+prepare_host() {
+  need "${host_packages[@]}" "$@"
+  write_settings "${host_sources[@]}"
+}
+
+# write_settings [REPOSITORY]...: fetches these sources (default: all), and writes what is here into user.bazelrc.
+write_settings() {
+  local sources='' compiler='' settings
+  [[ ${BINFMTBOX_SOURCES:-debian} == upstream ]] || sources=$(toolchains/sources.sh "$@")
+  ! type -P clang-19 >/dev/null ||
+    compiler="common \"--repo_env=BINFMTBOX_COMPILER=$(clang-19 --version | head -n 1)\""
   settings=$(
     cat <<RC
 # Written by ./dev for this machine; your own settings belong into ~/.bazelrc.
@@ -39,7 +54,7 @@ startup "--output_user_root=$BINFMTBOX_CACHE/bazel"
 startup --max_idle_secs=900
 build "--disk_cache=$BINFMTBOX_CACHE/results"
 common "--repo_env=BINFMTBOX_CACHE=$BINFMTBOX_CACHE"
-common "--repo_env=BINFMTBOX_COMPILER=$(clang-19 --version | head -n 1)"
+$compiler
 $sources
 RC
   )

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# sources.sh: fetches the external repositories from Debian's source packages, unpacks them in the cache, and
-# prints the Bazel flag that selects each. toolchains/debian_sources.txt names and pins them.
+# sources.sh [REPOSITORY]...: fetches external repositories (default: all) from Debian's source packages, unpacks
+# them in the cache, and prints the Bazel flag that selects each that is there. toolchains/debian_sources.txt names
+# and pins them.
 
 # shellcheck source=need.sh
 source "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/need.sh"
@@ -121,7 +122,7 @@ need "${packages[@]}" >&2
 mkdir -p "$downloads" "$trees"
 for repository in $(sources_table | awk '!seen[$1]++ {print $1}'); do
   tree=$trees/$repository-$(key "$repository")
-  if [[ ! -d $tree ]]; then
+  if [[ ! -d $tree && ($# == 0 || " $* " == *" $repository "*) ]]; then
     say "source of $repository" >&2
     download "$repository" >&2
     partial=$(mktemp -d "$trees/.$repository.XXXXXX")
@@ -129,5 +130,5 @@ for repository in $(sources_table | awk '!seen[$1]++ {print $1}'); do
     chmod 755 "$partial"
     mv -T "$partial" "$tree" 2>/dev/null || rm -rf "$partial"
   fi
-  printf 'common "--override_repository=%s=%s"\n' "$repository" "$tree"
+  [[ ! -d $tree ]] || printf 'common "--override_repository=%s=%s"\n' "$repository" "$tree"
 done
