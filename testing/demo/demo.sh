@@ -20,7 +20,7 @@ dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 install -m 755 bazel-bin/cmd/binfmtbox "$dir/binfmtbox"
 install -m 755 "$program" "$dir/busybox-arm64"
-cd "$dir"
+cd "$dir" || exit
 say "in a user namespace of its own: nothing of this machine changes"
 # shellcheck disable=SC2016 # The inner shell expands these.
 PATH=$dir:$PATH unshare -Urm --fork -p --mount-proc bash -euc '
