@@ -20,7 +20,7 @@ REGISTRY = "/proc/sys/fs/binfmt_misc"
 # Each machine's foreign program: its target, and the product's name of it.
 FOREIGN = {"x86_64": ("aarch64", "arm64"), "arm64": ("x86_64", "x86_64"), "armv7": ("x86_64", "x86_64")}
 NO_BINFMT_MISC = "this kernel has no binfmt_misc; load its module, if there is one, with: binfmtbox mount"
-HINT = "binfmt-register: note: setuid programs (sudo) will run without their rights; --credential yes gives them\n"
+HINT = "binfmt-register: note: sudo and other setuid programs need --credential yes\n"
 
 NO_GAP = "InstallTest.ReplacementHasNoGap"
 # Tests of binfmt/ against the running kernel, with fewer rounds than elsewhere:

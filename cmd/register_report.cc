@@ -167,9 +167,7 @@ void ReportOutcomes(const RegisterRequest& request,
   }
   if (lacks_credentials && !dry_run &&
       request.record.credential == Choice::kAuto) {
-    console.Note(
-        "setuid programs (sudo) will run without their rights; "
-        "--credential yes gives them");
+    console.Note("sudo and other setuid programs need --credential yes");
   }
 }
 

@@ -452,8 +452,8 @@ TEST_F(KmsgTest, ReportsAndNotesAndErrors) {
             "see \"binfmtbox register --help\"\n");
   EXPECT_EQ(RunWithLog({"register", "--kmsg", "-I/box", "arm"}), Prints(""));
   EXPECT_EQ(Log(),
-            "<4>binfmt-register: note: setuid programs (sudo) will run without "
-            "their rights; --credential yes gives them\n"
+            "<4>binfmt-register: note: sudo and other setuid programs need "
+            "--credential yes\n"
             "<6>binfmt-register: qemu-arm: registered, /box, flags F\n");
   EXPECT_EQ(RunWithLog({"clear", "--kmsg", "arm", "jar"}), Prints(""));
   EXPECT_EQ(Log(),

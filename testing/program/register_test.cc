@@ -18,8 +18,8 @@ namespace binfmtbox_testing {
 namespace {
 
 constexpr char kSetuidNote[] =
-    "binfmt-register: note: setuid programs (sudo) will run without their "
-    "rights; --credential yes gives them\n";
+    "binfmt-register: note: sudo and other setuid programs need --credential "
+    "yes\n";
 
 // The bytes of the row aarch64, as a record writes them.
 constexpr char kAarch64Rule[] =
