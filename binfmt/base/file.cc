@@ -11,6 +11,7 @@
 
 #include "absl/cleanup/cleanup.h"
 #include "binfmt/base/clock.h"
+#include "binfmt/base/interruptions.h"
 
 namespace binfmt {
 namespace {
@@ -18,18 +19,6 @@ namespace {
 constexpr int kMaxPipeWait = 5000;        // milliseconds
 constexpr int64_t kMaxWholeWait = 30000;  // milliseconds
 constexpr size_t kReadSize = 4096;
-constexpr int kMaxInterruptions = 100;
-
-// Bounds how often a call is tried again: a file system may say EINTR for ever.
-class Interruptions {
- public:
-  bool MayRetry(int errnum) {
-    return errnum == EINTR && ++count_ < kMaxInterruptions;
-  }
-
- private:
-  int count_ = 0;
-};
 
 }  // namespace
 

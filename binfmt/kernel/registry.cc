@@ -23,6 +23,7 @@
 #include "absl/strings/str_cat.h"
 #include "binfmt/base/clock.h"
 #include "binfmt/base/file.h"
+#include "binfmt/base/interruptions.h"
 #include "binfmt/base/message.h"
 #include "binfmt/base/path.h"
 #include "binfmt/kernel/instances.h"
@@ -36,7 +37,6 @@ namespace {
 constexpr size_t kMaxStatusLength = 64;
 constexpr size_t kMaxEntries = 1 << 20;
 constexpr size_t kMaxSegments = 64;  // of one writev(2)
-constexpr int kMaxInterruptions = 100;
 constexpr int kMaxTries = 2;
 constexpr int64_t kMaxLockWait = 10000;  // milliseconds
 constexpr int64_t kLockInterval = 5;     // milliseconds
@@ -352,7 +352,7 @@ Expected<std::vector<int>> Registry::Register(
   if (Expected<void> opened = OpenRegister(); !opened) {
     return std::move(opened.error());
   }
-  int interruptions = 0;
+  Interruptions interruptions;
   size_t next = 0;
   while (next < texts.size()) {
     const std::span<const std::string> batch =
@@ -370,7 +370,7 @@ Expected<std::vector<int>> Registry::Register(
       next += std::max<size_t>(taken, 1);
       continue;
     }
-    if (errno == EINTR && ++interruptions < kMaxInterruptions) continue;
+    if (interruptions.MayRetry(errno)) continue;
     // The errno belongs to the first record. Where a later one is refused,
     // writev(2) stops before it and returns the bytes done, so its errno shows
     // in the next turn.
@@ -386,13 +386,13 @@ Expected<void> Registry::Command(const std::string& name,
   if (!fd.ok()) {
     return ExplainOpen(what, name, errno);
   }
-  int interruptions = 0;
+  Interruptions interruptions;
   for (;;) {
     const ssize_t put = write(fd.get(), command.data(), command.size());
     if (put == static_cast<ssize_t>(command.size())) return {};
     // A part of a command is none, and no kernel takes one.
     const int errnum = put < 0 ? errno : EIO;
-    if (errnum != EINTR || ++interruptions >= kMaxInterruptions) {
+    if (!interruptions.MayRetry(errnum)) {
       return SystemError(what, PathOf(name), errnum);
     }
   }
