@@ -6,6 +6,9 @@
 /^files [0-9]+ taken [0-9]+ disagreements [0-9]+/ { add("differential files", $2, "disagreements", $6) }
 /^rules [0-9]+ accepted [0-9]+ disagreements [0-9]+$/ { add("rules tried on kernel", $2, "disagreements", $6) }
 /^[0-9]+ fault points tried, [0-9]+ states lost$/ { add("fault points tried", $1, "states lost", $5) }
+/^parallel runs [0-9]+ false OK [0-9]+$/ { add("parallel runs", $3, "false OK", $6) }
+/^starts under [0-9]+ replacements [0-9]+ failed [0-9]+$/ { add("starts while replaced", $5, "failed", $7) }
+/^storms of interruptions [0-9]+ false OK or lost [0-9]+$/ { add("storms of EINTR", $4, "lost", $9) }
 /^fuzz executions [0-9]+ findings [0-9]+$/ { add("fuzz executions", $3, "findings", $5) }
 
 function add(what, count, what_bad, bad) {
@@ -24,5 +27,8 @@ END {
   row("differential files")
   row("rules tried on kernel")
   row("fault points tried")
+  row("parallel runs")
+  row("starts while replaced")
+  row("storms of EINTR")
   row("fuzz executions")
 }
