@@ -75,17 +75,22 @@ Expected<void> StoreYes(bool& flag, std::string_view, std::string_view value) {
   return {};
 }
 
-// The file that COMMAND means, as execvp(3) finds it; COMMAND where that is a
-// path, or nothing is found.
-std::string FindCommand(const std::string& command) {
+// The file that COMMAND means, as execvp(3) finds it. The error is that of the
+// first file of that name.
+Expected<std::string> FindCommand(const std::string& command) {
+  if (command.empty()) return binfmt::Error(ENOENT, "COMMAND is empty");
   if (absl::StrContains(command, '/')) return command;
   std::string_view list = Environment("PATH");
   if (list.empty()) list = kDefaultPath;
+  std::optional<binfmt::Error> why;
   for (const std::string_view dir : absl::StrSplit(list, ':')) {
     std::string path = absl::StrCat(dir.empty() ? "." : dir, "/", command);
-    if (binfmt::CanExecute(path)) return path;
+    Expected<binfmt::Program> program = binfmt::InspectProgram("", path);
+    if (program) return path;
+    if (!why && binfmt::Exists(path)) why = std::move(program.error());
   }
-  return command;
+  if (why) return *std::move(why);
+  return binfmt::Failed(ENOENT, "$0 is in no directory of PATH", command);
 }
 
 // COMMAND did not start, for the reason WHY. Sets the status of env(1).
@@ -297,9 +302,12 @@ void RunCommand::Run(const CommandLine& line, Console& console) {
   argv_ = line.operands;
   if (argv_.empty()) return console.Complain(Misuse("there is no COMMAND"));
   if (common.json) {
-    return console.Complain(Misuse("option --json goes with no COMMAND"));
+    return console.Complain(
+        Misuse("option --json: run prints nothing but what COMMAND prints"));
   }
-  path_ = FindCommand(argv_[0]);
+  Expected<std::string> path = FindCommand(argv_[0]);
+  if (!path) return CannotStart(path.error(), console);
+  path_ = *std::move(path);
   const Expected<binfmt::Program> program = binfmt::InspectProgram("", path_);
   if (!program) return CannotStart(program.error(), console);
   if (program->elf && !RunsNatively(*program)) foreign_ = TargetOf(*program);

@@ -69,6 +69,33 @@ TEST_F(RunTest, ForeignProgramFoundInPath) {
   EXPECT_EQ(Execute(command), Prints(kList));
 }
 
+// As execvp(3): what cannot be started does not end the search.
+TEST_F(RunTest, DirectoriesAndOthersOfThatNameInPath) {
+  mkdir("/mnt/one", 0755);
+  mkdir("/mnt/one/binfmtbox_arm64", 0755);
+  mkdir("/mnt/two", 0755);
+  WriteFile("/mnt/two/binfmtbox_arm64", "", 0644);
+  Command command = AsUser({"binfmtbox_arm64", "--list"});
+  command.env = {"PATH=/mnt/one:/mnt/two:/mnt"};
+  EXPECT_EQ(Execute(command), Prints(kList));
+  command.env = {"PATH=/mnt/two"};
+  EXPECT_EQ(Execute(command),
+            Fails(126,
+                  "binfmt-run: /mnt/two/binfmtbox_arm64 is not executable; "
+                  "make it so with: chmod +x /mnt/two/binfmtbox_arm64\n"));
+}
+
+TEST_F(RunTest, CurrentDirectoryIsNotSearched) {
+  Command command = AsUser({"binfmtbox_arm64"});
+  command.before_exec = [become_user = command.before_exec] {
+    become_user();
+    return chdir("/mnt");
+  };
+  EXPECT_EQ(
+      Execute(command),
+      Fails(127, "binfmt-run: binfmtbox_arm64 is in no directory of PATH\n"));
+}
+
 TEST_F(RunTest, ForeignChildOfNativeParent) {
   EXPECT_EQ(RunAsUser({"-t", "arm64", "--", "sh", "-c",
                        "/mnt/binfmtbox_arm64 --list"}),
@@ -241,7 +268,7 @@ TEST_F(RunTest, Refusals) {
                            kSeeHelp));
   EXPECT_EQ(RunAsUser({"-t", "nosuch", "true"}).status, 125);
   EXPECT_EQ(RunAsUser({"nosuch"}),
-            Fails(127, "binfmt-run: nosuch does not exist\n"));
+            Fails(127, "binfmt-run: nosuch is in no directory of PATH\n"));
   EXPECT_EQ(RunAsUser({"/mnt/nosuch"}),
             Fails(127, "binfmt-run: /mnt/nosuch does not exist\n"));
   EXPECT_EQ(RunAsUser({"/mnt"}),
