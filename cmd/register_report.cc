@@ -75,7 +75,7 @@ std::string Line(const RegisterRequest& request, const Record& record,
                  std::string_view word, const Outcome& outcome) {
   const std::string flags = binfmt::FlagLetters(record.flags);
   std::string shadows;
-  if (!request.install.replace && !outcome.shadows.empty()) {
+  if (!request.install.TakesOutOthers() && !outcome.shadows.empty()) {
     shadows = absl::StrCat(
         ", shadows ",
         absl::StrJoin(outcome.shadows, " ",

@@ -46,8 +46,8 @@ int RunSystemdBinfmt(std::span<const char* const> args) {
       binfmt::FindRecordFiles(binfmt::kSystemRecordDirs, /*any_name=*/false)
           .value_or(std::vector<std::string>());
   const auto call = [&console](const char* option, const char* value) {
-    console.AddStatus(RunApplet(
-        {"register", "--mount", "--if-possible", "--replace", option, value}));
+    console.AddStatus(RunApplet({"register", "--mount", "--if-possible",
+                                 "--replace", "--override", option, value}));
   };
   if (args.empty()) call("--system", nullptr);
   for (const char* arg : args) {

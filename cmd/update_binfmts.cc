@@ -149,16 +149,16 @@ void UpdateBinfmts::Run(Console& console) const {
             .record;
     if (!rule) return console.Complain(rule.error());
     console.Note("nothing is kept for the next boot");
-    status = RunApplet({"register", "--mount", "--replace", dry_run_, "--rule",
-                        rule->c_str()});
+    status = RunApplet({"register", "--mount", "--replace", "--override",
+                        dry_run_, "--rule", rule->c_str()});
   } else if (mode_ != "enable" && mode_ != "import") {
     status = RunApplet(
         {"clear", dry_run_,
          operand == nullptr ? "--ours" : binfmt::BaseName(name).data()});
   } else if (exists ||
              (!name.empty() && arch_table::FindTarget(name) == nullptr)) {
-    status = RunApplet(
-        {"register", "--mount", "--replace", dry_run_, "--file", file.c_str()});
+    status = RunApplet({"register", "--mount", "--replace", "--override",
+                        dry_run_, "--file", file.c_str()});
   } else {
     status =
         RunApplet({"register", "--mount", "--if-missing", dry_run_, operand});

@@ -232,7 +232,7 @@ class Installer {
       // What takes its files comes after an equal rule of this call already.
       const bool is_settled = front && Covers(wanted, moved_[*front]);
       // An error names one, and what is replaced all of them.
-      const size_t most = options_.replace           ? present_.size()
+      const size_t most = options_.TakesOutOthers()  ? present_.size()
                           : options_.override_others ? kMaxShadows
                                                      : 1;
       for (const size_t position :
@@ -285,8 +285,8 @@ class Installer {
     }
     // Also an equal entry has to be replaced to come in front of the others:
     // the order is the order of registration.
-    const bool is_new =
-        old == nullptr && (!options_.replace || outcome.shadows.empty());
+    const bool is_new = old == nullptr &&
+                        (!options_.TakesOutOthers() || outcome.shadows.empty());
     outcome.change = is_new ? Change::kAdded : Change::kReplaced;
     if (expected.enabled) {
       moved_.Add(wanted);
@@ -383,8 +383,8 @@ class Installer {
     return Verify(record, errnums->front());
   }
 
-  // Replaces the entry of WANTED's name and, with --replace, the entries
-  // SHADOWS.
+  // Replaces the entry of WANTED's name and, where others are to go, the
+  // entries SHADOWS.
   Expected<void> Replace(const Record& wanted,
                          std::span<const std::string> shadows) const {
     Record helper = wanted;
@@ -409,7 +409,7 @@ class Installer {
     }
     WaitForReaders();
     result = RemoveOwn(helper);
-    if (!options_.replace) return result;
+    if (!options_.TakesOutOthers()) return result;
     for (const std::string& name : shadows) {
       const Record& shadow = FindEntry(name)->record;
       // One that takes other files as well goes on with those.

@@ -43,11 +43,13 @@ struct Outcome {
 };
 
 struct InstallOptions {
-  // Replace an entry of the same name, or of another name for the same files,
-  // where it differs, or may hold another file.
+  // Replace an entry of the same name where it differs, or may hold another
+  // file, and take out entries of other names for the same files.
   bool replace = false;
-  // Register in front of entries of other names for the same files.
+  // Register in front of entries of other names for the same files, and leave
+  // these there.
   bool override_others = false;
+  bool TakesOutOthers() const { return replace && !override_others; }
   // Decide and check, but write nothing: outcomes say what would be done.
   bool dry_run = false;
   // Runs a program through REGISTRY's entry of RECORD, which is the first that

@@ -152,6 +152,14 @@ TEST_F(OtherNamesTest, Installs) {
             "foo (enabled):\n        type = extension");
 }
 
+// What takes the same files and has another name is somebody else's.
+TEST_F(OtherNamesTest, LeavesEntriesOfOtherNames) {
+  Register(":others:E::foo::/mnt/wine:");
+  EXPECT_EQ(Update({"--install", "foo", "/mnt/wine", "--extension", "foo"}).out,
+            "foo: registered, /mnt/wine, shadows others\n");
+  EXPECT_EQ(EntryNames(), "foo others");
+}
+
 TEST_F(OtherNamesTest, WhatItCannotDo) {
   EXPECT_EQ(Update({"--install", "a", "/mnt/wine", "--magic=AB", "--detector",
                     "/mnt/wine"}),

@@ -743,6 +743,15 @@ TEST_F(RegisterTest, OverrideComesInFrontAgain) {
   EXPECT_EQ(EntryNames(), "qemu-aarch64 mine");
 }
 
+TEST_F(RegisterTest, ReplaceAndOverrideSwapsItsOwnAndLeavesOthers) {
+  Register(Aarch64Record("qemu-aarch64", "/usr/bin/old", ""));
+  Register(Aarch64Record("mine", "/usr/bin/old", ""));
+  EXPECT_EQ(Do({"--replace", "--override", "arm64"}),
+            Prints("qemu-aarch64: replaced, "
+                   "/mnt/qemu/qemu-aarch64-static, flags PF, shadows mine\n"));
+  EXPECT_EQ(EntryNames(), "qemu-aarch64 mine");
+}
+
 TEST_F(RegisterTest, ADisabledEntryOfAnotherNameIsNoObstacle) {
   Register(Aarch64Record("mine", "/usr/bin/old", ""));
   Write("mine", "0");
