@@ -2,6 +2,7 @@
 """What the commands of the bench read: the same entries in everybody's own form."""
 
 import json
+import os
 import pathlib
 import shutil
 import struct
@@ -24,6 +25,7 @@ def compile_programs(work):
     for job in ("NOTHING", "REGISTER", "STATUS", "CLEAR", "FLUSH"):
         run(["gcc", *flags, f"-D{job}", HERE / "floor.c", "-o", work / f"floor-{job.lower()}"])
     run(["g++", "-O2", "-std=c++23", "-Wall", "-Wextra", HERE / "driver.cc", "-o", work / "driver"])
+    run(["g++", "-O2", "-std=c++23", "-Wall", "-Wextra", HERE / "costs.cc", "-o", work / "costs"])
 
 
 def make_interpreters(work, box):
@@ -52,6 +54,28 @@ def synthetic_entries(count):
     return [{"name": f"g{number:05d}", "magic": f"7f454c4602010100{number:016x}0200f0f1",
              "mask": "ffffffffffffff00" + "ff" * 8 + "feffffff", "interpreter": "/bin/cat"}
             for number in range(count)]
+
+
+# Entries that a search could be slow or greedy with.
+CROWDS = ("of one rule", "of different masks", "for different interpreters")
+
+
+def crowd(work, shape, count):
+    """COUNT entries of SHAPE, one of CROWDS."""
+    many = work / "many"
+    many.mkdir(exist_ok=True)
+    found = []
+    for number in range(count):
+        magic, mask, interpreter = "5a5a5a5a", "ffffffff", "/bin/cat"
+        if shape == "of different masks":
+            magic, mask = magic + "0000", f"{mask}{number:04x}"
+        elif shape == "for different interpreters":
+            magic, mask = f"{magic}{number:04x}", mask + "ffff"
+            interpreter = str(many / str(number))
+            if not os.path.exists(interpreter):
+                os.link(work / "floor-nothing", interpreter)
+        found.append({"name": f"g{number:05d}", "magic": magic, "mask": mask, "interpreter": interpreter})
+    return found
 
 
 def _escaped(digits):

@@ -71,6 +71,7 @@ class Measurer:
         self.work = pathlib.Path(work)
         self.prefix = steady()
         self.figures = collections.defaultdict(Figures)
+        self.costs = [float(word) for word in run([*self.prefix, self.work / "costs"], stdout=subprocess.PIPE).stdout.split()]
 
     def of(self, command):
         return self.figures[command.key]

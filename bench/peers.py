@@ -26,10 +26,11 @@ second run fails.
 class Peers:
     """Makes commands for a set of inputs."""
 
-    def __init__(self, work, box, batch):
+    def __init__(self, work, box, batch, earlier=()):
+        """EARLIER: (revision, executable) of the product before, to compare with."""
         self.work = work
         self.batch = str(batch)
-        self.box = str(box)
+        self.boxes = [("binfmtbox", str(box)), *((f"revision {name}:", str(path)) for name, path in earlier)]
         self.update_binfmts = compare.fetched_update_binfmts() + compare.UPDATE_BINFMTS
 
     def _floor(self, scene, job, inputs, before, after, remark):
@@ -38,7 +39,8 @@ class Peers:
         return Command("floor" if job != "flush" else "floor, flush", scene, before, after, [program], needs, remark)
 
     def _box(self, name, scene, words, before, after, remark, needs=()):
-        return Command("binfmtbox " + name, scene, before, after, [self.box, *words], [self.box, *needs], remark)
+        for number, (label, box) in enumerate(self.boxes):
+            yield Command(f"{label} {name}", scene, before, after, [box, *words], [box, *needs], "the same" if number else remark)
 
     def _shells(self, scene, name, script, before, after, remark, others=(), only=None):
         """SCRIPT run by busybox and by dash; OTHERS: programs that dash runs for it."""
@@ -64,9 +66,9 @@ class Peers:
             self._floor("register", "register", inputs, "empty", full, "no libc, one open, no check"),
             Command("batch alone", "register", "empty", full, [self.batch], [self.batch, inputs.records],
                     "the product's own code that writes records (`bench/batch.cc`), no check before or after: no applet does that"),
-            self._box("register --file", "register", files, "empty", full, "finished records from a file. Fewest checks that it "
+            *self._box("register --file", "register", files, "empty", full, "finished records from a file. Fewest checks that it "
                       "offers: the guard, every interpreter examined, every entry read back", confs),
-            self._box("register all", "register", register, "empty", full, "finds and examines every interpreter, asks what the machine runs "
+            *self._box("register all", "register", register, "empty", full, "finds and examines every interpreter, asks what the machine runs "
                       "by itself, reads every entry back"),
             *self._shells("register", "printf lines", inputs.printf, "empty", full,
                           "finished records, one open; looks at nothing but whether the write worked, and goes on"),
@@ -78,8 +80,8 @@ class Peers:
                           "leaves out a family of processors by name; checks nothing", others=["/usr/bin/uname"]),
 
             self._floor("register again", "status", inputs, full, full, "reads every entry, as one must to know that it is there"),
-            self._box("register --file", "register again", files, full, full, "every entry compared with its record; every interpreter examined", confs),
-            self._box("register all", "register again", register, full, full, "the same, and finds every interpreter"),
+            *self._box("register --file", "register again", files, full, full, "every entry compared with its record; every interpreter examined", confs),
+            *self._box("register all", "register again", register, full, full, "the same, and finds every interpreter"),
             *self._shells("register again", "printf lines if absent", inputs.printf_if_absent, full, full,
                           "less: looks only whether there is something of that name"),
             self._systemd("register again", confs, inputs, full, full, "removes each entry and writes it again"),
@@ -87,21 +89,21 @@ class Peers:
                                  "less: looks only whether there is something of that name"),
 
             self._floor("status", "status", inputs, full, full, "the entries' texts as they are"),
-            self._box("status", "status", ["status"], full, full, "in match order, with target, shadows, and whether the interpreter is there"),
-            self._box("status --json", "status", ["status", "--json"], full, full, "the same, and every magic and mask"),
+            *self._box("status", "status", ["status"], full, full, "in match order, with target, shadows, and whether the interpreter is there"),
+            *self._box("status --json", "status", ["status", "--json"], full, full, "the same, and every magic and mask"),
             *self._shells("status", "cat", inputs.cat, full, full, "the entries' texts as they are", others=["/usr/bin/cat"]),
             self._update_binfmts("status", "--display", inputs, full, full,
                                  "less: its own database, and whether there is something of that name"),
 
             self._floor("clear", "clear", inputs, full, "empty", "-1 to each entry"),
             self._floor("clear", "flush", inputs, full, "empty", "-1 to `status`: all that there are, whosever they are"),
-            self._box("clear --all", "clear", ["clear", "-q", "--all"], full, "empty", "reads each entry, then -1 to each"),
+            *self._box("clear --all", "clear", ["clear", "-q", "--all"], full, "empty", "reads each entry, then -1 to each"),
             *self._shells("clear", "echo -1 to each", inputs.clear_each, full, "empty", "less: the names stand in the script"),
             *self._shells("clear", "echo -1 to status", inputs.flush, full, "empty", "flushes, as above"),
             self._systemd("clear", ["--unregister"], inputs, full, "empty", "flushes, as above"),
 
             self._floor("usage", "nothing", inputs, "empty", "empty", "a process that only ends"),
-            self._box("--help", "usage", ["--help"], "empty", "empty", "opens nothing"),
+            *self._box("--help", "usage", ["--help"], "empty", "empty", "opens nothing"),
         ]
 
     def growing(self, inputs):
@@ -110,22 +112,38 @@ class Peers:
         files = ["register", "-q", *(word for conf in inputs.confs for word in ("-f", conf))]
         return [
             self._floor("register", "register", inputs, "empty", full, ""),
-            self._box("register --file", "register", files, "empty", full, ""),
+            *self._box("register --file", "register", files, "empty", full, ""),
             *self._shells("register", "printf lines", inputs.printf, "empty", full, "", only="dash"),
             self._systemd("register", inputs.confs, inputs, "empty", full, ""),
             self._update_binfmts("register", "--enable", inputs, "empty", full, ""),
             *self._shells("register", "qemu-binfmt-conf.sh's steps", inputs.steps, "empty", full, "", only="dash"),
             self._floor("register again", "status", inputs, full, full, ""),
-            self._box("register --file", "register again", files, full, full, ""),
+            *self._box("register --file", "register again", files, full, full, ""),
             self._systemd("register again", inputs.confs, inputs, full, full, ""),
             self._update_binfmts("register again", "--enable", inputs, full, full, ""),
             self._floor("status", "status", inputs, full, full, ""),
-            self._box("status", "status", ["status"], full, full, ""),
-            self._box("status --json", "status", ["status", "--json"], full, full, ""),
+            *self._box("status", "status", ["status"], full, full, ""),
+            *self._box("status --json", "status", ["status", "--json"], full, full, ""),
             *self._shells("status", "cat", inputs.cat, full, full, "", only="busybox"),
             self._update_binfmts("status", "--display", inputs, full, full, ""),
             self._floor("clear", "clear", inputs, full, "empty", ""),
-            self._box("clear --all", "clear", ["clear", "-q", "--all"], full, "empty", ""),
+            *self._box("clear --all", "clear", ["clear", "-q", "--all"], full, "empty", ""),
             *self._shells("clear", "echo -1 to each", inputs.clear_each, full, "empty", "", only="dash"),
             self._systemd("clear", ["--unregister"], inputs, full, "empty", ""),
+        ]
+
+    def crowd(self, inputs):
+        """What is tried with many entries of odd shapes."""
+        full = inputs.records
+        files = ["register", "-q", *(word for conf in inputs.confs for word in ("-f", conf))]
+        return [
+            self._floor("register", "register", inputs, "empty", full, ""),
+            *self._box("register --file", "register", files, "empty", full, ""),
+            self._systemd("register", inputs.confs, inputs, "empty", full, ""),
+            self._floor("register again", "status", inputs, full, full, ""),
+            *self._box("register --file", "register again", files, full, full, ""),
+            self._floor("status", "status", inputs, full, full, ""),
+            *self._box("status", "status", ["status"], full, full, ""),
+            self._floor("clear", "clear", inputs, full, "empty", ""),
+            *self._box("clear --all", "clear", ["clear", "-q", "--all"], full, "empty", ""),
         ]

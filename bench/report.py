@@ -45,6 +45,8 @@ def machine(measurer, box, update_binfmts):
     realtime = "in the real-time class on one processor" if "chrt" in measurer.prefix else "on one processor"
     return [f"- {datetime.date.today()}, Linux {platform.release()} {platform.machine()}, {_cpu()}, "
             f"{os.cpu_count()} processors; all runs {realtime}.",
+            f"- This machine takes {measurer.costs[0]:,.0f} ns for a system call that does nothing, and {measurer.costs[1]:,.0f} ns "
+            "for the first write to a page: ratios to the floor move with them.",
             f"- {_versions(box, update_binfmts)}."]
 
 
@@ -78,6 +80,25 @@ def scene_tables(commands, measurer):
                 _time(statistics.median(own.wall)), _time(statistics.median(own.cpu)), _number(own.calls),
                 _number(own.processes), _number(own.instructions), _number(statistics.median(own.faults)),
                 _number(own.peak), _number(disk_bytes(row.needs)), row.remark]) + " |")
+    return lines
+
+
+def crowd_table(count, shapes):
+    """SHAPES: {name: (commands, measurer's figures)}."""
+    names = list(shapes)
+    lines = ["", f"## {count:,} entries", "",
+             "Entries " + ", ".join(names) + ". Wall time in ms, behind it peak memory in KB. Of one rule, all but the newest "
+             "are shadowed; a mask that no other entry has makes each search look at each entry.", "",
+             "| | " + " | ".join(names) + " |", "| --- |" + " ---: |" * len(names)]
+    rows = {}
+    for name, figures in shapes.items():
+        for key, own in figures.items():
+            scene, command = key.split("|")
+            peak = "" if own.peak is None else f", {own.peak:,}"
+            rows.setdefault((scene, command), {})[name] = f"{_time(statistics.median(own.wall))}{peak}"
+    for (scene, command), cells in rows.items():
+        label = f"**{scene}: {command}**" if command.startswith("binfmtbox") else f"{scene}: {command}"
+        lines.append(f"| {label} | " + " | ".join(cells.get(name, "—") for name in names) + " |")
     return lines
 
 

@@ -17,8 +17,10 @@ import argparse
 import os
 import pathlib
 import platform
+import re
 import shutil
 import statistics
+import subprocess
 import sys
 import time
 
@@ -32,6 +34,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 CACHE = pathlib.Path(os.environ.get("BINFMTBOX_CACHE", pathlib.Path.home() / ".cache/binfmtbox"))
 # How many entries, and how many rounds then.
 GROWTH = {1: 30, 10: 30, 100: 20, 1000: 7, 10000: 3}
+CROWD = 10_000
 START = time.monotonic()
 
 
@@ -54,6 +57,18 @@ def grow(peers, measurer, work):
     return growth
 
 
+def crowds(peers, measurer, work):
+    shapes = {}
+    for shape in inputs.CROWDS:
+        say(f"{CROWD:,} entries {shape}")
+        measurer.forget()
+        commands = peers.crowd(inputs.Inputs(work, inputs.crowd(work, shape, CROWD)))
+        measurer.time(commands, 3)
+        measurer.count([command for command in commands if command.name.startswith("binfmtbox")])
+        shapes[shape] = {command.key: measurer.of(command) for command in commands}
+    return report.crowd_table(CROWD, shapes)
+
+
 def draw(commands, measurer, sizes):
     panels = []
     for scene, rows, _ in report.scenes(commands):
@@ -67,10 +82,22 @@ def draw(commands, measurer, sizes):
         "{:,.0f}"), encoding="utf-8")
 
 
+def earlier_revisions(paths, work):
+    """Their revisions, with copies of them."""
+    for number, path in enumerate(paths):
+        copy = work / f"binfmtbox-earlier{number}"
+        shutil.copy(path, copy)
+        copy.chmod(0o755)
+        version = subprocess.run([copy, "--version"], capture_output=True, text=True, check=True).stdout
+        yield re.search(r"^revision (\w{1,7})", version, re.M)[1], copy
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=60, help="of the main table")
     parser.add_argument("--batch", required=True, help="the executable of batch.cc")
+    parser.add_argument("--earlier", action="append", default=[], metavar="PATH",
+                        help="an executable of an earlier revision, to compare with")
     parser.add_argument("products", nargs="+", metavar="PRODUCT")
     options = parser.parse_args()
     if platform.machine() != "x86_64":
@@ -88,7 +115,7 @@ def main():
     inputs.compile_programs(work)
     inputs.make_interpreters(work, box)
     same = inputs.Inputs(work, inputs.entries_of_product(work, box))
-    peers = Peers(work, box, batch)
+    peers = Peers(work, box, batch, list(earlier_revisions(options.earlier, work)))
     commands = peers.all(same)
     measurer = Measurer(work)
     say(f"{len(commands)} commands on {len(same.entries)} entries, {options.rounds} rounds")
@@ -101,6 +128,7 @@ def main():
     draw(commands, measurer, sizes)
     tables = report.scene_tables(commands, measurer)
     tables += grow(peers, measurer, work).tables()
+    tables += crowds(peers, measurer, work)
     text = "\n".join([
         "# Measured by `./dev bench`", "",
         *report.machine(measurer, box, peers.update_binfmts),
