@@ -42,6 +42,8 @@ using binfmt::Expected;
 using binfmt::Misuse;
 
 constexpr char kProgram[] = "binfmt";
+// What its user calls, who chose its name.
+constexpr char kCalled[] = "IMAGE";
 
 constexpr std::string_view kUsage =
     "usage: IMAGE [OPTION]...\n"
@@ -117,7 +119,7 @@ int RunNamed(std::string_view name, std::span<const char* const> args) {
     }
     return RunApplet(*applet, absl::StrCat("IMAGE ", name), Pointers(words));
   }
-  Console console(kProgram);
+  Console console(kProgram, kCalled);
   console.Complain(binfmt::Failed(
       0, "there is no applet \"$0\"; to register a target, say: --install $1",
       name, name));
@@ -150,7 +152,7 @@ void PrintEmulators() {
   const binfmt::ErrnoOr<std::string> text =
       binfmt::ReadFileAt(AT_FDCWD, kFile, kMaxLength);
   if (!text) return;
-  Console console(kProgram);
+  Console console(kProgram, kCalled);
   console.Answer(*text);
   console.Finish();
 }
@@ -241,7 +243,7 @@ Expected<std::optional<int>> ImageRun::Parse(
   for (size_t i = 0; i < args.size(); ++i) {
     ImageOption option = SplitOption(args[i]);
     if (option.name == "help" || option.name == "h") {
-      Console console(kProgram);
+      Console console(kProgram, kCalled);
       console.Answer(kUsage);
       return console.Finish();
     }
@@ -305,7 +307,7 @@ Expected<void> ImageRun::CheckInstallOptions() {
 }
 
 int ImageRun::Do() {
-  Console console(kProgram);
+  Console console(kProgram, kCalled);
   // Standard output is for the state alone, and for what would be done.
   const Words common = {"--dir", dir_, dry_run_ ? "--dry-run" : "--quiet"};
   if (install_.empty() || !uninstall_.empty()) {
@@ -351,7 +353,7 @@ int RunImage(std::span<const char* const> args) {
   ImageRun run;
   const Expected<std::optional<int>> parsed = run.Parse(args);
   if (!parsed) {
-    Console console(kProgram);
+    Console console(kProgram, kCalled);
     console.Complain(parsed.error());
     return console.Finish();
   }

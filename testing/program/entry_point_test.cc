@@ -45,7 +45,7 @@ class EntryPointTest : public ProgramTest {
     EXPECT_EQ(outcome.status, 2);
     EXPECT_EQ(outcome.out, "");
     EXPECT_EQ(Snapshot(), before);
-    constexpr char kEnd[] = "; see \"binfmt --help\"\n";
+    constexpr char kEnd[] = "; see \"IMAGE --help\"\n";
     const size_t end = outcome.err.rfind(kEnd);
     if (outcome.err.rfind("binfmt: ", 0) != 0 || end == std::string::npos) {
       return outcome.err;
@@ -255,7 +255,7 @@ TEST_F(EntryPointTest, Variables) {
             Fails(2,
                   "binfmt: QEMU_BINARY_PREFIX is not supported: entries and "
                   "emulators are told by their names, which begin with qemu-; "
-                  "use QEMU_BINARY_PATH; see \"binfmt --help\"\n"));
+                  "use QEMU_BINARY_PATH; see \"IMAGE --help\"\n"));
 }
 
 // C6
