@@ -5,8 +5,8 @@ The container gets what containerd and CRI-O give one whose pod says the same: a
 namespace and, unless hostPID says otherwise, a pid namespace of its own, masked and
 read-only parts of /proc, the capabilities, a root that may be read-only, and the seccomp
 profile of Debian's golang-github-containers-common where the pod asks for
-RuntimeDefault. Not so here: the first user namespace (hence --userns), AppArmor, SELinux,
-cgroups.
+RuntimeDefault, and limits where they are given (limits.py). Not so here: the first user
+namespace (hence --userns), AppArmor, SELinux.
 """
 
 import copy
@@ -15,10 +15,11 @@ import os
 import shutil
 import tempfile
 import time
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Optional
 
 import yaml
 
+from limits import Limits
 from node import Answer, Node
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -168,8 +169,9 @@ class Pod:
 
     _count = 0
 
-    def __init__(self, node: Node, spec: Dict[str, Any], image: str) -> None:
+    def __init__(self, node: Node, spec: Dict[str, Any], image: str, limits: Optional[Limits] = None) -> None:
         self._node = node
+        self._limits = limits
         self._folder = tempfile.mkdtemp(prefix="binfmtbox-pod-")
         Pod._count += 1
         self._name = f"pod{Pod._count}"
@@ -178,7 +180,9 @@ class Pod:
         self._pid = node.start(self._crun("run", "--bundle", self._folder, self._name))
 
     def _crun(self, *words: str) -> List[str]:
-        return ["crun", f"--root={self._folder}/state", "--cgroup-manager=disabled", *words]
+        command = ["crun", f"--root={self._folder}/state", "--cgroup-manager=disabled", *words]
+        # The runtime's own work counts as well.
+        return self._limits.under(command) if self._limits else command
 
     def output(self) -> str:
         """What the container has printed."""
@@ -199,6 +203,13 @@ class Pod:
     def probe(self, spec: Dict[str, Any], name: str) -> bool:
         """What this probe says."""
         return self.exec(spec["containers"][0][name]["exec"]["command"]).status == 0
+
+    def probes_at_once(self, spec: Dict[str, Any], name: str, count: int) -> int:
+        """Runs COUNT of this probe at the same time; how many said no."""
+        command = self._crun("exec", self._name, *spec["containers"][0][name]["exec"]["command"])
+        script = ('count=$1; shift; for i in $(seq "$count"); do "$@" >/dev/null 2>&1 & pids="$pids $!"; done; '
+                  'for pid in $pids; do wait "$pid" || failed=$((failed + 1)); done; exit "${failed:-0}"')
+        return self._node.run(["sh", "-c", script, "sh", str(count), *command]).status
 
     def settle(self, seconds: float = 60.0) -> None:
         """Waits until the container has said what it registered, or has ended."""

@@ -10,7 +10,7 @@ Each case runs the pod of base/daemon_set.yaml with one thing changed, on a node
 while the pod runs and after it. A pod that lacks something stays, as it is told to by --hold, and
 is not ready. Ends with "N passed, N failed".
 
-Needs Linux 6.7, crun, golang-github-containers-common, python3-yaml and qemu-user-static.
+Needs Linux 6.7, root for cgroups, crun, golang-github-containers-common, python3-yaml and qemu-user-static.
 """
 
 import copy
@@ -21,9 +21,11 @@ import tempfile
 from dataclasses import dataclass
 from typing import Any, Dict, List, Optional
 
+from limits import Limits
 from pod import Pod, changed, make_image, node_for_pods, overlaid, removing, shipped
 
 SHIPPED = shipped()
+PROBES = 6
 ALL = ["qemu-aarch64", "qemu-arm"]
 REGISTERED = "qemu-aarch64: registered, /usr/bin/qemu-aarch64-static, flags PF"
 NO_HOST = ("binfmt-register: cannot enter the mount namespace of PID 1: {}; it takes CAP_SYS_ADMIN, CAP_SYS_CHROOT "
@@ -162,6 +164,29 @@ def problems_of(case: Case, image: str, foreign: str) -> List[str]:
             for what, (is_so, wanted) in found.items() if is_so != wanted]
 
 
+def problems_under_limits(spec: Dict[str, Any], is_mounted: bool, image: str) -> List[str]:
+    """Runs the pod under the limits of its manifest, and six probes at once; what is not as it has to be."""
+    limits = Limits(spec["containers"][0]["resources"]["limits"])
+    node = node_for_pods()
+    try:
+        if is_mounted:
+            node.run(["mount", "-t", "binfmt_misc", "binfmt_misc", "/proc/sys/fs/binfmt_misc"])
+        pod = Pod(node, spec, image, limits)
+        pod.settle()
+        failed = {name: pod.probes_at_once(spec, name, PROBES) for name in ("startupProbe", "readinessProbe")}
+        has_ended, said = pod.has_ended(), pod.output()
+        pod.end()
+        killed = limits.killed()
+    finally:
+        node.stop()
+        limits.remove()
+    found = {"it has ended": (has_ended, False), "killed for memory": (killed, 0),
+             "says it": (REGISTERED in said, True),
+             **{f"{name} failed": (count, 0) for name, count in failed.items()}}
+    return [f"{what}: {is_so}, not {wanted}; it said: {said}"
+            for what, (is_so, wanted) in found.items() if is_so != wanted]
+
+
 def main() -> None:
     """Runs all cases, prints, and ends with 1 where one failed."""
     if len(sys.argv) != 3:
@@ -176,6 +201,15 @@ def main() -> None:
             passed += not problems
             failed += bool(problems)
             print(f"{'FAILED ' if problems else ''}{case.name}: {'; '.join(problems) or case.says}", flush=True)
+        for name, spec, is_mounted in (("as shipped", SHIPPED, False), ("without any privilege", UNPRIVILEGED, True)):
+            try:
+                problems = problems_under_limits(spec, is_mounted, image)
+            except OSError as error:
+                problems = [f"no cgroup with limits can be had here (it takes root): {error}"]
+            passed += not problems
+            failed += bool(problems)
+            name += f", under its limits, {PROBES} probes at once"
+            print(f"{'FAILED ' if problems else ''}{name}: {'; '.join(problems) or 'all of them said yes'}", flush=True)
     finally:
         shutil.rmtree(folder)
     print(f"{passed} passed, {failed} failed")
