@@ -7,6 +7,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -73,8 +74,12 @@ std::string DeniedMountHint(const std::string& dir, int errnum) {
     return "; before Linux 6.7 only the first user namespace may mount it: do "
            "it on the host";
   }
-  return "; it takes CAP_SYS_ADMIN in this user namespace: run it as root, in "
-         "a container with --privileged (a pod: privileged: true)";
+  if (geteuid() != 0) return DeniedHint();
+  std::string hint =
+      "; it takes CAP_SYS_ADMIN in this user namespace: run it as root, in a "
+      "container with --privileged (a pod: privileged: true)";
+  if (is_other) hint += ", or only one command: binfmtbox run COMMAND";
+  return hint;
 }
 
 // Explains ERRNUM of mounting on DIR.

@@ -155,7 +155,8 @@ TEST_F(MountTest, WithoutCapabilities) {
             "denied EPERM: cannot mount binfmt_misc on "
             "/proc/sys/fs/binfmt_misc: Operation not permitted; it takes "
             "CAP_SYS_ADMIN in this user namespace: run it as root, in a "
-            "container with --privileged (a pod: privileged: true), not there");
+            "container with --privileged (a pod: privileged: true), or only "
+            "one command: binfmtbox run COMMAND, not there");
 }
 
 // A nested namespace sees the host's mount, which is not its own.

@@ -215,7 +215,8 @@ TEST_F(ContainerTest, MountIsForbiddenInAUserNamespace) {
                   "binfmt-mount: cannot mount binfmt_misc on "
                   "/proc/sys/fs/binfmt_misc: Operation not permitted; it takes "
                   "CAP_SYS_ADMIN in this user namespace: run it as root, in a "
-                  "container with --privileged (a pod: privileged: true)\n"));
+                  "container with --privileged (a pod: privileged: true), or "
+                  "only one command: binfmtbox run COMMAND\n"));
 }
 
 TEST_F(ContainerTest, MountNamespaceOfPidOneIsForbidden) {

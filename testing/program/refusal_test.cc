@@ -530,12 +530,22 @@ TEST_F(NotThereTest, MountWithoutTheCapability) {
   const std::string why =
       "cannot mount binfmt_misc on /proc/sys/fs/binfmt_misc: Operation not "
       "permitted; it takes CAP_SYS_ADMIN in this user namespace: run it as "
-      "root, in a container with --privileged (a pod: privileged: true)\n";
+      "root, in a container with --privileged (a pod: privileged: true), or "
+      "only one command: binfmtbox run COMMAND\n";
   const Command command = Without({CAP_SYS_ADMIN});
   EXPECT_EQ(MountOn(kRegistry, command), Fails(5, "binfmt-mount: " + why));
   EXPECT_EQ(Run({"mount", "--userns", "--if-possible"}, command),
             Prints("", "binfmt-mount: note: " + why));
   EXPECT_EQ(EntryNames(), "not mounted");
+}
+
+TEST_F(NotThereTest, MountByAnotherUserThanRoot) {
+  EXPECT_EQ(MountOn(kRegistry, AsNobody()),
+            Fails(5,
+                  "binfmt-mount: cannot mount binfmt_misc on "
+                  "/proc/sys/fs/binfmt_misc: Operation not permitted; this "
+                  "user namespace does not map your user (unshare -r "
+                  "does)\n"));
 }
 
 TEST_F(NotThereTest, HostWithoutTheCapability) {
