@@ -119,11 +119,11 @@ class Test:
                 "binfmt/run.json": {
                     "#spec": "service-manifest-run@1", "name": "binfmt", "type": "lxc", "group": "platform",
                     "config": "lxc.container.conf", "root-volume": "root.squashfs", "volumes": [],
-                    "storage": {"lxc-overlay": {"persistence": "boot"}},
+                    "roles": ["nobody"], "storage": {"lxc-overlay": {"persistence": "boot"}},
                 },
                 "binfmt/src.json": {
                     "#spec": "service-manifest-src@1", "template": "builtin-lxc-docker",
-                    "args": {"PV_GROUP": "platform"}, "config": {}, "persistence": {"lxc-overlay": "boot"},
+                    "args": {"PV_GROUP": "platform", "PV_ROLES": ["nobody"]}, "config": {}, "persistence": {"lxc-overlay": "boot"},
                     "docker_config": {"Entrypoint": (COMMAND + " ".join(TARGETS[arch])).split()},
                 },
             })

@@ -28,6 +28,8 @@ from typing import Any, Dict, List
 
 NAME = "binfmt"
 GROUP = "platform"  # its containers are started before those of "app"
+# Without it pantavisor gives a container "mgmt": the control of the device.
+ROLES = ["nobody"]
 PROGRAM = "/usr/bin/binfmtbox"
 # LXC and pantavisor mount there.
 FOLDERS = ("dev", "etc", "lib/firmware", "lib/modules", "proc", "run", "sys", "tmp")
@@ -109,6 +111,7 @@ def state(conf: str, root: str, words: List[str]) -> Dict[str, Any]:
             "config": "lxc.container.conf",
             "group": GROUP,
             "name": NAME,
+            "roles": ROLES,
             "root-volume": "root.squashfs",
             "storage": {"lxc-overlay": {"persistence": PERSISTENCE}},
             "type": "lxc",
@@ -117,7 +120,7 @@ def state(conf: str, root: str, words: List[str]) -> Dict[str, Any]:
         # For pvr alone, which has a template of its own for such a container.
         f"{NAME}/src.json": {
             "#spec": "service-manifest-src@1",
-            "args": {"PV_GROUP": GROUP},
+            "args": {"PV_GROUP": GROUP, "PV_ROLES": ROLES},
             "config": {},
             "docker_config": {"Entrypoint": words},
             "persistence": {"lxc-overlay": PERSISTENCE},
