@@ -326,6 +326,38 @@ def lifetime(machine: Machine) -> Plan:
     return Plan(steps, {**machine.product(), **files}, folders=["proc"], shell=True)
 
 
+def run(machine: Machine) -> Plan:
+    """A foreign program without a handler on the machine, or why that can't be."""
+    up, files = machine.bring_up()
+    hello = f"hello from {machine.target}, user 0: /chroot/hello a"
+    direct = "/binfmtbox run --or-direct /chroot/hello a"
+    why = "before Linux 6.7 there is one binfmt_misc for all, so a command can't have handlers of its own"
+    if machine.is_before(6, 7):
+        steps = [
+            Step("/binfmtbox run /chroot/hello a", "125",
+                 f"binfmt-run: {why}; {machine.emulator} /chroot/hello starts it without (--or-direct)"),
+            Step(direct, "42", f"binfmt-run: note: {why}; foreign programs that /chroot/hello starts have no handler\n"
+                               f"{hello}"),
+        ]
+    else:
+        steps = [
+            Step("/binfmtbox run /chroot/hello a", "42", hello),
+            Step("/binfmtbox run sh -c '/chroot/hello a'", "42", hello),
+            Step(direct, "42", hello),
+        ]
+    return Plan([
+        *up,
+        *steps,
+        # The machine's own binfmt_misc is as it was.
+        Step("/binfmtbox status --json", "0", machine.has_none),
+        Step("/chroot/hello", r"[1-9]\d*"),
+        Step(f"/binfmtbox register --quiet {machine.target}"),
+        # What runs is only started.
+        Step("/binfmtbox run /chroot/hello a", "42", hello),
+        Step("/binfmtbox run /chroot/nosuch", "127", "binfmt-run: /chroot/nosuch does not exist"),
+    ], {**machine.product(), **files}, shell=True, folders=["proc"])
+
+
 def cmdline(machine: Machine) -> Plan:
     """What the boot loader says; lines longer than a kernel takes stand in for /proc/cmdline."""
     up, files = machine.bring_up()
@@ -1024,6 +1056,7 @@ SCENARIOS = (
     Scenario("module file", module_file),
     Scenario("compressed module", compressed_module),
     Scenario("lifetime", lifetime),
+    Scenario("run", run),
     Scenario("kernel command line", cmdline),
     Scenario("bad machine", bad_machine),
     Scenario("shutdown", shutdown),
