@@ -183,19 +183,18 @@ TEST_F(OptionPairsTest, WithATarget) {
                    "ignore-family", "if-missing with persistent",
                    "if-missing with credential", "if-missing with replace",
                    "if-missing with cmdline", "override with if-missing",
-                   "override with replace", "print with debian",
-                   "debian with systemd", "cmdline with credential",
-                   "module with mount", "host with mount", "verify", "wait"}));
+                   "print with debian", "debian with systemd",
+                   "cmdline with credential", "module with mount",
+                   "host with mount", "verify", "wait"}));
 }
 
 // Nor is anything in the way of a rule, and one without a program to verify
 // leaves no file.
 TEST_F(OptionPairsTest, WithARule) {
-  EXPECT_EQ(
-      Ignored({"--rule", kJar}),
-      (Words{"ignore-family", "override with replace", "print with debian",
-             "debian with systemd", "binfmt-d with verify", "module with mount",
-             "host with mount", "wait"}));
+  EXPECT_EQ(Ignored({"--rule", kJar}),
+            (Words{"ignore-family", "print with debian", "debian with systemd",
+                   "binfmt-d with verify", "module with mount",
+                   "host with mount", "wait"}));
 }
 
 // Options that stay or that take no part in a pair.
