@@ -141,14 +141,14 @@ def write_image(out: str, layout: str, date: datetime.datetime) -> None:
 # The bill of materials: SPDX 2.3, https://spdx.github.io/spdx-spec/v2.3/.
 
 def pins(workspace: str) -> Dict[str, Tuple[str, str]]:
-    """Name, address and SHA-256 of each archive that WORKSPACE pins. Starlark's calls are Python's."""
+    """Name, address and SHA-256 of each archive that WORKSPACE or MODULE.bazel pins. Starlark's calls are Python's."""
     found = {}
     for node in ast.walk(ast.parse(workspace)):
         if not isinstance(node, ast.Call):
             continue
-        words = {word.arg: ast.literal_eval(word.value) for word in node.keywords
-                 if word.arg in ("name", "sha256", "url", "urls")}
-        if "sha256" in words:
+        if "sha256" in [word.arg for word in node.keywords]:
+            words = {word.arg: ast.literal_eval(word.value) for word in node.keywords
+                     if word.arg in ("name", "sha256", "url", "urls")}
             found[words["name"]] = (words.get("url") or words["urls"][0], words["sha256"])
     return found
 
@@ -181,12 +181,6 @@ def installed(name: str) -> Tuple[str, str]:
     return version, architecture
 
 
-def upstream_version(version: str) -> str:
-    """1:2.3+dfsg-4 -> 2.3+dfsg. What is pinned without Debian's revision stays as it is: 1.2.5."""
-    without_epoch = version.partition(":")[2] or version
-    return without_epoch.rpartition("-")[0] or without_epoch
-
-
 def is_overridden(top: str, name: str) -> bool:
     """Was it built from Debian's source package, not from what WORKSPACE names?"""
     path = os.path.join(top, "user.bazelrc")
@@ -202,24 +196,19 @@ def bill_of_materials(top: str, version: str, date: datetime.datetime, revision:
     own = package(NAME, version, PRODUCT_LICENSE, "NOASSERTION", primaryPackagePurpose="APPLICATION")
     packages = [own]
     relations = [("SPDXRef-DOCUMENT", "DESCRIBES", own["SPDXID"])]
-    debian: Dict[str, List[List[str]]] = {}
-    for row in rows(read(top, "toolchains/debian_sources.txt")):
-        debian.setdefault(row[0], []).append(row[1:])
+    debian = {row[0]: row[1:] for row in rows(read(top, "toolchains/debian_sources.txt"))}
     for name, (location, digest) in sorted(pins(read(top, "WORKSPACE")).items()):
         if name not in REPOSITORIES:
             sys.exit(f"packaging/release.py does not know the repository {name} of WORKSPACE")
         license_name, relation = REPOSITORIES[name]
-        sources = debian.get(name, [])
         found = re.search(r"\d+(?:[.-]\d+)*", location.rsplit("/", 1)[-1])
         assert found, location
         one = package(name, found.group(0), license_name, location, checksums=checksum(digest))
-        if sources and is_overridden(top, name):
-            source, number, _, value = sources[0]
-            number = number.split("/")[0]
-            one = package(name, upstream_version(number), license_name, "NOASSERTION", checksums=checksum(value),
+        if name in debian and is_overridden(top, name):
+            source, number, _, file, value = debian[name]
+            one = package(name, number, license_name, "NOASSERTION", checksums=checksum(value),
                           externalRefs=purl(source, number, "source"))
-            one["sourceInfo"] = "taken from Debian's source package: " + ", ".join(
-                f"{file} (SHA-256 {value})" for _, _, file, value in sources)
+            one["sourceInfo"] = f"taken from Debian's source package: {file} (SHA-256 {value})"
             one["comment"] = f"Without Debian's, WORKSPACE takes {found.group(0)}: {location} (SHA-256 {digest})"
         packages.append(one)
         if relation == LINKED:

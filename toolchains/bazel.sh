@@ -16,11 +16,21 @@ build_packages=(
   # The products' compiler, and what builds their C and C++ libraries.
   clang-19 lld-19 llvm-19 cmake make ninja-build
   # libgcc.a and the kernel's headers of each target architecture.
-  libgcc-12-dev-arm64-cross libgcc-12-dev-armhf-cross libgcc-12-dev-riscv64-cross
+  libgcc-12-dev libgcc-12-dev-arm64-cross libgcc-12-dev-armhf-cross libgcc-12-dev-riscv64-cross
   linux-libc-dev-arm64-cross linux-libc-dev-armhf-cross linux-libc-dev-riscv64-cross
   # What packs the root of pantavisor's container.
   squashfs-tools
 )
+
+# What toolchains/sources.sh needs; but for the first, to make RE2's tables.
+# shellcheck disable=SC2034 # Its scripts name it.
+source_packages=(xz-utils make python3 python3-six unicode-data)
+
+# shellcheck disable=SC2034
+test_packages=(qemu-user-static strace zsh)
+
+# Rules that MODULE.bazel names and Debian's Bazel 7 does not depend on.
+module_packages=(bazel-rules-shell)
 
 # Debian's wrapper needs no .bazelversion; bazelisk reads .bazeliskrc.
 find_bazel() { type -P bazel-4 || type -P bazelisk || type -P bazel; }
@@ -29,6 +39,18 @@ bazel() {
   local command
   command=$(find_bazel) || die "there is no bazel"
   "$command" "$1" ${BINFMTBOX_CI:+--config=ci} "${@:2}"
+}
+
+# has_modules: is it a Bazel that reads MODULE.bazel? Debian's 4.2.3 doesn't tell its version.
+has_modules() { [[ $("$(find_bazel)" --version) =~ ^bazel\ ([0-9]+) ]] && ((BASH_REMATCH[1] >= 7)); }
+
+# module_settings SOURCES: for Bazel 7 and newer, lines of user.bazelrc, with what sources.sh printed.
+module_settings() {
+  local registry=$BINFMTBOX_CACHE/registry
+  # No registry of modules but Debian's packages, so nothing that others could lock to.
+  python3 toolchains/registry.py "$registry"
+  printf 'common "--registry=file://%s"\ncommon --lockfile_mode=off\n' "$registry"
+  sed -E '/=(rules_|platforms=|bazel_skylib=)/d; s/--override_repository=/&_main~_repo_rules~/' <<<"$1"
 }
 
 prepare() {
@@ -43,10 +65,18 @@ prepare_host() {
 
 # write_settings [REPOSITORY]...: fetches these sources (default: all), and writes what is here into user.bazelrc.
 write_settings() {
-  local sources='' compiler='' settings
-  [[ ${BINFMTBOX_SOURCES:-debian} == upstream ]] || sources=$(toolchains/sources.sh "$@")
+  local sources='' compiler='' options='' settings
+  if [[ ${BINFMTBOX_SOURCES:-debian} != upstream ]]; then
+    sources=$(toolchains/sources.sh "$@")
+    if has_modules; then
+      need "${module_packages[@]}"
+      sources=$(module_settings "$sources")
+    fi
+  fi
   ! type -P clang-19 >/dev/null ||
     compiler="common \"--repo_env=BINFMTBOX_COMPILER=$(clang-19 --version | head -n 1)\""
+  # Newer compilers than Debian 12's warn of abseil's headers of 2022.
+  [[ $(g++ -dumpversion) == 12 ]] || options='build --cxxopt=-Wno-error=cpp --cxxopt=-Wno-error=deprecated-declarations'
   settings=$(
     cat <<RC
 # Written by ./dev for this machine; your own settings belong into ~/.bazelrc.
@@ -55,6 +85,7 @@ startup --max_idle_secs=900
 build "--disk_cache=$BINFMTBOX_CACHE/results"
 common "--repo_env=BINFMTBOX_CACHE=$BINFMTBOX_CACHE"
 $compiler
+$options
 $sources
 RC
   )

@@ -5,6 +5,7 @@
 # need PACKAGE...               installs the Debian packages that are missing
 # need_npm                      installs npm and node if the machine has none
 # npm_modules NAME MODULE...    installs npm modules in the cache and prints their folder
+# debian_mirror                 prints the address from which this machine gets Debian
 # say TEXT, die TEXT
 set -euo pipefail
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
@@ -35,19 +36,27 @@ apt_install() {
     install --no-install-recommends "$@"
 }
 
-# Every tool in the version that the build needs is Debian 12's.
+# The address from which this machine gets Debian.
+debian_mirror() { PYTHONPATH=boot python3 -B -c 'import fetch; print(fetch.mirror() + "/debian")'; }
+
+# Debian 12 has every tool in the version that the tests need; 13 and sid build (toolchains/other_debian.sh).
 require_debian() {
   local ID='' VERSION_CODENAME='' PRETTY_NAME=''
   # shellcheck source=/dev/null
   [[ ! -r /etc/os-release ]] || source /etc/os-release
-  [[ $ID-$VERSION_CODENAME != debian-bookworm ]] || return 0
   local here=${PRETTY_NAME:-$(uname -s)}
-  if [[ $ID == debian ]]; then
-    say "binfmtbox is built and tested on Debian 12 (bookworm); this is $here"
-    return
-  fi
-  die "binfmtbox is built on Debian 12 (bookworm), and this is $here; work in a container" \
-    "(podman run --privileged -it -v .:/src -w /src debian:12), or take a release's executable"
+  case $ID-$VERSION_CODENAME in
+    debian-bookworm) ;;
+    # sid has the name of the release that it will be.
+    debian-trixie | debian-forky | debian-sid)
+      [[ -n ${BINFMTBOX_TOLD-} ]] || say "$here: what is tested there is building and the pure tests; all else on Debian 12 (bookworm)" >&2
+      export BINFMTBOX_TOLD=1
+      ;;
+    *)
+      die "binfmtbox is built on Debian 12 (bookworm), 13 (trixie) and sid, and this is $here; work in a container" \
+        "(toolchains/Containerfile says how), or take a release's executable"
+      ;;
+  esac
 }
 
 need() {

@@ -4,101 +4,109 @@
 # them in the cache, and prints the Bazel flag that selects each that is there. toolchains/debian_sources.txt names
 # and pins them.
 
-# shellcheck source=need.sh
-source "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/need.sh"
+# shellcheck source=bazel.sh
+source "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/bazel.sh"
 
-packages=(
-  dpkg-dev patch xz-utils
-  # They make RE2's tables.
-  make python3 python3-six unicode-data
-)
 downloads=$BINFMTBOX_CACHE/downloads
 trees=$BINFMTBOX_CACHE/sources
-apt=$BINFMTBOX_CACHE/apt-sources
+apt=$BINFMTBOX_CACHE/source-lists
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+table=toolchains/debian_sources.txt
 
-# The address from which this machine gets Debian.
-debian_mirror() { PYTHONPATH=boot python3 -B -c 'import fetch; print(fetch.mirror() + "/debian")'; }
+sources_table() { grep -v '^#' "$table"; }
 
-# apt_source ARGUMENT...: apt-get source with the machine's own package sources, turned to source packages.
-apt_source() {
-  local file release
-  if [[ ! -d $apt/lists ]]; then
-    mkdir -p "$apt/parts" "$apt/archives/partial" "$apt/lists.new/partial"
-    for file in /etc/apt/sources.list.d/*.sources; do
-      [[ -f $file ]] && sed 's/^Types:.*/Types: deb-src/' "$file" >"$apt/parts/${file##*/}"
-    done
-    for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list; do
-      [[ -f $file ]] && sed -n 's/^deb[[:space:]]/deb-src /p' "$file" >"$apt/parts/${file##*/}.list"
-    done
-    # Of other releases of Debian, only what the table asks for.
-    for release in $(sources_table | awk 'split($3, part, "/") == 2 {print part[2]}' | sort -u); do
-      echo "deb-src [signed-by=$keyring] $(debian_mirror) $release main" >"$apt/parts/$release.list"
-    done
-    # A third party's repository may have no sources.
-    apt_get -qq -o "Dir::State::Lists=$apt/lists.new" update || true
-    mv "$apt/lists.new" "$apt/lists"
-  fi
-  (cd "$downloads" && apt_get -q source --download-only --only-source "$@")
+# row REPOSITORY: its line of the table.
+row() { sources_table | awk -v r="$1" '$1 == r'; }
+
+suites() { sources_table | awk '{print $4}' | sort -u; }
+
+# quietly WHAT COMMAND...: WHAT and the first error in one line, if COMMAND fails.
+quietly() {
+  local what=$1 said
+  shift
+  said=$("$@" 2>&1) && return
+  die "$what: $(grep -m 1 -iE '^E: |error|no space' <<<"$said" || tail -n 1 <<<"$said")"
 }
 
-apt_get() {
-  apt-get -o Dir::Etc::SourceList=/dev/null -o "Dir::Etc::SourceParts=$apt/parts" \
-    -o "Dir::State::Lists=$apt/lists" -o "Dir::Cache::Archives=$apt/archives" \
-    -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= \
-    -o APT::Sandbox::User="$(id -un)" "$@"
+# apt's settings, such as a proxy, are the machine's; its lists are our own.
+apt_do() {
+  "$@" -o Dir::Etc::SourceList="$apt/sources.list" -o Dir::Etc::SourceParts=/dev/null \
+    -o Dir::State::Lists="$apt/lists" -o Dir::Cache::Archives="$apt/archives" \
+    -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= -o APT::Sandbox::User="$(id -un)"
 }
 
-sources_table() { grep -v '^#' toolchains/debian_sources.txt; }
+read_lists() {
+  local mirror suite
+  mirror=$(debian_mirror)
+  rm -rf "$apt"
+  mkdir -p "$apt/lists/partial" "$apt/archives/partial"
+  for suite in $(suites); do
+    echo "deb-src [signed-by=$keyring] $mirror $suite main"
+  done >"$apt/sources.list"
+  quietly "cannot read the lists of Debian's sources from $mirror" apt_do apt-get -q --error-on=any update
+  touch "$apt/read"
+}
 
-# rows REPOSITORY: its lines of the table.
-rows() { sources_table | awk -v r="$1" '$1 == r'; }
+# revisions PACKAGE: its versions in the lists, such as 1:19.1.7-3, the newest first.
+revisions() { apt_do apt-cache showsrc --only-source "$1" 2>/dev/null | sed -n 's/^Version: //p' | sort -rV; }
+
+# revision PACKAGE VERSION: the newest Debian revision of the upstream version.
+revision() { revisions "$1" | awk -v wanted="$2" '{v = $0; sub(/^[0-9]+:/, "", v); sub(/-[^-]*$/, "", v)} v == wanted {print; exit}'; }
 
 is_intact() { printf '%s  %s\n' "$2" "$downloads/$1" | sha256sum --check --status 2>/dev/null; }
 
+fetch_source() { (cd "$downloads" && apt_do apt-get -q source --download-only --only-source --tar-only "$1"); }
+
+# download REPOSITORY
 download() {
-  local repository=$1 package version file sum options
-  while read -r _ package version file sum; do
-    is_intact "$file" "$sum" && continue
-    options=(--tar-only)
-    # Debian's own part is fetched only where it is used.
-    [[ $(rows "$repository" | wc -l) -gt 1 ]] && options=()
-    rm -f "$downloads/$file"
-    case $version in
-      */*) version=/${version#*/} ;;
-      *) version="=$version" ;;
-    esac
-    apt_source "${options[@]}" "$package$version" ||
-      die "cannot fetch the source package $package $version (toolchains/debian_sources.txt names it)"
-    is_intact "$file" "$sum" || die "$file is not the file that toolchains/debian_sources.txt names: checksum differs"
-  done < <(rows "$repository")
+  local package version suite file sum found have
+  read -r _ package version suite file sum < <(row "$1")
+  is_intact "$file" "$sum" && return
+  rm -f "$downloads/$file"
+  # A list of some days ago may name a revision that has been replaced.
+  found=
+  [[ ! -e $apt/read ]] || found=$(revision "$package" "$version")
+  if [[ -z $found ]] || ! fetch_source "$package=$found" >/dev/null 2>&1; then
+    read_lists
+    found=$(revision "$package" "$version")
+    have=$(revisions "$package" | paste -sd ' ')
+    [[ -n $found ]] || die "Debian $suite no longer has the source of $package $version, which $table pins;" \
+      "${have:+$(suites | paste -sd ' ') have $have; }BINFMTBOX_SOURCES=upstream takes the project's own archive"
+    quietly "cannot download the source of $package $found" fetch_source "$package=$found"
+  fi
+  is_intact "$file" "$sum" || die "the archive $file of $package $found is not the one that $table pins: its checksum differs"
 }
+
+# extract ARCHIVE DIR [OPTION]...
+extract() { quietly "cannot unpack $1 in $trees" tar -xf "$downloads/$1" -C "$2" --strip-components=1 "${@:3}"; }
 
 # unpack REPOSITORY DIR: the tree that WORKSPACE makes of the upstream archive.
 unpack() {
-  local repository=$1 dir=$2 archives archive
-  mapfile -t archives < <(rows "$repository" | awk '{print $4}')
-  archive=$downloads/${archives[0]}
+  local repository=$1 dir=$2 archive
+  archive=$(row "$repository" | awk '{print $5}')
   case $repository in
     libcxx)
-      tar -xf "$archive" -C "$dir" --strip-components=1 --wildcards --no-wildcards-match-slash \
-        --files-from=toolchains/llvm_parts.txt
-      rows "$repository" >"$dir/VERSION"
+      extract "$archive" "$dir" --wildcards --no-wildcards-match-slash --files-from=toolchains/llvm_parts.txt
+      row "$repository" | awk '{print $6}' >"$dir/VERSION"
       ;;
-    *) tar -xf "$archive" -C "$dir" --strip-components=1 ;;
+    *) extract "$archive" "$dir" ;;
   esac
   case $repository in
     com_googlesource_code_re2)
       # Debian leaves these tables out and makes them from its own Unicode data.
-      tar -xf "$downloads/${archives[1]}" -C "$dir" debian/patches
-      patch -s -p1 -d "$dir" <"$dir/debian/patches/debian-unicode-data.patch"
-      make -s -C "$dir" REBUILD_TABLES=1 re2/unicode_casefold.cc re2/unicode_groups.cc re2/perl_groups.cc >/dev/null
+      sed -i 's,^_UNICODE_DIR = .*,_UNICODE_DIR = "/usr/share/unicode",' "$dir/re2/unicode.py"
+      quietly "cannot make RE2's tables" make -s -C "$dir" REBUILD_TABLES=1 \
+        re2/unicode_casefold.cc re2/unicode_groups.cc re2/perl_groups.cc
       ;;
     rules_cc)
       # As in WORKSPACE.
       sed -i -e 's/, "use_cpp_toolchain"//' \
         -e 's,use_cpp_toolchain(),["@bazel_tools//tools/cpp:toolchain_type"],' \
         "$dir"/cc/private/rules_impl/{cc_flags_supplier,compiler_flag}.bzl
+      mkdir "$dir/cc/common"
+      touch "$dir/cc/common/BUILD"
+      printf '%s\n' 'load("//cc/private/rules_impl:native.bzl", "native_cc_common")' 'cc_common = native_cc_common' \
+        >"$dir/cc/common/cc_common.bzl"
       ;;
     platforms)
       # Later releases have it.
@@ -112,15 +120,17 @@ unpack() {
 # The key of a tree: everything that decides what is in it.
 key() {
   {
-    rows "$1"
+    row "$1" | awk '{print $6}'
     declare -f unpack
     [[ $1 != libcxx ]] || cat toolchains/llvm_parts.txt
   } | sha256sum | cut -c1-12
 }
 
-need "${packages[@]}" >&2
+need "${source_packages[@]}" >&2
 mkdir -p "$downloads" "$trees"
-for repository in $(sources_table | awk '!seen[$1]++ {print $1}'); do
+partial=
+trap '[[ -z $partial ]] || rm -rf "$partial"' EXIT
+for repository in $(sources_table | awk '{print $1}'); do
   tree=$trees/$repository-$(key "$repository")
   if [[ ! -d $tree && ($# == 0 || " $* " == *" $repository "*) ]]; then
     say "source of $repository" >&2
@@ -129,6 +139,7 @@ for repository in $(sources_table | awk '!seen[$1]++ {print $1}'); do
     unpack "$repository" "$partial" >&2
     chmod 755 "$partial"
     mv -T "$partial" "$tree" 2>/dev/null || rm -rf "$partial"
+    partial=
   fi
   [[ ! -d $tree ]] || printf 'common "--override_repository=%s=%s"\n' "$repository" "$tree"
 done
