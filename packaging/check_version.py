@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Compares VERSION with every place that has to name the version."""
+"""Compares VERSION with every place that has to name the version, and MODULE.bazel's archives with WORKSPACE's."""
 
 import os
 import re
 import sys
+
+import release
 
 TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
 VERSION = r"(\d+\.\d+\.\d+)"
@@ -37,6 +39,10 @@ def main() -> int:
             wrong.append(f"{path}: {pattern!r} has {found}, not {count} times {version}")
     if NAME.format(version) not in os.listdir(os.path.join(TOP, FOLDER)):
         wrong.append(f"{FOLDER} has no {NAME.format(version)}")
+    workspace = release.pins(read("WORKSPACE"))
+    for name, pin in release.pins(read("MODULE.bazel")).items():
+        if workspace.get(name) != pin:
+            wrong.append(f"MODULE.bazel pins another {name} than WORKSPACE")
     print("\n".join(wrong) or f"{version} everywhere")
     return 1 if wrong else 0
 

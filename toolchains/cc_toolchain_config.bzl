@@ -1,14 +1,15 @@
-"""The C++ toolchain of the product: clang, lld, musl and libc++, static and small."""
+"""The C++ toolchain of the product: clang, lld, musl and libc++, static and small; and that of the sanitizers."""
 
-load("@bazel_tools//tools/build_defs/cc:action_names.bzl", "ACTION_NAMES")
+load("@rules_cc//cc:action_names.bzl", "ACTION_NAMES")
 load(
-    "@bazel_tools//tools/cpp:cc_toolchain_config_lib.bzl",
+    "@rules_cc//cc:cc_toolchain_config_lib.bzl",
     "feature",
     "flag_group",
     "flag_set",
     "tool_path",
     "with_feature_set",
 )
+load("@rules_cc//cc/common:cc_common.bzl", "cc_common")
 
 _COMPILE = [
     ACTION_NAMES.assemble,
@@ -29,6 +30,14 @@ _LINK = [
     ACTION_NAMES.cpp_link_nodeps_dynamic_library,
 ]
 
+# The same output wherever and whenever it is built.
+_REDACTED = [
+    "-Wno-builtin-macro-redefined",
+    "-D__DATE__=\"redacted\"",
+    "-D__TIMESTAMP__=\"redacted\"",
+    "-D__TIME__=\"redacted\"",
+]
+
 CLANG_TOOLS = {
     "ar": "/usr/bin/llvm-ar-19",
     "cpp": "/usr/bin/clang-cpp-19",
@@ -45,7 +54,7 @@ CLANG_TOOLS = {
 }
 
 # Bazel finds them with -iquote, and our warnings are for our code.
-LIBRARIES_ARE_SYSTEM_HEADERS = [
+_LIBRARIES_ARE_SYSTEM_HEADERS = [
     "--system-header-prefix=absl/",
     "--system-header-prefix=gmock/",
     "--system-header-prefix=gtest/",
@@ -54,7 +63,7 @@ LIBRARIES_ARE_SYSTEM_HEADERS = [
 
 # A view of what has gone stops the build. Libraries are built with -w, which is
 # stronger. The host's g++ has its like in -Wall.
-LIFETIME_ERRORS = [
+_LIFETIME_ERRORS = [
     "-Werror=dangling",
     "-Werror=dangling-assignment",
     "-Werror=dangling-assignment-gsl",
@@ -69,7 +78,10 @@ def _flags(actions, flags, with_features = []):
         with_features = with_features,
     )
 
-def _impl(ctx):
+def _tool_paths():
+    return [tool_path(name = name, path = path) for name, path in CLANG_TOOLS.items()]
+
+def _clang_musl_config_impl(ctx):
     target = ["--target=" + ctx.attr.triple] + ctx.attr.target_flags
     sysroot = ctx.attr.sysroot
     opt = [with_feature_set(features = ["opt"])]
@@ -173,24 +185,17 @@ def _impl(ctx):
         feature(
             name = "lifetime_errors",
             enabled = True,
-            flag_sets = [_flags(_CXX, LIFETIME_ERRORS)],
+            flag_sets = [_flags(_CXX, _LIFETIME_ERRORS)],
         ),
         feature(
             name = "libraries_are_system_headers",
             enabled = True,
-            flag_sets = [_flags(_CXX, LIBRARIES_ARE_SYSTEM_HEADERS)],
+            flag_sets = [_flags(_CXX, _LIBRARIES_ARE_SYSTEM_HEADERS)],
         ),
         feature(
             name = "unfiltered_compile_flags",
             enabled = True,
-            # The same output wherever and whenever it is built.
-            flag_sets = [_flags(_COMPILE, [
-                "-no-canonical-prefixes",
-                "-Wno-builtin-macro-redefined",
-                "-D__DATE__=\"redacted\"",
-                "-D__TIMESTAMP__=\"redacted\"",
-                "-D__TIME__=\"redacted\"",
-            ])],
+            flag_sets = [_flags(_COMPILE, ["-no-canonical-prefixes"] + _REDACTED)],
         ),
     ]
     return cc_common.create_cc_toolchain_config_info(
@@ -207,12 +212,12 @@ def _impl(ctx):
         target_cpu = ctx.attr.cpu,
         target_libc = "musl",
         target_system_name = ctx.attr.triple,
-        tool_paths = [tool_path(name = name, path = path) for name, path in CLANG_TOOLS.items()],
+        tool_paths = _tool_paths(),
         toolchain_identifier = ctx.attr.name,
     )
 
 clang_musl_config = rule(
-    implementation = _impl,
+    implementation = _clang_musl_config_impl,
     attrs = {
         "cpu": attr.string(mandatory = True),
         "sysroot": attr.string(
@@ -222,5 +227,67 @@ clang_musl_config = rule(
         "target_flags": attr.string_list(),
         "triple": attr.string(mandatory = True),
     },
-    provides = [CcToolchainConfigInfo],
+)
+
+def _clang_sanitized_config_impl(ctx):
+    features = [
+        feature(name = "dbg"),
+        feature(name = "fastbuild"),
+        feature(name = "opt"),
+        feature(name = "supports_start_end_lib", enabled = True),
+        feature(
+            name = "sanitizers",
+            enabled = True,
+            flag_sets = [
+                _flags(_COMPILE, [
+                    "-fsanitize=address,undefined,fuzzer-no-link",
+                    "-fsanitize-address-use-after-return=always",
+                    "-fsanitize-address-use-after-scope",
+                    "-fno-sanitize-recover=all",
+                    "-fno-omit-frame-pointer",
+                    "-g1",
+                    "-O1",
+                ]),
+                _flags(_CXX, _LIBRARIES_ARE_SYSTEM_HEADERS + _LIFETIME_ERRORS),
+                _flags(_LINK, [
+                    "-fsanitize=address,undefined",
+                    # The compiler is called by the name of the one for C.
+                    "-fsanitize-link-c++-runtime",
+                    "-fuse-ld=lld-19",
+                ]),
+            ],
+        ),
+        feature(
+            name = "libraries",
+            enabled = True,
+            flag_sets = [_flags(_LINK, ["-lstdc++", "-lm"])],
+        ),
+        feature(
+            name = "unfiltered_compile_flags",
+            enabled = True,
+            flag_sets = [_flags(_COMPILE, _REDACTED)],
+        ),
+    ]
+    return cc_common.create_cc_toolchain_config_info(
+        ctx = ctx,
+        abi_libc_version = "local",
+        abi_version = "local",
+        compiler = "clang",
+        cxx_builtin_include_directories = [
+            "/usr/include",
+            "/usr/lib/llvm-19/lib/clang/19/include",
+            # What the sanitizers are told to ignore.
+            "/usr/lib/llvm-19/lib/clang/19/share",
+        ],
+        features = features,
+        host_system_name = "local",
+        target_cpu = "x86_64",
+        target_libc = "local",
+        target_system_name = "local",
+        tool_paths = _tool_paths(),
+        toolchain_identifier = ctx.attr.name,
+    )
+
+clang_sanitized_config = rule(
+    implementation = _clang_sanitized_config_impl,
 )

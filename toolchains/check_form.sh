@@ -24,10 +24,7 @@ check_buildifier() {
     need_npm
     buildifier=$(npm_modules buildifier @bazel/buildifier@8.2.1)/node_modules/.bin/buildifier
   fi
-  # rules_cc 0.0.4, the newest that Bazel 4 takes, has no cc_common to load, and
-  # Bazel 4 has sh_test itself.
-  git ls-files -z -- WORKSPACE '*.bazel' '*.bzl' |
-    xargs -0r "$buildifier" -mode=check -lint=warn -warnings=-native-cc-common,-native-sh-test
+  git ls-files -z -- WORKSPACE '*.bazel' '*.bzl' | xargs -0r "$buildifier" -mode=check -lint=warn
 }
 
 (($#)) || set -- clang-format shellcheck buildifier

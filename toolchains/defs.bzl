@@ -1,8 +1,7 @@
 """Platforms, each with the toolchain that serves it."""
 
-load("@bazel_tools//tools/cpp:unix_cc_toolchain_config.bzl", "cc_toolchain_config")
 load("@rules_cc//cc:defs.bzl", "cc_toolchain")
-load(":cc_toolchain_config.bzl", "CLANG_TOOLS", "LIBRARIES_ARE_SYSTEM_HEADERS", "LIFETIME_ERRORS", "clang_musl_config")
+load(":cc_toolchain_config.bzl", "clang_musl_config", "clang_sanitized_config")
 
 def target_architecture(name, cpu, triple, target_flags = []):
     """Declares the platform linux_NAME and the toolchain clang_NAME.
@@ -30,7 +29,8 @@ def target_architecture(name, cpu, triple, target_flags = []):
     clang_musl_config(
         name = name + "_config",
         cpu = cpu,
-        sysroot = "external/sysroot_" + name,
+        # With modules, the folder has another name than the repository.
+        sysroot = Label(sysroot).workspace_root,
         target_flags = target_flags,
         triple = triple,
     )
@@ -83,51 +83,7 @@ def sanitized_platform(name):
         constraint_values = constraints,
     )
 
-    cc_toolchain_config(
-        name = name + "_config",
-        abi_libc_version = "local",
-        abi_version = "local",
-        compile_flags = [
-            "-fsanitize=address,undefined,fuzzer-no-link",
-            "-fsanitize-address-use-after-return=always",
-            "-fsanitize-address-use-after-scope",
-            "-fno-sanitize-recover=all",
-            "-fno-omit-frame-pointer",
-            "-g1",
-            "-O1",
-        ],
-        compiler = "clang",
-        cpu = "x86_64",
-        cxx_builtin_include_directories = [
-            "/usr/include",
-            "/usr/lib/llvm-19/lib/clang/19/include",
-            # What the sanitizers are told to ignore.
-            "/usr/lib/llvm-19/lib/clang/19/share",
-        ],
-        cxx_flags = LIBRARIES_ARE_SYSTEM_HEADERS + LIFETIME_ERRORS,
-        host_system_name = "local",
-        link_flags = [
-            "-fsanitize=address,undefined",
-            # The compiler is called by the name of the one for C.
-            "-fsanitize-link-c++-runtime",
-            "-fuse-ld=lld-19",
-        ],
-        link_libs = [
-            "-lstdc++",
-            "-lm",
-        ],
-        supports_start_end_lib = True,
-        target_libc = "local",
-        target_system_name = "local",
-        tool_paths = CLANG_TOOLS,
-        toolchain_identifier = "clang_" + name,
-        unfiltered_compile_flags = [
-            "-Wno-builtin-macro-redefined",
-            "-D__DATE__=\"redacted\"",
-            "-D__TIMESTAMP__=\"redacted\"",
-            "-D__TIME__=\"redacted\"",
-        ],
-    )
+    clang_sanitized_config(name = name + "_config")
 
     native.filegroup(name = name + "_files")
 

@@ -1,4 +1,4 @@
-"""Repositories that the build makes itself: libc++'s source, sysroots, a stub."""
+"""Repositories that the build makes itself: libc++'s source, sysroots, stand-ins for Bazel 4."""
 
 def _libcxx_source_impl(ctx):
     # All of LLVM is 1.5 GB unpacked.
@@ -92,4 +92,16 @@ filegroup(name = "lcov_merger")
 empty_coverage_tools = repository_rule(
     implementation = _empty_coverage_tools_impl,
     doc = "Stands in for Bazel's coverage tools: `bazel coverage` is not used.",
+)
+
+def _native_rules_shell_impl(ctx):
+    ctx.file("shell/BUILD.bazel")
+    ctx.file("shell/sh_test.bzl", """
+def sh_test(**kwargs):
+    native.sh_test(**kwargs)
+""")
+
+native_rules_shell = repository_rule(
+    implementation = _native_rules_shell_impl,
+    doc = "Stands in for rules_shell where the rules are built into Bazel.",
 )
