@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # soak.sh: the long run: differential and fault tests with large counts, each fuzz target for a minute, 20 nodes of a
-# fleet for two minutes; ends with a table of figures and "N passed, N failed". BINFMTBOX_SEED repeats a run.
+# fleet for two minutes, and a build in a root of Debian 13; ends with a table of figures and "N passed, N failed". BINFMTBOX_SEED repeats a run.
 
 # shellcheck source=../toolchains/bazel.sh
 source "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../toolchains/bazel.sh"
@@ -23,5 +23,6 @@ run_tests "differential and fault tests, seed $seed" --nocache_test_results --te
 check "fuzzing, 60 s each" fuzz
 check "the product of this machine" bazel build //:binfmtbox_x86_64
 run_counted "20 nodes of a fleet" python3 packaging/kubernetes/soak.py bazel-bin/binfmtbox_x86_64
+run_counted "Debian 13" toolchains/other_debian.sh trixie
 testing/figures.sh print "$log"
 finish

@@ -122,8 +122,8 @@ mkdir -p "$out/lib" "$out/include"
 # not link. qsort (CVE-2026-40200) stays for getaddrinfo, which only tests link.
 "llvm-ar-$llvm" d "$out/lib/libc.a" iconv.lo iconv_close.lo
 
-cp -r "$kernel/linux" "$kernel/asm-generic" "$out/include/"
-cp -rL "$asm" "$out/include/asm"
+# Newer releases of Debian have links here.
+cp -rL "$kernel/linux" "$kernel/asm-generic" "$asm" "$out/include/"
 cp "$libgcc" "$out/lib/"
 
 (logged libc++ build_libcxx)
