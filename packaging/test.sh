@@ -15,6 +15,9 @@ packages=(
   lintian mmdebstrap python3-yaml curl
   # What lets a system call of a boot script fail, and what Buildroot's package is for.
   strace make
+  # Of Debian's source package, and of the recipes of other distributions.
+  debhelper fakeroot
+  makepkg libarchive-tools rpm rpmlint nix-bin
 )
 # Models of Kubernetes' API, and what checks manifests against them.
 manifest_modules=(kubernetes-models@5.1.0 kubernetes-types@1.30.0 typescript@5.8.3 js-yaml@4.1.0)
@@ -44,6 +47,8 @@ run_counted "trees for Buildroot and OpenEmbedded, and the addon" python3 boot/l
 run_counted "files of a release" python3 packaging/release_test.py
 run_counted "the action" python3 packaging/action/action_test.py "$product"
 run_counted "Debian packages" python3 packaging/deb/install_test.py "$product" bazel-bin/packaging/deb/binfmtbox_*.deb
+run_counted "Debian's source package" packaging/deb/source_test.sh bazel-bin/packaging/deb/binfmtbox_amd64.deb
+run_counted "recipes of other distributions" python3 packaging/recipes/recipes_test.py bazel-bin
 run_counted "container image" python3 packaging/image/image_test.py "$image/image" "$image/image_bare" "$foreign"
 run_counted "archives for pantavisor" python3 packaging/pantavisor/pantavisor_test.py bazel-bin bazel-bin/packaging/pantavisor "$foreign"
 run_counted "the pod's privileges" python3 "$kubernetes/pod_test.py" "$image/binfmt_x86_64" "$foreign"

@@ -4,7 +4,8 @@
 
 build.py --architecture amd64 --program PRODUCT OUT.deb, called in the top folder of
 the sources. The same sources and the same product give the same bytes: all dates are
-that of the release, which NEWS.md tells.
+that of the release, which NEWS.md tells. For the source package (see debian/rules):
+--tree FOLDER writes the files alone, --changelog FILE its changelog.
 """
 
 import argparse
@@ -26,29 +27,14 @@ DOC = f"usr/share/doc/{NAME}"
 MAINTAINER_SCRIPTS = ("postinst", "postrm", "prerm")
 CONFFILES = (f"etc/default/{NAME}",)
 
+# Section, Priority, Suggests and Description are those of the source package, too.
 CONTROL = """\
 Package: {name}
 Version: {version}
 Architecture: {architecture}
 Maintainer: {maintainer}
 Installed-Size: {size}
-Suggests: qemu-user-static
-Section: admin
-Priority: optional
-Description: run programs built for other processors, through binfmt_misc
- Linux can start an interpreter for files that it cannot run itself; this part
- of the kernel is called binfmt_misc. With QEMU's user-mode emulators as
- interpreters, an amd64 machine runs ARM programs, an ARM board runs amd64
- containers, and so on.
- .
- binfmtbox mounts binfmt_misc, registers an emulator for each of 36 targets, or
- rules of your own, shows what the kernel will do, and takes back what it
- registered. It refuses a rule that would stop the machine's own programs. It
- is one static executable, fit for an initramfs.
- .
- Installing it registers nothing. A systemd unit and what initramfs-tools and
- dracut need are there to be switched on.
-"""
+{shared}"""
 
 
 @dataclass(frozen=True)
@@ -176,10 +162,18 @@ def content(file: Copied) -> bytes:
 
 
 def write(path: str, data: bytes, mode: int) -> None:
-    os.makedirs(os.path.dirname(path), exist_ok=True)
+    os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
     with open(path, "wb") as file:
         file.write(data)
     os.chmod(path, mode)
+
+
+def shared_fields(control: str) -> str:
+    """Fields of the package that are those of debian/control."""
+    source, binary = control.rstrip().split("\n\n")
+    fields = re.findall(r"^[A-Z][\w-]*: .*(?:\n .*)*", f"{source}\n{binary}", re.M)
+    names = ("Suggests", "Section", "Priority", "Description")
+    return "".join(field + "\n" for name in names for field in fields if field.startswith(name + ": "))
 
 
 def installed_size(files: Dict[str, bytes]) -> int:
@@ -192,13 +186,25 @@ def installed_size(files: Dict[str, bytes]) -> int:
     return sum(-(-len(data) // 1024) for data in files.values()) + len(LINKS) + len(folders)
 
 
+def write_files(tree: str, files: Dict[str, bytes], modes: Dict[str, int]) -> None:
+    for path, data in files.items():
+        write(os.path.join(tree, path), data, modes.get(path, 0o644))
+    for path, target in LINKS.items():
+        os.makedirs(os.path.dirname(os.path.join(tree, path)), exist_ok=True)
+        os.symlink(target, os.path.join(tree, path))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--architecture", required=True, help="as Debian calls it")
-    parser.add_argument("--program", required=True, help="the product for it")
+    parser.add_argument("--architecture", help="as Debian calls it")
+    parser.add_argument("--program", help="the product for it")
     parser.add_argument("--version", help="another one than that of the file VERSION")
-    parser.add_argument("out", metavar="OUT.deb")
+    parser.add_argument("--tree", metavar="FOLDER", help="write the files of the package, and what dh_installdeb takes")
+    parser.add_argument("--changelog", metavar="FILE", help="write the changelog alone")
+    parser.add_argument("out", metavar="OUT.deb", nargs="?")
     options = parser.parse_args()
+    if not options.changelog and not (options.architecture and options.program and (options.out or options.tree)):
+        parser.error("a package takes --architecture, --program and OUT.deb")
 
     news = releases(read("NEWS.md").decode())
     version = read("VERSION").decode().strip()
@@ -206,29 +212,34 @@ def main() -> None:
         sys.exit(f"build.py: VERSION says {version}, the topmost heading of NEWS.md {news[0].version}")
     news[0].version = options.version or version
     epoch = int(news[0].date.timestamp())
+    os.umask(0o022)
+    if options.changelog:
+        write(options.changelog, changelog(news), 0o644)
+        return
 
     files = {file.target: content(file) for file in COPIED}
     modes = {file.target: file.mode for file in COPIED}
     files[f"usr/sbin/{NAME}"] = read(options.program)
     modes[f"usr/sbin/{NAME}"] = 0o755
     files[f"{DOC}/changelog.gz"] = compress(changelog(news))
+    if options.tree:
+        write_files(options.tree, files, modes)
+        for name in MAINTAINER_SCRIPTS:
+            write(f"{options.tree}.{name}", read(f"packaging/deb/{name}"), 0o755)
+        return
+
     control = {
         "control": CONTROL.format(
             name=NAME, version=debian_version(news[0].version), architecture=options.architecture,
-            maintainer=MAINTAINER, size=installed_size(files)).encode(),
+            maintainer=MAINTAINER, size=installed_size(files),
+            shared=shared_fields(read("packaging/deb/debian/control").decode())).encode(),
         "conffiles": "".join(f"/{path}\n" for path in CONFFILES).encode(),
         "md5sums": "".join(f"{hashlib.md5(data).hexdigest()}  {path}\n"
                            for path, data in sorted(files.items()) if path not in CONFFILES).encode(),
     }
-
-    os.umask(0o022)
     with tempfile.TemporaryDirectory() as folder:
         tree = os.path.join(folder, NAME)
-        for path, data in files.items():
-            write(os.path.join(tree, path), data, modes.get(path, 0o644))
-        for path, target in LINKS.items():
-            os.makedirs(os.path.dirname(os.path.join(tree, path)), exist_ok=True)
-            os.symlink(target, os.path.join(tree, path))
+        write_files(tree, files, modes)
         for name, data in control.items():
             write(os.path.join(tree, "DEBIAN", name), data, 0o644)
         for name in MAINTAINER_SCRIPTS:

@@ -219,8 +219,9 @@ class Test:
     # The packages.
 
     def test_lintian(self) -> None:
+        # An override that is for sid's lintian alone is unused here (toolchains/other_debian.sh has that one's say).
         done = subprocess.run(["lintian", "--allow-root", "--pedantic", "--fail-on=error,warning,info,pedantic",
-                               *self.debs.values()], check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                               "--suppress-tags=unused-override", *self.debs.values()], check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                               encoding="utf-8")
         expect("what lintian says", (done.returncode, done.stdout), (0, ""))
 
