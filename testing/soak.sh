@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # soak.sh: the long run: differential and fault tests with large counts, each fuzz target for a minute, 20 nodes of a
-# fleet for two minutes, and a build in a root of Debian 13; ends with a table of figures and "N passed, N failed". BINFMTBOX_SEED repeats a run.
+# fleet for two minutes, and a build in a root of Debian 13; ends with a table of figures and "N passed, N failed".
+# BINFMTBOX_SEED repeats a run.
 
 # shellcheck source=../toolchains/bazel.sh
 source "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../toolchains/bazel.sh"
