@@ -46,7 +46,7 @@ Shape& ShapeOf(const Record& record, std::vector<Shape>* shapes) {
       return shape;
     }
   }
-  return shapes->emplace_back(folded_bits, &record);
+  return shapes->emplace_back(folded_bits, &record, IsForOneMachine(record));
 }
 
 // The values that RECORD wants for the bits that records like SHAPE compare,
@@ -166,8 +166,8 @@ void OverlapIndex::Add(const Record& record) {
     size_t& by_bits = At(&shape.by_bits, *BitsOf(record, record));
     link.before_by_bits = std::exchange(by_bits, links_.size());
   }
-  if (IsForOneMachine(record)) {
-    size_t& by_machine = At(&shape.by_machine, MachineOf(record));
+  if (shape.is_for_one_machine) {
+    size_t& by_machine = At(&by_machine_, MachineOf(record));
     link.before_by_machine = std::exchange(by_machine, links_.size());
   }
   links_.push_back(link);
@@ -176,37 +176,38 @@ void OverlapIndex::Add(const Record& record) {
 std::vector<size_t> OverlapIndex::Overlapping(const Record& record) const {
   std::vector<size_t> positions;
   if (record.type == RecordType::kBpf) return positions;
-  const auto add = [&](size_t position, size_t Link::*before) {
-    for (; position != kNone; position = links_[position].*before) {
+  const auto add_all_like = [&](size_t position) {
+    for (; position != kNone; position = links_[position].before_by_bits) {
       positions.push_back(position);
     }
   };
   const bool is_for_one_machine = IsForOneMachine(record);
+  if (is_for_one_machine) {
+    size_t position = Find(by_machine_, MachineOf(record));
+    for (; position != kNone; position = links_[position].before_by_machine) {
+      if (CanOverlap(*links_[position].record, record)) {
+        positions.push_back(position);
+      }
+    }
+  }
   const uint64_t folded_bits = FoldedBits(record);
   for (const Shape& shape : shapes_) {
+    // Those for its machine were found by that.
+    if (is_for_one_machine && shape.is_for_one_machine) continue;
     // Records with equal bits take all that RECORD takes.
     if ((shape.folded_bits & ~folded_bits) == 0) {
       if (const std::optional<std::string> bits =
               BitsOf(record, *shape.example)) {
-        add(Find(shape.by_bits, *bits), &Link::before_by_bits);
+        add_all_like(Find(shape.by_bits, *bits));
         continue;
       }
-    }
-    if (is_for_one_machine) {
-      size_t position = Find(shape.by_machine, MachineOf(record));
-      for (; position != kNone; position = links_[position].before_by_machine) {
-        if (CanOverlap(*links_[position].record, record)) {
-          positions.push_back(position);
-        }
-      }
-      continue;
     }
     // Those that compare more than RECORD, which may take all that they take.
     if ((folded_bits & ~shape.folded_bits) != 0) continue;
     if (!BitsOf(*shape.example, record)) continue;
     for (const auto& [bits, last] : shape.by_bits) {
       if (Covers(record, *links_[last].record)) {
-        add(last, &Link::before_by_bits);
+        add_all_like(last);
       }
     }
   }

@@ -22,14 +22,13 @@ namespace internal {
 struct Shape {
   uint64_t folded_bits;  // what they compare; a search skips most shapes by it
   const Record* example;
+  bool is_for_one_machine;
   size_t first = 0;  // the position of that one; CoverIndex only
   // A bit for each machine that a record of the shape is for; CoverIndex only.
   uint64_t machines = 0;
   // For each value of the bits that the shape compares the first record, or the
   // last one in an OverlapIndex.
   std::map<std::string, size_t, std::less<>> by_bits;
-  // The last record for each machine; OverlapIndex only.
-  std::map<std::string, size_t, std::less<>> by_machine;
 };
 
 }  // namespace internal
@@ -73,8 +72,8 @@ class OverlapIndex {
   std::vector<size_t> Overlapping(const Record& record) const;
 
  private:
-  // A record, and the one of its shape before it that has the same bits, or the
-  // same machine.
+  // A record, the one of its shape before it that has the same bits, and the
+  // one before it that is for the same machine.
   struct Link {
     const Record* record;
     size_t before_by_bits;
@@ -83,6 +82,8 @@ class OverlapIndex {
 
   std::vector<Link> links_;
   std::vector<internal::Shape> shapes_;
+  // The last record for each machine.
+  std::map<std::string, size_t, std::less<>> by_machine_;
 };
 
 // Whether RECORD compares class and e_machine of the ELF header completely.
