@@ -250,7 +250,7 @@ TEST_F(EntryPointTest, Variables) {
   EXPECT_EQ(install("QEMU_BINARY_PATH=qemu"),
             Fails(2,
                   "binfmt: QEMU_BINARY_PATH needs an absolute path; see "
-                  "\"binfmt --help\"\n"));
+                  "\"IMAGE --help\"\n"));
   EXPECT_EQ(install("QEMU_BINARY_PREFIX=buildkit-"),
             Fails(2,
                   "binfmt: QEMU_BINARY_PREFIX is not supported: entries and "
