@@ -411,9 +411,9 @@ class Test:
         for words, status, message in (
                 (["--install", "arm65"], 2, 'unknown target "arm65"; did you mean armv5, arm64 or armeb'),
                 (["--install", "foo,alpha"], 1, 'unknown target "foo"'),
-                (["--instal", "all"], 2, '"--instal" is no option, unless with --install; see "binfmt --help"'),
-                (["--install="], 2, 'option --install needs a value, LIST; see "binfmt --help"'),
-                (["--uninstall=--all"], 2, 'option --uninstall takes names, not "--all"; see "binfmt --help"'),
+                (["--instal", "all"], 2, '"--instal" is no option, unless with --install; see "IMAGE --help"'),
+                (["--install="], 2, 'option --install needs a value, LIST; see "IMAGE --help"'),
+                (["--uninstall=--all"], 2, 'option --uninstall takes names, not "--all"; see "IMAGE --help"'),
                 (["arm64"], 127, 'there is no applet "arm64"; to register a target, say: --install arm64'),
                 (["--install", "alpha"], 1, "qemu-alpha: there is no qemu-alpha-static")):
             answer = container.run(words)
