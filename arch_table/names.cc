@@ -71,11 +71,11 @@ size_t Distance(std::string_view a, std::string_view b) {
 const Target* FindTarget(std::string_view any_case) {
   const std::string lower = Normalized(any_case);
   std::string_view word = lower;
-  if (absl::ConsumePrefix(&word, "qemu-")) {
-    absl::ConsumeSuffix(&word, "-static");
-    return FindName(word);
+  if (!absl::ConsumePrefix(&word, "qemu-")) {
+    absl::ConsumePrefix(&word, "linux/");
+  } else if (!absl::ConsumeSuffix(&word, "-static")) {
+    return FindName(word);  // an entry's, not an emulator's
   }
-  absl::ConsumePrefix(&word, "linux/");
   return FindNameOrAlias(word);
 }
 

@@ -66,8 +66,7 @@ class Parser {
   const Grammar grammar_;
   Spec spec_;
   int line_ = 0;
-  std::map<std::string, int> words_;    // every name and alias, and its line
-  std::set<std::string> target_names_;  // of bad rows too
+  std::map<std::string, int> words_;  // every name and alias, and its line
   bool in_target_ = false;
   bool target_is_bad_ = false;
   TargetSpec target_;
@@ -131,7 +130,6 @@ void Parser::ParseTarget(const std::string& name, const std::string& fields) {
   target_.name = name;
   target_.interpreter = name;
   ClaimWord(name, grammar_.name);
-  target_names_.insert(name);
 
   std::string rest = fields;
   std::string key;
@@ -303,9 +301,9 @@ void Parser::FinishTarget() {
 }
 
 void Parser::CheckInterpreters() {
-  // "qemu-i386" must mean a target, whichever row names it as interpreter.
+  // "i386" must mean a target, whichever row names it as interpreter.
   for (const TargetSpec& target : spec_.targets) {
-    if (target_names_.count(target.interpreter) == 0) {
+    if (words_.count(target.interpreter) == 0) {
       ErrorAt(target.line, absl::StrCat("interpreter \"", target.interpreter,
                                         "\" is no target's name"));
     }

@@ -640,7 +640,7 @@ def systemd(machine: Machine) -> Plan:
     files["/etc/default/binfmtbox"] = File(
         files["/etc/default/binfmtbox"].read().replace(b'TARGETS=""', b'TARGETS="all"'), 0o644)
     files["/usr/lib/binfmt.d/other.conf"] = File(b":other:E::other::/bin/true:\n", 0o644)
-    # As Debian has it: the name of one of ours, for other files.
+    # As Debian has it, for the old e_machine.
     taken = rb":\x7fELF\x01\x02\x01" + rb"\x00" * 10 + rb"\x02\xba\xab:" + rb"\xff" * 17 + rb"\xfe\xff\xff:"
     files["/usr/lib/binfmt.d/qemu-microblaze.conf"] = File(b":qemu-microblaze:M:" + taken + b"/bin/true:POF\n", 0o644)
     files["/usr/bin/qemu-microblaze-static"] = files[machine.emulator]

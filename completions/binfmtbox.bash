@@ -15,8 +15,8 @@ _binfmtbox_targets=(
   mips64p32le mips64 mips64el mips64le ppc powerpc ppc64 powerpc64 ppc64le
   ppc64el powerpc64le powerpc64el sparc sparc32plus sparc64 sparcv9 alpha hppa
   parisc parisc64 m68k s390x sh4 sh4a sh4eb sh4aeb loongarch64 loong64 hexagon
-  or1k openrisc xtensa xtensaeb microblaze microblaze-old microblazeel
-  microblazeel-old
+  or1k openrisc xtensa xtensaeb microblaze-189 microblaze microblaze-old
+  microblazeel-189 microblazeel microblazeel-old
 )
 
 # Offers those of the words behind $1 that begin with it.

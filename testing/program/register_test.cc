@@ -484,18 +484,19 @@ TEST_F(RegisterTest, IfMissing) {
   EXPECT_EQ(EntryNames(), "qemu-aarch64 qemu-arm");
 }
 
-// Of all targets those are left out, too, whose names are taken. Debian's entry
-// for microblaze takes e_machine 0xbaab, not 189 (testdata/formats).
+// Of all targets those are left out, too, whose names are taken, here by an
+// entry for e_machine 0xbaab, not 189.
 TEST_F(RegisterTest, IfMissingOfAllWhereNamesAreTaken) {
   MakeInterpreters("/mnt/few", {"qemu-arm", "qemu-aarch64", "qemu-microblaze"});
   const auto run = [](std::vector<std::string> args) {
     args.insert(args.begin(), {"register", "-cno", "-Q/mnt/few"});
     return Run(args);
   };
-  Register(R"(:qemu-microblaze:M::\x7f\x45\x4c\x46\x01\x02\x01\x00\x00\x00\x00)"
-           R"(\x00\x00\x00\x00\x00\x00\x02\xba\xab:\xff\xff\xff\xff\xff\xff)"
-           R"(\xff\x00\xff\xff\xff\xff\xff\xff\xff\xff\xff\xfe\xff\xff)"
-           R"(:/mnt/qemu/qemu-arm:OPF)");
+  Register(
+      R"(:qemu-microblaze-189:M::\x7f\x45\x4c\x46\x01\x02\x01\x00\x00\x00\x00)"
+      R"(\x00\x00\x00\x00\x00\x00\x02\xba\xab:\xff\xff\xff\xff\xff\xff)"
+      R"(\xff\x00\xff\xff\xff\xff\xff\xff\xff\xff\xff\xfe\xff\xff)"
+      R"(:/mnt/qemu/qemu-arm:OPF)");
   Register(":qemu-aarch64:E::arm64::/mnt/qemu/qemu-arm:");
   const std::string foreign = Snapshot();
   constexpr char kArm[] = "qemu-arm: registered, /mnt/few/qemu-arm, flags PF\n";
@@ -505,17 +506,18 @@ TEST_F(RegisterTest, IfMissingOfAllWhereNamesAreTaken) {
       "binfmt-register: note: 1 of the targets run already; left alone\n";
   EXPECT_EQ(
       run({"--if-missing", "all"}),
-      Prints(kArm, aarch64 +
-                       "binfmt-register: note: qemu-microblaze is there; left "
-                       "alone\n" +
-                       old));
-  EXPECT_EQ(EntryNames(), "qemu-arm qemu-aarch64 qemu-microblaze");
+      Prints(kArm,
+             aarch64 +
+                 "binfmt-register: note: qemu-microblaze-189 is there; left "
+                 "alone\n" +
+                 old));
+  EXPECT_EQ(EntryNames(), "qemu-arm qemu-aarch64 qemu-microblaze-189");
   // Ours are taken back, and theirs are as they were.
   EXPECT_EQ(Run({"clear", "--ours"}), Prints("qemu-arm: removed\n"));
   EXPECT_EQ(Snapshot(), foreign);
   // One that was named has to be right.
   const std::string differs =
-      "binfmt-register: qemu-microblaze is there and differs: flags POF "
+      "binfmt-register: qemu-microblaze-189 is there and differs: flags POF "
       "instead of PF, interpreter /mnt/qemu/qemu-arm instead of "
       "/mnt/few/qemu-microblaze, another magic; swap it with --replace\n";
   EXPECT_EQ(run({"--if-missing", "microblaze"}), Fails(1, differs));
@@ -525,7 +527,7 @@ TEST_F(RegisterTest, IfMissingOfAllWhereNamesAreTaken) {
   EXPECT_EQ(run({"--if-missing", "--replace", "all"}).status, 0);
   // What shadowed one target was itself replaced, and stays.
   EXPECT_EQ(EntryNames(),
-            "qemu-microblaze-old qemu-microblaze qemu-aarch64 qemu-arm");
+            "qemu-microblaze-old qemu-microblaze-189 qemu-aarch64 qemu-arm");
   EXPECT_EQ(EntryText("qemu-aarch64"),
             Aarch64Entry("/mnt/few/qemu-aarch64", "PF"));
 }
