@@ -152,9 +152,10 @@ void UpdateBinfmts::Run(Console& console) const {
     status = RunApplet({"register", "--mount", "--replace", "--override",
                         dry_run_, "--rule", rule->c_str()});
   } else if (mode_ != "enable" && mode_ != "import") {
+    // It knows no words for targets.
+    const std::string entry = absl::StrCat("name:", binfmt::BaseName(name));
     status = RunApplet(
-        {"clear", dry_run_,
-         operand == nullptr ? "--ours" : binfmt::BaseName(name).data()});
+        {"clear", dry_run_, operand == nullptr ? "--ours" : entry.c_str()});
   } else if (exists ||
              (!name.empty() && arch_table::FindTarget(name) == nullptr)) {
     status = RunApplet({"register", "--mount", "--replace", "--override",

@@ -111,6 +111,16 @@ TEST_F(OtherNamesTest, EnablesTargets) {
   EXPECT_NE(EntryText("qemu-aarch64"), "");
 }
 
+// U1: an entry of a package, whose name could mean a target, too.
+TEST_F(OtherNamesTest, WordsAreEntries) {
+  Register(":arm64:E::first::/mnt/wine:");
+  Register(":qemu-arm:E::second::/mnt/wine:");
+  EXPECT_EQ(Update({"--unimport", "arm64"}), Prints("arm64: removed\n"));
+  EXPECT_EQ(Update({"--package", "p", "--remove", "qemu-arm", "/mnt/wine"}),
+            Prints("qemu-arm: removed\n"));
+  EXPECT_EQ(EntryNames(), "");
+}
+
 TEST_F(OtherNamesTest, WhatIsNotThere) {
   EXPECT_EQ(Update({"--enable", "nothing"}),
             Fails(1,
