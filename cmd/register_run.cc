@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "arch_table/names.h"
 #include "binfmt/base/error.h"
 #include "binfmt/base/message.h"
 #include "binfmt/base/path.h"
@@ -90,6 +91,12 @@ void LeaveAlone(const RegisterRequest& request, const OpenRegistry& open,
     if (!table) table.emplace(open.registry, open.entries);
     const EntryRow* const row = table->HandlerOf(*target);
     if (row == nullptr || !table->Check(*row)) continue;
+    // QEMU's emulator of mips runs none of mipsn32's programs.
+    const arch_table::Target* const other = arch_table::FindTarget(
+        binfmt::BaseName(row->entry->record.interpreter));
+    if (other != nullptr && other->interpreter() != target->interpreter()) {
+      continue;
+    }
     const binfmt::Flags flags = row->entry->record.flags;
     if (!request.record.Accept(flags, /*named=*/false)) continue;
     if (request.verify && !request.common.dry_run &&
