@@ -63,6 +63,8 @@ def main() -> None:
     wanted: List[Tuple[str, str]] = [
         *dependencies(read(os.path.join(top, "MODULE.bazel"))),
         *dependencies(read(f"{DEBIAN}/embedded_tools/MODULE.bazel")),
+        # Of local_config_platform, a module that Bazel makes itself.
+        ("platforms", "0.0.7"),
     ]
     seen = set()
     while wanted:
