@@ -67,6 +67,9 @@ copy_repository() {
   git rev-parse HEAD >"$home/src/toolchains/revision.txt"
 }
 
+mkdir -p "$home"
+exec 9>"$home/lock"
+flock --nonblock 9 || die "another one works in $home; let it end"
 # Archives and trees of sources come from here.
 toolchains/sources.sh >/dev/null
 key=$(printf '%s\n' "${packages[@]}" "$pins" | sha256sum)
