@@ -23,8 +23,11 @@ if [[ $1 == --inside ]]; then
   run_tests "pure tests" --build_tests_only --test_tag_filters=pure \
     //arch_table/... //binfmt/... //cmd/... //docs/... //testing/...
   check "Debian packages" bazel build //packaging/deb
-  # The overrides are for the lintian of each release: what one does not say, another does.
-  check "lintian" lintian --allow-root --pedantic --fail-on=error,warning,info,pedantic --suppress-tags=unused-override \
+  # The overrides are for the lintian of each release: what one does not say, another does. Of this tag, see
+  # packaging/deb/install_test.py; where it is unknown, it must not be named.
+  tags=unused-override tag=package-supports-alternative-init-but-no-init.d-script
+  [[ -z $(find /usr/share/lintian/tags -name "$tag.tag") ]] || tags+=,$tag
+  check "lintian" lintian --allow-root --pedantic --fail-on=error,warning,info,pedantic --suppress-tags="$tags" \
     bazel-bin/packaging/deb/binfmtbox_*.deb
   "$(find_bazel)" shutdown
   finish

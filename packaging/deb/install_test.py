@@ -219,10 +219,13 @@ class Test:
     # The packages.
 
     def test_lintian(self) -> None:
-        # An override that is for sid's lintian alone is unused here (toolchains/other_debian.sh has that one's say).
+        # An override that is for sid's lintian alone is unused here (toolchains/other_debian.sh has that one's say). sid's
+        # no longer knows the other tag, so an override of it would be an error there: the unit needs no init script, since
+        # nothing runs unless the administrator asks for it.
+        tags = "unused-override,package-supports-alternative-init-but-no-init.d-script"
         done = subprocess.run(["lintian", "--allow-root", "--pedantic", "--fail-on=error,warning,info,pedantic",
-                               "--suppress-tags=unused-override", *self.debs.values()], check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              encoding="utf-8")
+                               f"--suppress-tags={tags}", *self.debs.values()], check=False, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, encoding="utf-8")
         expect("what lintian says", (done.returncode, done.stdout), (0, ""))
 
     def test_the_same_in_all_architectures(self) -> None:
