@@ -29,9 +29,9 @@ import namespaces  # noqa: E402  # pylint: disable=wrong-import-position
 
 SUITE = "bookworm"
 PACKAGES = (
-    "adduser", "arch-test", "buildah", "cmake", "crun", "debootstrap", "docker.io", "gcc-aarch64-linux-gnu", "iproute2",
-    "libc6-dev-arm64-cross", "make", "mmdebstrap", "pbuilder", "podman", "qemu-user-static", "rootlesskit", "sbuild",
-    "schroot", "systemd", "systemd-container", "uidmap",
+    "adduser", "arch-test", "buildah", "cmake", "crun", "debootstrap", "docker.io", "gcc-aarch64-linux-gnu",
+    "golang-go", "iproute2", "libc6-dev-arm64-cross", "make", "mmdebstrap", "pbuilder", "podman", "qemu-user-static",
+    "rootlesskit", "sbuild", "schroot", "systemd", "systemd-container", "uidmap",
 )
 UNWANTED = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr/share/info/*")
 # One without privileges, with the usual range of ids.
@@ -73,6 +73,7 @@ CLIENTS = (
     Client("run_apt", "daemon\naarch64\n", (), "user"),
     Client("run_buildah", BUILT, (), "user"),
     Client("run_ctest", "100% tests passed, 0 tests failed out of 3\n", (), "user"),
+    Client("run_go", "ok  \tuname\n", (), "user"),
     Client("run_setuid", "0 becomes 0\n0 becomes 5\n", (), "user"),
     Client("sbuild", "Package: small\nArchitecture: arm64\naarch64\n"),
     Client("schroot", "aarch64\n42\narm64\n1000\n/srv/arm64/usr/bin/qemu-aarch64-static\n"),
