@@ -20,6 +20,7 @@ from typing import Dict, List, Optional, Sequence, Set, Tuple
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "../packaging"))
 
+import identity  # noqa: E402  # pylint: disable=wrong-import-position
 from cases import expect, run_cases  # noqa: E402  # pylint: disable=wrong-import-position
 
 # The releases of OpenEmbedded that have to take the layer.
@@ -194,6 +195,13 @@ class Test:
         for path in sourced:
             read(os.path.join(self.buildroot, path))
 
+    def test_homepage_is_filled_in_or_left_out(self) -> None:
+        homepage = identity.load(os.path.join(HERE, "../packaging/identity.txt"))["homepage"]
+        expect("the recipe's", self.recipe.get("HOMEPAGE"), homepage or None)
+        for path in (f"{self.package}/Config.in", self.recipe_path):
+            expect(f"marks in {path}", re.findall(r"@[A-Z]+@", read(path)), [])
+            expect(f"in {path}", homepage in read(path), True)
+
     def test_buildroot_takes_the_right_executable(self) -> None:
         text = read(f"{self.package}/Config.in").replace("\\\n", " ")
         defaults = re.findall(r'^\tdefault "(\w+)" if (.*)$', text.split("config BR2_PACKAGE_BINFMTBOX\n")[0], re.M)
@@ -209,6 +217,7 @@ class Test:
     # utils/check-package: type, default, depends on, select, help; tabs; short lines.
     def test_buildroot_style(self) -> None:
         order = ("bool", "string", "default", "depends on", "select", "help")
+        expect("empty lines in a row", "\n\n\n" in read(f"{self.package}/Config.in"), False)
         for block in re.split(r"(?m)^(?=config )", read(f"{self.package}/Config.in"))[1:]:
             found = [words for line in block.splitlines() for words in order if line.startswith(f"\t{words}")]
             ranks = [order.index(words) for words in found]
@@ -271,7 +280,7 @@ class Test:
         # Since walnascar S can't be WORKDIR.
         expect("S", self.recipe.get("S"), None)
         expect("WORKDIR", "WORKDIR" in read(self.recipe_path), False)
-        for name in ("SUMMARY", "DESCRIPTION", "HOMEPAGE", "LICENSE", "SECTION"):
+        for name in ("SUMMARY", "DESCRIPTION", "LICENSE", "SECTION"):
             expect(f"{name} is set", bool(self.recipe.get(name)), True)
         with open(f"{self.files}/LICENSE", "rb") as file:
             checksum = f"file://LICENSE;md5={hashlib.md5(file.read()).hexdigest()} "

@@ -20,11 +20,15 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import uuid
 from typing import Any, Dict, List, Optional, Tuple
+
+import identity
 
 NAME = "binfmtbox"
 ARCHITECTURES = ("x86_64", "arm64", "armv7", "riscv64")
 DEBIAN = ("amd64", "arm64", "armhf", "riscv64")
+KUSTOMIZATION = "base/kustomization.yaml"
 INDEX = "application/vnd.oci.image.index.v1+json"
 
 # Licence, and what the release has to do with each repository of WORKSPACE.
@@ -129,6 +133,16 @@ def pantavisor_archive(arch: str, version: str) -> str:
     return f"{NAME}-{version}-pantavisor-{arch}.pvrexport.tgz"
 
 
+def with_registry(kustomization: str, registry: str) -> str:
+    """The manifests' base with the image's name in the REGISTRY, if there is one."""
+    line = f"  - name: {NAME}\n"
+    if not registry:
+        return kustomization
+    if line not in kustomization:
+        sys.exit(f"packaging/kubernetes/{KUSTOMIZATION} no longer has: {line.strip()}")
+    return kustomization.replace(line, f"{line}    newName: {registry}/{NAME}\n")
+
+
 def write_image(out: str, layout: str, date: datetime.datetime) -> None:
     """The archive of an image. An archive that is called without a tag has to have one image, so of the
     layout's names only that of the index goes into it."""
@@ -192,8 +206,15 @@ def purl(name: str, version: str, architecture: str) -> List[Dict[str, str]]:
     return [{"referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl", "referenceLocator": locator}]
 
 
+def document_namespace(homepage: str, name: str) -> str:
+    """An address of our own, or, where there is none, a name that is as unique."""
+    return f"{homepage.rstrip('/')}/spdx/{name}" if homepage else uuid.uuid5(uuid.NAMESPACE_OID, name).urn
+
+
 def bill_of_materials(top: str, version: str, date: datetime.datetime, revision: str) -> Dict[str, Any]:
-    own = package(NAME, version, PRODUCT_LICENSE, "NOASSERTION", primaryPackagePurpose="APPLICATION")
+    homepage = identity.load(os.path.join(top, "packaging/identity.txt"))["homepage"]
+    own = package(NAME, version, PRODUCT_LICENSE, "NOASSERTION", primaryPackagePurpose="APPLICATION",
+                  **({"homepage": homepage} if homepage else {}))
     packages = [own]
     relations = [("SPDXRef-DOCUMENT", "DESCRIBES", own["SPDXID"])]
     debian = {row[0]: row[1:] for row in rows(read(top, "toolchains/debian_sources.txt"))}
@@ -265,7 +286,7 @@ def bill_of_materials(top: str, version: str, date: datetime.datetime, revision:
         "dataLicense": "CC0-1.0",
         "SPDXID": "SPDXRef-DOCUMENT",
         "name": f"{NAME}-{version}",
-        "documentNamespace": f"https://binfmtbox.example/spdx/{NAME}-{version}-{revision}",
+        "documentNamespace": document_namespace(homepage, f"{NAME}-{version}-{revision}"),
         "creationInfo": {"created": date.strftime("%Y-%m-%dT%H:%M:%SZ"), "creators": [f"Tool: {NAME}-release"]},
         "packages": packages,
         "relationships": [{"spdxElementId": a, "relationshipType": kind, "relatedSpdxElement": b}
@@ -310,9 +331,11 @@ def gather(top: str, out: str) -> None:
     for kind in ("image", "image_bare"):
         write_image(os.path.join(out, image_archive(kind, version)), f"{built}/packaging/image/{kind}", date)
     manifests = os.path.join(top, "packaging/kubernetes")
+    registry = identity.load(os.path.join(top, "packaging/identity.txt"))["registry"]
     write_tar(os.path.join(out, f"{full}-kubernetes.tar.gz"),
               [(f"{full}-kubernetes/{name}", os.path.join(manifests, name)) for name in files_below(manifests)
-               if name.startswith(("base/", "overlays/", "remove/")) or name == "README.md"], date, packed=True)
+               if name.startswith(("base/", "overlays/", "remove/")) or name == "README.md"], date, packed=True,
+              instead={f"{full}-kubernetes/{KUSTOMIZATION}": with_registry(read(manifests, KUSTOMIZATION), registry).encode()})
     sources = subprocess.run(["git", "-C", top, "-c", "tar.umask=0022", "archive", "--format=tar", f"--prefix={full}/", "HEAD"],
                              check=True, stdout=subprocess.PIPE).stdout
     with open(os.path.join(out, f"{full}.tar.gz"), "wb") as raw, gzip.GzipFile("", "wb", 9, raw, mtime=0) as packed:

@@ -50,3 +50,4 @@ mv "$folder/first/files" "$out"
 rm -rf "$folder"
 (cd "$out" && sha256sum --quiet --check SHA256SUMS && ls -l)
 say "$out: the same bytes from two builds"
+python3 packaging/identity.py unfilled packaging/identity.txt | while IFS= read -r line; do say "note: $line"; done

@@ -44,6 +44,7 @@ run_counted "boot scripts" python3 boot/scripts_test.py "$product"
 check "an addon of pantavisor's initramfs" bazel build //boot:addon
 run_counted "trees for Buildroot and OpenEmbedded, and the addon" python3 boot/layers_test.py \
   bazel-bin/boot/{binfmtbox-buildroot,meta-binfmtbox}.tar.gz bazel-bin/boot/addon-binfmtbox_x86_64.cpio.xz4 "$product"
+run_counted "who and where the project is" python3 packaging/identity_test.py
 run_counted "files of a release" python3 packaging/release_test.py
 run_counted "the action" python3 packaging/action/action_test.py "$product"
 run_counted "Debian packages" python3 packaging/deb/install_test.py "$product" bazel-bin/packaging/deb/binfmtbox_*.deb

@@ -20,8 +20,11 @@ import textwrap
 from dataclasses import dataclass
 from typing import Dict, List, Tuple
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+
+import identity  # noqa: E402  # pylint: disable=wrong-import-position
+
 NAME = "binfmtbox"
-MAINTAINER = "binfmtbox maintainers <maintainers@binfmtbox.example>"
 APPLETS = ("mount", "register", "status", "clear", "run")
 DOC = f"usr/share/doc/{NAME}"
 MAINTAINER_SCRIPTS = ("postinst", "postrm", "prerm")
@@ -33,7 +36,7 @@ Package: {name}
 Version: {version}
 Architecture: {architecture}
 Maintainer: {maintainer}
-Installed-Size: {size}
+{homepage}Installed-Size: {size}
 {shared}"""
 
 
@@ -133,7 +136,7 @@ def debian_version(version: str) -> str:
     return version.replace("-", "~")
 
 
-def changelog(news: List[Release]) -> bytes:
+def changelog(news: List[Release], maintainer: str) -> bytes:
     """Debian's form of the news."""
     texts = []
     for release in news:
@@ -144,7 +147,7 @@ def changelog(news: List[Release]) -> bytes:
         month = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()[release.date.month - 1]
         date = f"{day}, {release.date.day:02} {month} {release.date.year} 00:00:00 +0000"
         texts.append("\n".join([f"{NAME} ({debian_version(release.version)}) unstable; urgency=medium", "", *items, "",
-                                f" -- {MAINTAINER}  {date}", ""]))
+                                f" -- {maintainer}  {date}", ""]))
     return "\n".join(texts).encode()
 
 
@@ -198,6 +201,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--architecture", help="as Debian calls it")
     parser.add_argument("--program", help="the product for it")
+    parser.add_argument("--identity", default="packaging/identity.txt", help="who and where the project is")
     parser.add_argument("--version", help="another one than that of the file VERSION")
     parser.add_argument("--tree", metavar="FOLDER", help="write the files of the package, and what dh_installdeb takes")
     parser.add_argument("--changelog", metavar="FILE", help="write the changelog alone")
@@ -211,17 +215,20 @@ def main() -> None:
     if news[0].version != version:
         sys.exit(f"build.py: VERSION says {version}, the topmost heading of NEWS.md {news[0].version}")
     news[0].version = options.version or version
+    known = identity.load(options.identity)
+    maintainer = identity.maintainer(known)
+    homepage = f"Homepage: {known['homepage']}\n" if known["homepage"] else ""
     epoch = int(news[0].date.timestamp())
     os.umask(0o022)
     if options.changelog:
-        write(options.changelog, changelog(news), 0o644)
+        write(options.changelog, changelog(news, maintainer), 0o644)
         return
 
     files = {file.target: content(file) for file in COPIED}
     modes = {file.target: file.mode for file in COPIED}
     files[f"usr/sbin/{NAME}"] = read(options.program)
     modes[f"usr/sbin/{NAME}"] = 0o755
-    files[f"{DOC}/changelog.gz"] = compress(changelog(news))
+    files[f"{DOC}/changelog.gz"] = compress(changelog(news, maintainer))
     if options.tree:
         write_files(options.tree, files, modes)
         for name in MAINTAINER_SCRIPTS:
@@ -231,7 +238,7 @@ def main() -> None:
     control = {
         "control": CONTROL.format(
             name=NAME, version=debian_version(news[0].version), architecture=options.architecture,
-            maintainer=MAINTAINER, size=installed_size(files),
+            maintainer=maintainer, homepage=homepage, size=installed_size(files),
             shared=shared_fields(read("packaging/deb/debian/control").decode())).encode(),
         "conffiles": "".join(f"/{path}\n" for path in CONFFILES).encode(),
         "md5sums": "".join(f"{hashlib.md5(data).hexdigest()}  {path}\n"

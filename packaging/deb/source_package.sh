@@ -16,5 +16,6 @@ tree=$out/binfmtbox-$(<VERSION)
 git archive --prefix="${tree##*/}/" HEAD | tar -x -C "$out"
 cp -r packaging/deb/debian "$tree"
 cp packaging/deb/copyright "$tree/debian"
+python3 -B packaging/identity.py fill packaging/identity.txt packaging/deb/debian/control "$tree/debian/control"
 python3 -B packaging/deb/build.py --changelog "$tree/debian/changelog"
 (cd "$out" && dpkg-source --build "$tree")

@@ -14,6 +14,10 @@ import re
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, ".."))
+
+import identity  # noqa: E402  # pylint: disable=wrong-import-position
+
 TOP = os.path.join(HERE, "../..")
 RECIPES = ("alpine/APKBUILD", "arch/PKGBUILD", "nix/default.nix", "rpm/binfmtbox.spec")
 
@@ -39,17 +43,20 @@ def main() -> None:
     day = "Mon Tue Wed Thu Fri Sat Sun".split()[date.weekday()]
     month = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()[date.month - 1]
 
+    maintainer = identity.maintainer(identity.load(os.path.join(HERE, "../identity.txt")))
+
     def value(match: "re.Match[str]") -> str:
         kind, _, name = match.group(1).partition(" ")
         if not name:
-            return {"VERSION": version, "URL": options.url, "DATE": f"{day} {month} {date.day:02} {date.year}"}[kind]
+            return {"VERSION": version, "URL": options.url, "MAINTAINER": maintainer,
+                    "DATE": f"{day} {month} {date.day:02} {date.year}"}[kind]
         file_name = f"binfmtbox-{version}.tar.gz" if name == "sources" else f"binfmtbox-{version}-{name}"
         with open(os.path.join(options.release, file_name), "rb") as file:
             return hashlib.new(kind.lower(), file.read()).hexdigest()
 
     os.makedirs(options.out, exist_ok=True)
     for recipe in RECIPES:
-        text = re.sub(r"@((?:VERSION|URL|DATE)|SHA(?:256|512) \w+)@", value, read(os.path.join(HERE, recipe)))
+        text = re.sub(r"@((?:VERSION|URL|MAINTAINER|DATE)|SHA(?:256|512) \w+)@", value, read(os.path.join(HERE, recipe)))
         with open(os.path.join(options.out, os.path.basename(recipe)), "w", encoding="utf-8") as file:
             file.write(text)
 

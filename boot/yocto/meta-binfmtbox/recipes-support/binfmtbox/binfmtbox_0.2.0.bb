@@ -2,7 +2,7 @@
 SUMMARY = "Manages binfmt_misc: runs programs built for other processors"
 DESCRIPTION = "Brings binfmt_misc up, registers an emulator for each foreign \
 architecture, shows what the kernel will do, and takes back what it registered."
-HOMEPAGE = "https://binfmtbox.example/"
+HOMEPAGE = "@HOMEPAGE@"
 SECTION = "base"
 LICENSE = "Apache-2.0${@' & GPL-2.0-only' if d.getVar('BINFMTBOX_EMULATORS') else ''}"
 LIC_FILES_CHKSUM = "\
