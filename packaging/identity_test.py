@@ -3,17 +3,19 @@
 """Builds what is shipped with and without a filled identity.txt, and looks for addresses that nobody has.
 
 identity_test.py, in a checkout. What bazel builds with the identity.txt that is there is looked at in
-../boot/layers_test.py and release_test.py. Ends with "N passed, N failed".
+../boot/layers_test.py, image/image_test.py and release_test.py. Ends with "N passed, N failed".
 """
 
+import json
 import os
 import re
 import subprocess
 import sys
 import tempfile
-from typing import Dict, List, Tuple
+from typing import Any, Dict, List, Tuple
 
 import identity
+import licenses
 import release
 from cases import expect, run_cases
 
@@ -25,6 +27,7 @@ FILLED = {
     "registry": "registry.box.test/group",
 }
 PARTLY = {**dict.fromkeys(FILLED, ""), "source": FILLED["source"]}
+IMAGE = "org.opencontainers.image."
 
 
 def text_of(values: Dict[str, str]) -> str:
@@ -116,6 +119,42 @@ class Test:
             shown = subprocess.run(f"dpkg-deb --fsys-tarfile {out} | tar xO ./usr/share/doc/binfmtbox/changelog.gz | gzip -dc",
                                    shell=True, check=True, stdout=subprocess.PIPE, encoding="utf-8").stdout
             expect("changelog", set(re.findall(r"(?m)^ -- (.*>)  ", shown)), {wanted["Maintainer"]})
+
+    def labels(self, path: str, kind: str, status: str) -> Dict[str, str]:
+        """Those of an image of one small layer; the index, the manifest and the configuration have the same."""
+        layer, out = (os.path.join(self.folder, name) for name in ("layer", "layout"))
+        build = ("packaging/image/build.py",)
+        expect("layer", self.run(*build, "layer", "NEWS.md", layer, f"usr/bin/x={path}"), (0, ""))
+        expect("layout", self.run(*build, "layout", "NEWS.md", "VERSION", self.write("status", status), path, kind, out,
+                                  f"x86_64={layer}"), (0, ""))
+
+        def blob(one: Dict[str, Any]) -> Dict[str, Any]:
+            with open(f"{out}/blobs/sha256/{one['digest'][7:]}", encoding="utf-8") as file:
+                found: Dict[str, Any] = json.load(file)
+            return found
+
+        with open(f"{out}/index.json", encoding="utf-8") as file:
+            index = blob(json.load(file)["manifests"][0])
+        manifest = blob(index["manifests"][0])
+        config = blob(manifest["config"])
+        labels: Dict[str, str] = config["config"]["Labels"]
+        expect("annotations", (index["annotations"], manifest["annotations"]), (labels, labels))
+        expect("created", {config["created"], config["history"][0]["created"]}, {labels[IMAGE + "created"]})
+        return labels
+
+    def test_image(self) -> None:
+        version = release.version_of(TOP)
+        common = {"title": "binfmtbox", "version": version,
+                  "description": "Registers emulators, so that this machine runs programs built for other processors"}
+        found = self.labels(self.filled, "full", "STABLE_REVISION 0123456789ab\nSTABLE_COMMIT_DATE 1700000000\n")
+        expect("filled", found, {IMAGE + key: value for key, value in {
+            **common, "created": "2023-11-14T22:13:20Z", "revision": "0123456789ab", "licenses": licenses.containers(),
+            "url": FILLED["homepage"], "source": FILLED["source"], "authors": FILLED["maintainer"]}.items()})
+        # Sources without git: the date is the release's.
+        found = self.labels(self.empty, "bare", "STABLE_REVISION unknown\n")
+        expect("unfilled", found, {IMAGE + key: value for key, value in {
+            **common, "created": release.release_date(TOP).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "licenses": licenses.PRODUCT}.items()})
 
     def test_bill_of_materials(self) -> None:
         expect("with a homepage", release.document_namespace(FILLED["homepage"], "x-1"), "https://box.test/about/spdx/x-1")

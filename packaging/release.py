@@ -24,6 +24,7 @@ import uuid
 from typing import Any, Dict, List, Optional, Tuple
 
 import identity
+import licenses
 
 NAME = "binfmtbox"
 ARCHITECTURES = ("x86_64", "arm64", "armv7", "riscv64")
@@ -46,10 +47,6 @@ REPOSITORIES = {
     "musl": ("MIT", LINKED),
     "libcxx": ("Apache-2.0 WITH LLVM-exception", LINKED),
 }
-EMULATORS_LICENSE = "GPL-2.0-only AND GPL-2.0-or-later AND LGPL-2.1-or-later"
-LIBGCC_LICENSE = "GPL-3.0-or-later WITH GCC-exception-3.1"
-# Of the executables: their own, and those of all that is linked. BSD-2-Clause is musl's memcpy for ARM.
-PRODUCT_LICENSE = f"Apache-2.0 AND Apache-2.0 WITH LLVM-exception AND BSD-2-Clause AND {LIBGCC_LICENSE} AND MIT"
 # Debian's packages of the building machine.
 LIBGCC = ("libgcc-12-dev", "libgcc-12-dev-arm64-cross", "libgcc-12-dev-armhf-cross", "libgcc-12-dev-riscv64-cross")
 BUILD_TOOLS = {
@@ -62,19 +59,6 @@ BUILD_TOOLS = {
     "squashfs-tools": "GPL-2.0-or-later",
     **{f"linux-libc-dev{cross}": "GPL-2.0-only WITH Linux-syscall-note"
        for cross in ("", "-arm64-cross", "-armhf-cross", "-riscv64-cross")},
-}
-# What is linked into Debian's emulators (Built-Using).
-EMULATORS_PARTS = {
-    "capstone": "BSD-3-Clause",
-    "gcc-12": LIBGCC_LICENSE,
-    "gcc-16": LIBGCC_LICENSE,
-    "glib2.0": "LGPL-2.1-or-later",
-    "glibc": "LGPL-2.1-or-later",
-    "gnutls28": "LGPL-2.1-or-later",
-    "liburing": "LGPL-2.1-or-later OR MIT",
-    "numactl": "LGPL-2.1-only",
-    "sysprof": "BSD-2-Clause-Patent",
-    "zlib": "Zlib",
 }
 
 
@@ -213,7 +197,7 @@ def document_namespace(homepage: str, name: str) -> str:
 
 def bill_of_materials(top: str, version: str, date: datetime.datetime, revision: str) -> Dict[str, Any]:
     homepage = identity.load(os.path.join(top, "packaging/identity.txt"))["homepage"]
-    own = package(NAME, version, PRODUCT_LICENSE, "NOASSERTION", primaryPackagePurpose="APPLICATION",
+    own = package(NAME, version, licenses.PRODUCT, "NOASSERTION", primaryPackagePurpose="APPLICATION",
                   **({"homepage": homepage} if homepage else {}))
     packages = [own]
     relations = [("SPDXRef-DOCUMENT", "DESCRIBES", own["SPDXID"])]
@@ -238,7 +222,7 @@ def bill_of_materials(top: str, version: str, date: datetime.datetime, revision:
             relations.append((one["SPDXID"], relation, own["SPDXID"]))
     for name in LIBGCC:
         number, architecture = installed(name)
-        one = package(name, number, LIBGCC_LICENSE, "NOASSERTION", externalRefs=purl(name, number, architecture))
+        one = package(name, number, licenses.LIBGCC, "NOASSERTION", externalRefs=purl(name, number, architecture))
         packages.append(one)
         relations.append((own["SPDXID"], LINKED, one["SPDXID"]))
     for name, license_name in BUILD_TOOLS.items():
@@ -250,7 +234,7 @@ def bill_of_materials(top: str, version: str, date: datetime.datetime, revision:
     containers = [package(f"{NAME}-{kind}", version, "", "NOASSERTION", primaryPackagePurpose="CONTAINER")
                   for kind in ("image", "pantavisor")]
     packages += containers
-    licenses = {PRODUCT_LICENSE, EMULATORS_LICENSE}
+    expressions = {licenses.PRODUCT, licenses.EMULATORS}
     texts = set()
     for one in containers:
         relations += [("SPDXRef-DOCUMENT", "DESCRIBES", one["SPDXID"]), (one["SPDXID"], "CONTAINS", own["SPDXID"])]
@@ -259,27 +243,25 @@ def bill_of_materials(top: str, version: str, date: datetime.datetime, revision:
         for word, *words in rows(read(emulators_file(top, arch))):
             if word == "emulators":
                 _, architecture, name, number, digest = words
-                emulators = package(f"{name}-{architecture}", number, EMULATORS_LICENSE, "NOASSERTION",
+                emulators = package(f"{name}-{architecture}", number, licenses.EMULATORS, "NOASSERTION",
                                     checksums=checksum(digest), externalRefs=purl(name, number, architecture))
                 packages.append(emulators)
                 relations += [(one["SPDXID"], "CONTAINS", emulators["SPDXID"]) for one in containers]
             elif word == "built-using":
                 name, number = words
-                if name not in EMULATORS_PARTS:
+                if name not in licenses.EMULATORS_PARTS:
                     sys.exit(f"packaging/release.py does not know the source {name}, which is in the emulators for {arch}")
-                part = package(f"{name}-{number}", number, EMULATORS_PARTS[name], "NOASSERTION",
+                part = package(f"{name}-{number}", number, licenses.EMULATORS_PARTS[name], "NOASSERTION",
                                externalRefs=purl(name, number, "source"))
                 if part not in packages:
                     packages.append(part)
-                    licenses.add(EMULATORS_PARTS[name])
+                    expressions.add(licenses.EMULATORS_PARTS[name])
                 relations.append((emulators["SPDXID"], LINKED, part["SPDXID"]))
             else:
                 architecture, _, name, number, digest = words
                 texts.add(f"{name} {number} {architecture} (SHA-256 {digest})")
-    expression = " AND ".join(sorted(
-        {f"({name})" if " OR " in name else name for several in licenses for name in several.split(" AND ")}))
     for one in containers:
-        one["licenseConcluded"] = one["licenseDeclared"] = expression
+        one["licenseConcluded"] = one["licenseDeclared"] = licenses.all_of(expressions)
         one["comment"] = "Texts of licences are from Debian's packages " + ", ".join(sorted(texts))
     return {
         "spdxVersion": "SPDX-2.3",

@@ -17,6 +17,7 @@ import tarfile
 import tempfile
 from typing import Any, Dict, List, Set
 
+import licenses
 import release
 from cases import expect, run_cases
 
@@ -98,7 +99,8 @@ class Test:
         # Where somebody keeps them in a repository of their own.
         output("git", "init", "-q", cwd=top)
         expect("revision", output("toolchains/revision.sh", cwd=top),
-               "STABLE_REVISION " + output("git", "rev-parse", "HEAD")[:12] + "\n")
+               "STABLE_REVISION " + output("git", "rev-parse", "HEAD")[:12] + "\n"
+               "STABLE_COMMIT_DATE " + output("git", "log", "-1", "--format=%ct"))
 
     def test_manifests_apply_where_they_are_unpacked(self) -> None:
         with tarfile.open(self.path("-kubernetes.tar.gz")) as tar:
@@ -153,8 +155,9 @@ class Test:
                  for name in self.related("STATIC_LINK", one=one)}
         expect("linked", sorted(parts), PARTS)
         names = ("licenseConcluded", "licenseDeclared")
-        licenses = {self.by_name[one][name] for one in containers for name in names}
-        expect("licences", licenses, {
+        # The image's label says what its bill says.
+        found = {licenses.containers(), *(self.by_name[one][name] for one in containers for name in names)}
+        expect("licences", found, {
             "(LGPL-2.1-or-later OR MIT) AND Apache-2.0 AND Apache-2.0 WITH LLVM-exception AND BSD-2-Clause AND "
             "BSD-2-Clause-Patent AND BSD-3-Clause AND GPL-2.0-only AND GPL-2.0-or-later AND "
             "GPL-3.0-or-later WITH GCC-exception-3.1 AND LGPL-2.1-only AND LGPL-2.1-or-later AND MIT AND Zlib"})

@@ -4,13 +4,16 @@
 
   build.py layer NEWS.md OUT PLACE=FILE...
       a layer: a tar of these files and of the folders that they are in, gzipped
-  build.py layout NEWS.md VERSION OUT ARCH=LAYER[,LAYER...]...
-      a folder with the image for each architecture, and an index of all
+  build.py layout NEWS.md VERSION STATUS IDENTITY full|bare OUT ARCH=LAYER[,LAYER...]...
+      a folder with the image for each architecture, and an index of all; STATUS is
+      Bazel's, see ../../toolchains/revision.sh, IDENTITY ../identity.txt
 
 What is written depends on the content of the files alone: all belong to root, and all
-dates are that of the release, the topmost of NEWS.md.
+dates of files are that of the release, the topmost of NEWS.md. The images are of the
+commit's date, or, where STATUS does not tell it, of that one, too.
 
-See the OCI image specification 1.0.2, image-layout.md, image-index.md and config.md.
+See the OCI image specification 1.0.2, image-layout.md, image-index.md, config.md and
+annotations.md.
 """
 
 import datetime
@@ -23,6 +26,11 @@ import re
 import sys
 import tarfile
 from typing import Any, Dict, List, Tuple
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+
+import identity  # noqa: E402  # pylint: disable=wrong-import-position
+import licenses  # noqa: E402  # pylint: disable=wrong-import-position
 
 NAME = "binfmtbox"
 ENTRY_POINT = "/usr/bin/binfmt"
@@ -100,17 +108,30 @@ def to_json(value: Dict[str, Any]) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
 
 
-def labels(version: str) -> Dict[str, str]:
-    return {
-        "org.opencontainers.image.title": NAME,
-        "org.opencontainers.image.version": version,
-        "org.opencontainers.image.description":
-            "Registers emulators, so that this machine runs programs built for other processors",
+def read_status(path: str) -> Dict[str, str]:
+    with open(path, encoding="utf-8") as file:
+        return dict(line.rstrip("\n").partition(" ")[::2] for line in file)
+
+
+def labels(version: str, created: str, revision: str, license_name: str, known: Dict[str, str]) -> Dict[str, str]:
+    """Without base.name and base.digest: the image is made of nothing. What is not known is left out."""
+    values = {
+        "title": NAME,
+        "version": version,
+        "description": "Registers emulators, so that this machine runs programs built for other processors",
+        "created": created,
+        "revision": "" if revision == "unknown" else revision,
+        "licenses": license_name,
+        "authors": known["maintainer"],
+        "source": known["source"],
+        "url": known["homepage"],
     }
+    return {f"org.opencontainers.image.{key}": value for key, value in values.items() if value}
 
 
-def add_image(layout: Layout, arch: str, layers: List[str], version: str, created: str) -> Dict[str, Any]:
-    """The image of one architecture; returns its manifest's descriptor."""
+def add_image(layout: Layout, arch: str, layers: List[str], notes: Dict[str, str]) -> Dict[str, Any]:
+    """The image of one architecture, with the labels NOTES; returns its manifest's descriptor."""
+    version, created = (notes[f"org.opencontainers.image.{key}"] for key in ("version", "created"))
     platform = PLATFORMS[arch]
     blobs, identities = [], []
     for path in layers:
@@ -121,7 +142,7 @@ def add_image(layout: Layout, arch: str, layers: List[str], version: str, create
     config = layout.add_object("config.v1+json", {
         **platform,
         "created": created,
-        "config": {"Entrypoint": [ENTRY_POINT], "Labels": labels(version), "WorkingDir": "/"},
+        "config": {"Entrypoint": [ENTRY_POINT], "Labels": notes, "WorkingDir": "/"},
         "rootfs": {"type": "layers", "diff_ids": identities},
         "history": [{"created": created, "created_by": f"{NAME} {version}"} for _ in layers],
     })
@@ -130,25 +151,32 @@ def add_image(layout: Layout, arch: str, layers: List[str], version: str, create
         "mediaType": f"{OCI}.manifest.v1+json",
         "config": config,
         "layers": blobs,
-        "annotations": labels(version),
+        "annotations": notes,
     })
     return {**manifest, "platform": platform}
 
 
-def write_layout(news: str, version_file: str, out: str, arguments: List[str]) -> None:
+def write_layout(news: str, version_file: str, status_file: str, identity_file: str, kind: str, out: str,
+                 arguments: List[str]) -> None:
     with open(version_file, encoding="utf-8") as file:
         version = file.read().strip()
-    created = release_date(news).strftime("%Y-%m-%dT%H:%M:%SZ")
+    status = read_status(status_file)
+    date = release_date(news)
+    if "STABLE_COMMIT_DATE" in status:
+        date = datetime.datetime.fromtimestamp(int(status["STABLE_COMMIT_DATE"]), datetime.timezone.utc)
+    license_name = {"full": licenses.containers(), "bare": licenses.PRODUCT}[kind]
+    notes = labels(version, date.strftime("%Y-%m-%dT%H:%M:%SZ"), status.get("STABLE_REVISION", ""), license_name,
+                   identity.load(identity_file))
     layout = Layout(out)
     images: List[Tuple[str, Dict[str, Any]]] = []
     for argument in arguments:
         arch, _, layers = argument.partition("=")
-        images.append((arch, add_image(layout, arch, layers.split(","), version, created)))
+        images.append((arch, add_image(layout, arch, layers.split(","), notes)))
     index = {
         "schemaVersion": 2,
         "mediaType": f"{OCI}.index.v1+json",
         "manifests": [image for _, image in images],
-        "annotations": labels(version),
+        "annotations": notes,
     }
     reference = "org.opencontainers.image.ref.name"
     # containerd, and so k3s, imports it under this name: what "binfmtbox:VERSION" of a pod stands for.
@@ -164,7 +192,7 @@ def main(arguments: List[str]) -> None:
     if arguments[0] == "layer":
         write_layer(arguments[1], arguments[2], arguments[3:])
     else:
-        write_layout(arguments[1], arguments[2], arguments[3], arguments[4:])
+        write_layout(*arguments[1:7], arguments[7:])
 
 
 if __name__ == "__main__":

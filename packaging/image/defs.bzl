@@ -3,7 +3,8 @@
 def _oci_layout_impl(ctx):
     out = ctx.actions.declare_directory(ctx.label.name)
     arguments = ctx.actions.args()
-    arguments.add_all([ctx.file._build.path, "layout", ctx.file._news, ctx.file._version, out.path])
+    inputs = [ctx.file._news, ctx.file._version, ctx.info_file, ctx.file._identity]
+    arguments.add_all([ctx.file._build.path, "layout"] + inputs + [ctx.attr.kind, out.path])
     layers = {}
     for layer, arch in ctx.attr.layers.items():
         layers.setdefault(arch, []).extend([file.path for file in layer.files.to_list()])
@@ -12,7 +13,7 @@ def _oci_layout_impl(ctx):
     ctx.actions.run(
         arguments = [arguments],
         executable = "/usr/bin/python3",
-        inputs = ctx.files.layers + [ctx.file._build, ctx.file._news, ctx.file._version],
+        inputs = ctx.files.layers + inputs + [ctx.file._build] + ctx.files._modules,
         mnemonic = "OciLayout",
         outputs = [out],
     )
@@ -21,6 +22,14 @@ def _oci_layout_impl(ctx):
 oci_layout = rule(
     implementation = _oci_layout_impl,
     attrs = {
+        "kind": attr.string(
+            doc = "Whether the layers have the emulators.",
+            mandatory = True,
+            values = [
+                "bare",
+                "full",
+            ],
+        ),
         "layers": attr.label_keyed_string_dict(
             allow_files = True,
             doc = "The lowest layer first; each with its architecture.",
@@ -29,6 +38,14 @@ oci_layout = rule(
         "_build": attr.label(
             allow_single_file = True,
             default = "//packaging/image:build.py",
+        ),
+        "_identity": attr.label(
+            allow_single_file = True,
+            default = "//packaging:identity.txt",
+        ),
+        "_modules": attr.label(
+            allow_files = True,
+            default = "//packaging:modules",
         ),
         "_news": attr.label(
             allow_single_file = True,

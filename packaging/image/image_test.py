@@ -29,6 +29,8 @@ sys.path[:0] = [os.path.join(HERE, "../kubernetes"), os.path.join(HERE, "../../d
 
 from cases import Failure, expect, run_cases  # noqa: E402  # pylint: disable=wrong-import-position
 from node import Answer, Node  # noqa: E402  # pylint: disable=wrong-import-position
+import identity  # noqa: E402  # pylint: disable=wrong-import-position
+import licenses  # noqa: E402  # pylint: disable=wrong-import-position
 import pod  # noqa: E402  # pylint: disable=wrong-import-position
 import readme  # noqa: E402  # pylint: disable=wrong-import-position
 import release  # noqa: E402  # pylint: disable=wrong-import-position
@@ -216,6 +218,28 @@ class Test:
                 expect("version", facts["config"]["Labels"]["org.opencontainers.image.version"], version())
                 copy = os.path.join(self.folder, f"{layout_name}-{arch}.tar")
                 run("skopeo", *choice, "copy", "--quiet", f"oci:{layout}:{version()}", f"docker-archive:{copy}:x:y")
+
+    def test_labels(self) -> None:
+        words = dict(line.split() for line in run(os.path.join(TOP, "toolchains/revision.sh")).splitlines())
+        known = identity.load(os.path.join(HERE, "../identity.txt"))
+        date = time.gmtime(int(words["STABLE_COMMIT_DATE"])) if "STABLE_COMMIT_DATE" in words else None
+        created = time.strftime("%Y-%m-%dT%H:%M:%SZ", date or release.release_date(TOP).timetuple())
+        for name, layout in self.layouts.items():
+            facts = json.loads(run("skopeo", "inspect", "--config", f"oci:{layout}:{version()}"))
+            labels = facts["config"]["Labels"]
+            # It has no base, and so no base.name.
+            expect(f"labels of {name}", labels, {f"org.opencontainers.image.{key}": value for key, value in {
+                "title": "binfmtbox", "version": version(), "created": created,
+                "description": "Registers emulators, so that this machine runs programs built for other processors",
+                "revision": words["STABLE_REVISION"].replace("unknown", ""),
+                "licenses": licenses.containers() if name == "image" else licenses.PRODUCT,
+                "authors": known["maintainer"], "source": known["source"], "url": known["homepage"]}.items() if value})
+            expect("created", facts["created"], created)
+            index = json.loads(run("skopeo", "inspect", "--raw", f"oci:{layout}:{version()}"))
+            expect("the index's", index["annotations"], labels)
+            for one in index["manifests"]:
+                with open(f"{layout}/blobs/sha256/{one['digest'][7:]}", encoding="utf-8") as file:
+                    expect("a manifest's", json.load(file)["annotations"], labels)
 
     def test_archive_of_a_release_has_one_image(self) -> None:
         for kind, layout in self.layouts.items():
