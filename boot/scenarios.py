@@ -924,8 +924,11 @@ def lxc(machine: Machine) -> Plan:
     registered = HINT + "\n".join(
         f"binfmt-register: qemu-{name}: registered, /usr/bin/qemu-{name}-static, flags {machine.flags()}"
         for name in ("x86_64", "i386"))
-    # Before Linux 6.1 entries outlive the container.
-    again = (registered[len(HINT):].replace("registered", "unchanged") if machine.is_before(6, 1) else registered)
+    # Before Linux 6.1 entries outlive the container. What they hold is of an overlay that is gone, and of such
+    # files the kernel can't be asked.
+    kept = ("binfmt-register: note: entries that hold, or may hold, another file than the one that is now at the "
+            "interpreter's path: 2; --replace swaps them\n")
+    again = (kept + registered[len(HINT):].replace("registered", "unchanged") if machine.is_before(6, 1) else registered)
 
     def log(text: str) -> Step:
         """The kernel's log since the last such step; waits for the last line of TEXT."""
