@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # other_debian.sh SUITE: builds the four products in a root of that Debian, such as trixie or sid, with its compilers and
 # its Bazel, runs the pure tests and lintian there, and compares the products with those that this machine builds. The last line
-# counts. Where a product is not the same, it says which part of it differs; docs/building.md says why.
+# counts. Where a product is not the same, it says which part of it differs; docs/building.md says why. A product names its
+# revision, so changes that no commit has make a difference.
 
 # shellcheck source=bazel.sh
 source "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/bazel.sh"
