@@ -39,7 +39,7 @@ apt_install() {
 # The address from which this machine gets Debian.
 debian_mirror() { PYTHONPATH=boot python3 -B -c 'import fetch; print(fetch.mirror() + "/debian")'; }
 
-# Debian 12 has every tool in the version that the tests need; 13 and sid build (toolchains/other_debian.sh).
+# Debian 12 has every tool in the version that the tests need; toolchains/other_debian.sh builds on 13 and sid.
 require_debian() {
   local ID='' VERSION_CODENAME='' PRETTY_NAME=''
   # shellcheck source=/dev/null
@@ -49,7 +49,7 @@ require_debian() {
     debian-bookworm) ;;
     # sid has the name of the release that it will be.
     debian-trixie | debian-forky | debian-sid)
-      [[ -n ${BINFMTBOX_TOLD-} ]] || say "$here: what is tested there is building and the pure tests; all else on Debian 12 (bookworm)" >&2
+      [[ -n ${BINFMTBOX_TOLD-} ]] || say "$here: all is tested on Debian 12 (bookworm), building and the pure tests on sid" >&2
       export BINFMTBOX_TOLD=1
       ;;
     *)
