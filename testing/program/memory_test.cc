@@ -107,14 +107,14 @@ class MemoryTest : public ProgramTest {
 
 TEST_F(MemoryTest, GrowsWithTheEntriesByNoMoreThanTheAnswerNeeds) {
   const std::vector<Budget> budgets = {
-      {{"status", "-q", "arm"}, 52, 844},
-      {{"register", "-q", "-Q", "/mnt/qemu", "arm"}, 52, 778},
-      {{"register", "-q", "-Q", "/mnt/qemu", "all"}, 92, 774},
-      {{"clear", "-q", "-n", "arm"}, 40, 790},
-      {{"clear", "-q", "-n", "--all"}, 40, 790},
-      {{"status"}, 44, 1254},
-      {{"status", "--json"}, 56, 3244},
-      {{"--help"}, 28, 9},
+      {{"status", "-q", "arm"}, 56, 844},
+      {{"register", "-q", "-Q", "/mnt/qemu", "arm"}, 56, 778},
+      {{"register", "-q", "-Q", "/mnt/qemu", "all"}, 96, 774},
+      {{"clear", "-q", "-n", "arm"}, 44, 790},
+      {{"clear", "-q", "-n", "--all"}, 44, 790},
+      {{"status"}, 48, 1254},
+      {{"status", "--json"}, 60, 3244},
+      {{"--help"}, 32, 9},
   };
   std::vector<long> few;
   MakeEntries(kFew);
