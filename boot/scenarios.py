@@ -643,7 +643,6 @@ def systemd(machine: Machine) -> Plan:
     # As Debian has it, for the old e_machine.
     taken = rb":\x7fELF\x01\x02\x01" + rb"\x00" * 10 + rb"\x02\xba\xab:" + rb"\xff" * 17 + rb"\xfe\xff\xff:"
     files["/usr/lib/binfmt.d/qemu-microblaze.conf"] = File(b":qemu-microblaze:M:" + taken + b"/bin/true:POF\n", 0o644)
-    files["/usr/bin/qemu-microblaze-static"] = files[machine.emulator]
     theirs = Step(f"sh -c 'grep -c baab {REGISTRY}/qemu-microblaze'", "0", "1")
     steps = survives(machine, "active")
     steps[0] = Step(f"{BOX} status {machine.target} other")
