@@ -16,7 +16,7 @@ constexpr int kRounds = 20;
 constexpr int kCalls = 100000;
 constexpr int kPages = 2000;
 
-// The least time of TRY(), which does something COUNT times, for each.
+// The least time of TRY_ONCE(), which does something COUNT times, for each.
 template <typename Function>
 double Nanoseconds(int count, Function try_once) {
   double least = std::numeric_limits<double>::max();

@@ -84,7 +84,7 @@ def scene_tables(commands, measurer):
 
 
 def crowd_table(count, shapes):
-    """SHAPES: {name: (commands, measurer's figures)}."""
+    """SHAPES: {name of the shape: {key of the command: its figures}}."""
     names = list(shapes)
     lines = ["", f"## {count:,} entries", "",
              "Entries " + ", ".join(names) + ". Wall time in ms, behind it peak memory in KB. Of one rule, all but the newest "
