@@ -4,8 +4,6 @@
 #define CMD_ENTRY_TABLE_H_
 
 #include <cstddef>
-#include <functional>
-#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -15,6 +13,7 @@
 #include "absl/base/attributes.h"
 #include "arch_table/table.h"
 #include "binfmt/base/error.h"
+#include "binfmt/base/position_map.h"
 #include "binfmt/kernel/exec_chain.h"
 #include "binfmt/kernel/interpreter.h"
 #include "binfmt/kernel/registry.h"
@@ -77,7 +76,7 @@ class EntryTable {
 
   const binfmt::Registry& registry_;
   std::vector<EntryRow> rows_;
-  std::map<std::string, size_t, std::less<>> by_name_;
+  binfmt::PositionMap by_name_;
   binfmt::CoverIndex enabled_;
   binfmt::ProgramCache programs_;
 };

@@ -7,8 +7,6 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
-#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -23,6 +21,7 @@
 #include "binfmt/base/file.h"
 #include "binfmt/base/message.h"
 #include "binfmt/base/path.h"
+#include "binfmt/base/position_map.h"
 #include "binfmt/base/printable.h"
 #include "binfmt/kernel/lifetime.h"
 #include "binfmt/kernel/record_files.h"
@@ -303,7 +302,7 @@ class Collector {
   PlanMaker maker_;
   std::vector<Pending> pending_;
   // Where in pending_ the last record of each name in files is.
-  std::map<std::string, size_t, std::less<>> in_files_;
+  binfmt::PositionMap in_files_;
   bool is_dir_told_ = false;
   bool any_target_ = false;  // one has an interpreter, or an entry already
   bool ended_ = false;       // by a signal

@@ -4,8 +4,6 @@
 #define CMD_REGISTER_PLAN_H_
 
 #include <cstddef>
-#include <functional>
-#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -15,6 +13,7 @@
 #include "absl/base/attributes.h"
 #include "arch_table/table.h"
 #include "binfmt/base/error.h"
+#include "binfmt/base/position_map.h"
 #include "binfmt/kernel/interpreter.h"
 #include "binfmt/record/entry.h"
 #include "binfmt/record/kernel_version.h"
@@ -91,7 +90,7 @@ class PlanMaker {
   const arch_table::Target* last_target_ = nullptr;
   std::optional<FoundInterpreter> last_found_;
   std::vector<PlanItem> items_;
-  std::map<std::string, size_t, std::less<>> by_name_;  // positions in items_
+  binfmt::PositionMap by_name_;  // positions in items_
 };
 
 }  // namespace cmd

@@ -6,8 +6,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstddef>
-#include <functional>
-#include <map>
 #include <optional>
 #include <utility>
 
@@ -16,6 +14,7 @@
 #include "binfmt/base/file.h"
 #include "binfmt/base/message.h"
 #include "binfmt/base/path.h"
+#include "binfmt/base/position_map.h"
 #include "binfmt/base/unique_fd.h"
 #include "binfmt/record/elf_header.h"
 #include "binfmt/record/match.h"
@@ -231,7 +230,7 @@ Expected<void> Guard::CheckChain(const Record& record,
 
 void StartedFiles::Find() {
   is_found_ = true;
-  std::map<std::string, size_t, std::less<>> ways;
+  PositionMap ways;
   CoverIndex enabled;
   for (const Entry& entry : entries_) {
     if (entry.enabled) enabled.Add(entry.record);

@@ -8,8 +8,6 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
-#include <map>
 #include <utility>
 
 #include "absl/algorithm/container.h"
@@ -20,6 +18,7 @@
 #include "absl/strings/strip.h"
 #include "binfmt/base/clock.h"
 #include "binfmt/base/message.h"
+#include "binfmt/base/position_map.h"
 #include "binfmt/base/random.h"
 #include "binfmt/kernel/running_kernel.h"
 #include "binfmt/record/cover_index.h"
@@ -447,12 +446,12 @@ class Installer {
   const std::span<const Record> together_;  // with the wanted ones
   const InstallOptions& options_;
   CoverIndex handlers_;  // what is wanted, and the enabled entries
-  std::map<std::string, size_t, std::less<>> planned_;  // in together_
+  PositionMap planned_;  // in together_
   CoverIndex last_first_;        // those of together_ that get enabled
   std::vector<bool> misplaced_;  // those that have to come to the front
   // Positions in present_: of each name, of what may be helpers, and of the
   // enabled entries that are not asked for, of which overlaps_ is the index.
-  std::map<std::string, size_t, std::less<>> positions_;
+  PositionMap positions_;
   std::vector<size_t> helpers_;
   std::vector<size_t> rivals_;
   OverlapIndex overlaps_;

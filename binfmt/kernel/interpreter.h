@@ -6,8 +6,6 @@
 #include <sys/types.h>
 
 #include <cstddef>
-#include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,6 +13,7 @@
 #include <vector>
 
 #include "binfmt/base/error.h"
+#include "binfmt/base/position_map.h"
 #include "binfmt/record/elf_header.h"
 #include "binfmt/record/record.h"
 
@@ -64,7 +63,7 @@ class ProgramCache {
 
  private:
   std::vector<std::unique_ptr<const Program>> programs_;
-  std::map<std::string, size_t, std::less<>> by_path_;
+  PositionMap by_path_;
 };
 
 // Checks whether INTERPRETER at PATH will do for a record with FLAGS. Fails
