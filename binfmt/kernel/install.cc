@@ -23,6 +23,7 @@
 #include "binfmt/kernel/running_kernel.h"
 #include "binfmt/record/cover_index.h"
 #include "binfmt/record/match.h"
+#include "binfmt/record/overlap_index.h"
 
 namespace binfmt {
 namespace {
@@ -68,6 +69,7 @@ class Installer {
         together_(options.together.empty() ? wanted : options.together),
         options_(options),
         misplaced_(together_.size()),
+        taken_out_(present.size()),
         started_(guard, present) {
     for (const Record& record : wanted) handlers_.Add(record);
     for (const Record& record : together_) {
@@ -215,43 +217,69 @@ class Installer {
     return Covers(a, b) || (IsForOneMachine(a) && IsForOneMachine(b));
   }
 
+  // Entries that take files of a record that is wanted, and were not asked for.
+  struct Rivals {
+    // One of them, in front of the entry of its name, takes all of its files.
+    bool is_behind = false;
+    std::vector<std::string> shadows;   // their names, but for
+    std::vector<std::string> narrower;  // those that take some of its files
+    std::vector<size_t> going;          // in present_: those that it takes out
+  };
+
+  // OLD is the entry of the name of WANTED, if there is one.
+  Rivals FindRivals(const Record& wanted, const Entry* old) const {
+    // An error names one. Of those that are taken out all are named, each for
+    // the first record that does it.
+    const size_t most =
+        options_.replace || options_.override_others ? kMaxShadows : 1;
+    Rivals rivals;
+    OverlapIndex::Search search(overlaps_, wanted);
+    while (const std::optional<size_t> found = search.Next()) {
+      const size_t position = rivals_[*found];
+      const Entry& rival = present_[position];
+      const bool is_in_front = old != nullptr && &rival < old;
+      const bool decides = is_in_front && !rivals.is_behind;
+      if (taken_out_[position] && !decides) continue;
+      const std::string& name = rival.record.name;
+      if (name == wanted.name || IsHelperName(name, wanted.name)) continue;
+      const bool takes_all = TakesFilesOf(rival.record, wanted);
+      rivals.is_behind |= is_in_front && takes_all;
+      if (taken_out_[position]) continue;
+      const bool goes =
+          options_.TakesOutOthers() && TakesFilesOf(wanted, rival.record);
+      if (goes) rivals.going.push_back(position);
+      std::vector<std::string>& names =
+          is_in_front && !takes_all ? rivals.narrower : rivals.shadows;
+      if (goes || names.size() < most) {
+        names.push_back(name);
+      } else if (!options_.TakesOutOthers() && !decides &&
+                 rivals.shadows.size() >= most) {
+        break;  // no other one is named, or changes anything
+      }
+    }
+    return rivals;
+  }
+
   // Sets what is to be done for WANTED, unless it must not be installed.
   Expected<void> Decide(const Record& wanted, Outcome& outcome) {
     const Entry* const old = FindEntry(wanted.name);
     const Entry expected = EntryOf(wanted);
     const bool is_same = old != nullptr && SameEntry(*old, expected);
-    // Whether an entry in front of the old one takes its files.
-    bool is_behind = false;
+    Rivals rivals;
     bool is_misplaced = false;
-    // Entries in front of the old one that take some of its files.
-    std::vector<std::string> narrower;
     if (expected.enabled) {
       const std::optional<size_t> front = moved_.FirstCovering(wanted);
       if (front) misplaced_[LastTaker(wanted)] = true;
       // What takes its files comes after an equal rule of this call already.
       const bool is_settled = front && Covers(wanted, moved_[*front]);
-      // An error names one, and what is replaced all of them.
-      const size_t most = options_.TakesOutOthers()  ? present_.size()
-                          : options_.override_others ? kMaxShadows
-                                                     : 1;
-      for (const size_t position :
-           is_settled ? std::vector<size_t>() : overlaps_.Overlapping(wanted)) {
-        const Entry& rival = present_[rivals_[position]];
-        const std::string& name = rival.record.name;
-        if (name == wanted.name || IsHelperName(name, wanted.name)) continue;
-        const bool is_in_front = old != nullptr && &rival < old;
-        const bool takes_all = TakesFilesOf(rival.record, wanted);
-        is_behind |= is_in_front && takes_all;
-        std::vector<std::string>& names =
-            is_in_front && !takes_all ? narrower : outcome.shadows;
-        if (names.size() < most) names.push_back(name);
-      }
+      if (!is_settled) rivals = FindRivals(wanted, old);
+      outcome.shadows = std::move(rivals.shadows);
       is_misplaced = misplaced_[planned_.find(wanted.name)->second];
     }
     const bool may_hold_other =
         is_same && registry_.HoldsOtherFile(wanted).value_or(true);
     const bool is_outdated = may_hold_other && options_.replace;
-    if (is_same && !is_outdated && !is_behind && !is_misplaced) {
+    if (is_same && !is_outdated && !rivals.is_behind && !is_misplaced) {
       outcome.change = Change::kUnchanged;
       outcome.may_hold_other_file = may_hold_other;
       return {};
@@ -263,10 +291,10 @@ class Installer {
     }
     if (!harmless) return harmless;
     // What an equal entry is in front of already, it needs no option to take.
-    const bool takes_more = is_behind || !narrower.empty() ||
+    const bool takes_more = rivals.is_behind || !rivals.narrower.empty() ||
                             (!is_same && !outcome.shadows.empty());
-    outcome.shadows.insert(outcome.shadows.end(), narrower.begin(),
-                           narrower.end());
+    outcome.shadows.insert(outcome.shadows.end(), rivals.narrower.begin(),
+                           rivals.narrower.end());
     if (!options_.replace) {
       if (old != nullptr && !is_same) {
         Error error = Failed(EEXIST, "$0 is there and differs: ", wanted.name);
@@ -291,6 +319,7 @@ class Installer {
       moved_.Add(wanted);
       misplaced_[LastTaker(wanted)] = true;
     }
+    for (const size_t position : rivals.going) taken_out_[position] = true;
     return {};
   }
 
@@ -445,10 +474,11 @@ class Installer {
   const std::span<const Record> wanted_;
   const std::span<const Record> together_;  // with the wanted ones
   const InstallOptions& options_;
-  CoverIndex handlers_;  // what is wanted, and the enabled entries
-  PositionMap planned_;  // in together_
+  CoverIndex handlers_;          // what is wanted, and the enabled entries
+  PositionMap planned_;          // in together_
   CoverIndex last_first_;        // those of together_ that get enabled
   std::vector<bool> misplaced_;  // those that have to come to the front
+  std::vector<bool> taken_out_;  // of present_: those that a record takes out
   // Positions in present_: of each name, of what may be helpers, and of the
   // enabled entries that are not asked for, of which overlaps_ is the index.
   PositionMap positions_;

@@ -3,8 +3,8 @@
 #include <string>
 
 #include "binfmt/kernel/install.h"
-#include "binfmt/record/cover_index.h"
 #include "binfmt/record/entry.h"
+#include "binfmt/record/overlap_index.h"
 #include "gtest/gtest.h"
 
 namespace binfmt {
@@ -120,7 +120,7 @@ bool TakeSameMachine(const Record& a, const Record& b) {
   if (!IsForOneMachine(a) || !IsForOneMachine(b)) return false;
   OverlapIndex index;
   index.Add(a);
-  return !index.Overlapping(b).empty();
+  return OverlapIndex::Search(index, b).Next().has_value();
 }
 
 TEST(InstallHelpersTest, SameMachineByClassAndMachine) {

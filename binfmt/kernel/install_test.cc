@@ -308,6 +308,25 @@ TEST_F(InstallTest, ReplaceTakesOthersForTheSameFilesOut) {
   ExpectHolds(Foreign("a", "/i"));
 }
 
+// Promise 9: what many take out is named and taken out once.
+TEST_F(InstallTest, ReplaceTakesWhatSeveralOverlapOutOnce) {
+  ASSERT_EQ(Run({Magic("one", "MZqF"), Magic("two", "MZqFpD")}),
+            "added\nadded\n");
+  EXPECT_EQ(Run({Magic("a", "MZqF"), Magic("b", "MZq")}, Replacing()),
+            "replaced shadows two one\nadded\n");
+  EXPECT_EQ(List(), (Names{"b", "a"}));
+}
+
+// The wide entry in front of both stays, since neither takes all of its files.
+TEST_F(InstallTest, ReplaceBringsEachInFrontOfAWiderRule) {
+  const std::vector<Record> wanted = {Magic("a", "MZqF"), Magic("b", "MZrF")};
+  ASSERT_EQ(Run(wanted), "added\nadded\n");
+  ASSERT_EQ(Run({Magic("wide", "MZ")}, Overriding()), "added shadows b a\n");
+  EXPECT_EQ(Run(wanted, Replacing()),
+            "replaced shadows wide\nreplaced shadows wide\n");
+  EXPECT_EQ(List(), (Names{"b", "a", "wide"}));
+}
+
 // U4: what holds for machines holds for every rule.
 TEST_F(InstallTest, RuleInFrontOfAnotherNeedsAnOption) {
   const auto refused = [](const std::string& taker, const std::string& wanted) {

@@ -3,9 +3,9 @@
 #ifndef BINFMT_RECORD_COVER_INDEX_H_
 #define BINFMT_RECORD_COVER_INDEX_H_
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -18,17 +18,20 @@
 namespace binfmt {
 namespace internal {
 
+// The bits that a record compares, folded: those of bytes 32 apart are in one
+// place. A record that compares all bits of another one has all of its here,
+// too. 32 are as many as tell ELF files apart.
+using FoldedBits = std::array<uint32_t, 8>;
+
 // The records of one type, offset and mask, by position.
 struct Shape {
-  uint64_t folded_bits;  // what they compare; a search skips most shapes by it
+  FoldedBits bits;  // what they compare; a search skips most shapes by it
   const Record* example;
-  bool is_for_one_machine;
-  size_t first = 0;  // the position of that one; CoverIndex only
-  // A bit for each machine that a record of the shape is for; CoverIndex only.
-  uint64_t machines = 0;
-  // For each value of the bits that the shape compares the first record, or the
-  // last one in an OverlapIndex.
-  std::map<std::string, size_t, std::less<>> by_bits;
+  size_t first;           // the position of that one
+  uint64_t machines = 0;  // a bit for each that a record of the shape is for
+  // The first record for each value of the bits that the shape compares, by a
+  // hash of that.
+  std::multimap<uint64_t, size_t> by_hash;
 };
 
 }  // namespace internal
@@ -54,40 +57,17 @@ class CoverIndex {
   }
 
  private:
+  // The shape of RECORD, which is added where it is new.
+  internal::Shape& ShapeOf(const Record& record);
+
+  // The position of the record of SHAPE with HASH that covers NARROW; the
+  // largest size_t where there is none.
+  size_t Find(const internal::Shape& shape, uint64_t hash,
+              const Record& narrow) const;
+
   std::vector<const Record*> records_;
   std::vector<internal::Shape> shapes_;
 };
-
-// Finds which of many records take the files of another one from it, or lose
-// theirs to it, if they come first or it does: one covers the other, or both
-// are for one machine (IsForOneMachine()) and can overlap. Others that overlap
-// are meant to, such as an extension and a magic.
-class OverlapIndex {
- public:
-  // Adds the next record, which must outlive the index.
-  void Add(const Record& record ABSL_ATTRIBUTE_LIFETIME_BOUND);
-
-  // The positions of such records, in the order of Add() and counted from 0,
-  // ascending.
-  std::vector<size_t> Overlapping(const Record& record) const;
-
- private:
-  // A record, the one of its shape before it that has the same bits, and the
-  // one before it that is for the same machine.
-  struct Link {
-    const Record* record;
-    size_t before_by_bits;
-    size_t before_by_machine;
-  };
-
-  std::vector<Link> links_;
-  std::vector<internal::Shape> shapes_;
-  // The last record for each machine.
-  std::map<std::string, size_t, std::less<>> by_machine_;
-};
-
-// Whether RECORD compares class and e_machine of the ELF header completely.
-bool IsForOneMachine(const Record& record);
 
 }  // namespace binfmt
 

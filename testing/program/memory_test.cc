@@ -200,20 +200,26 @@ TEST_F(MemoryTest, TakesTenThousandOfAnyShape) {
     ASSERT_EQ(link(kBox, ("/mnt/many/" + std::to_string(i)).c_str()), 0);
   }
   Mount();
+  ASSERT_EQ(mkdir("/mnt/records", 0755), 0);
+  ASSERT_EQ(mkdir("/mnt/others", 0755), 0);
   for (const Crowd& crowd : crowds) {
-    ASSERT_TRUE(mkdir("/mnt/records", 0755) == 0 || errno == EEXIST);
-    std::string lines;
-    for (int i = 0; i < kCount; ++i) {
-      lines += ":r" + std::to_string(i) + ":M:" + crowd.record(i) + "\n";
-      if ((i + 1) % kPerFile != 0) continue;
-      WriteFile("/mnt/records/" + std::to_string(i / kPerFile) + ".conf",
-                lines);
-      lines.clear();
+    for (const std::string dir : {"/mnt/records", "/mnt/others"}) {
+      std::string lines;
+      for (int i = 0; i < kCount; ++i) {
+        lines += ":" + dir.substr(5, 1) + std::to_string(i) +
+                 ":M:" + crowd.record(i) + "\n";
+        if ((i + 1) % kPerFile != 0) continue;
+        WriteFile(dir + "/" + std::to_string(i / kPerFile) + ".conf", lines);
+        lines.clear();
+      }
     }
     const std::vector<std::string> record = {"register", "-q", "-f",
                                              "/mnt/records"};
+    // Under other names, in place of those.
+    const std::vector<std::string> replace = {"register", "-q", "--replace",
+                                              "-f", "/mnt/others"};
     for (const std::vector<std::string>& args :
-         {record, record, {"status"}, {"clear", "-q", "--all"}}) {
+         {record, record, replace, {"status"}, {"clear", "-q", "--all"}}) {
       EXPECT_LE(Taken(args), kMostKilobytes)
           << crowd.name << ": " << testing::PrintToString(args);
     }
