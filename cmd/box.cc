@@ -53,7 +53,7 @@ std::string Usage(std::string_view called) {
   for (const auto& applet : Applets()) {
     std::string name(applet->name());
     name.resize(26, ' ');
-    absl::StrAppend(&text, "  ", name, applet->help().summary, "\n");
+    text += absl::StrCat("  ", name, applet->help().summary, "\n");
   }
   return absl::StrCat(text, kUsageOptions,
                       Message("\"$0 help APPLET\" tells more.\n", called));
@@ -116,7 +116,7 @@ std::string SuggestApplet(std::string_view word) {
   // The applets, each before what other tools call it.
   std::string text = "--list --install --version --help";
   for (const auto& applet : Applets()) {
-    absl::StrAppend(&text, " ", applet->name(), applet->help().other_words);
+    text += absl::StrCat(" ", applet->name(), applet->help().other_words);
   }
   const std::vector<std::string_view> words = absl::StrSplit(text, ' ');
   std::vector<std::string_view> meant;

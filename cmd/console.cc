@@ -73,7 +73,7 @@ void Console::Complain(const binfmt::Error& error) {
   }
   std::string line = error.text();
   if (status == kExitMisuse) {
-    absl::StrAppend(&line, "; see \"", binfmt::Printable(called_), " --help\"");
+    line += absl::StrCat("; see \"", binfmt::Printable(called_), " --help\"");
   }
   WriteLine(kError, line);
   AddStatus(status);

@@ -25,10 +25,10 @@ void JsonWriter::Close(char bracket) {
 
 void JsonWriter::Quote(std::string_view bytes) {
   // Printable() leaves no control character.
-  absl::StrAppend(&text_, "\"",
-                  absl::StrReplaceAll(binfmt::Printable(bytes),
-                                      {{"\"", "\\\""}, {"\\", "\\\\"}}),
-                  "\"");
+  text_ += absl::StrCat("\"",
+                        absl::StrReplaceAll(binfmt::Printable(bytes),
+                                            {{"\"", "\\\""}, {"\\", "\\\\"}}),
+                        "\"");
 }
 
 void JsonWriter::Key(std::string_view key) {
@@ -45,7 +45,7 @@ void JsonWriter::String(std::string_view bytes) {
 
 void JsonWriter::Number(uint64_t number) {
   Separate();
-  absl::StrAppend(&text_, number);
+  text_ += absl::StrCat(number);
 }
 
 void JsonWriter::Bool(bool value) {

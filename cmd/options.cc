@@ -124,7 +124,7 @@ class Parser {
   std::string SuggestOption(std::string_view name) const {
     std::string names;
     for (const Option& option : table_) {
-      absl::StrAppend(&names, " --", option.name);
+      names += absl::StrCat(" --", option.name);
     }
     return Suggest(absl::StrCat("--", name), names, ' ');
   }

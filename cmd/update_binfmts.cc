@@ -115,7 +115,7 @@ Expected<void> UpdateBinfmts::Parse(std::span<const char* const> args) {
           0, "--$0: there is no database of binfmt-support here", key);
     } else if (key != "package") {
       std::replace(key.begin(), key.end(), '-', '_');
-      absl::StrAppend(&spec_, key, " ", value, "\n");
+      spec_ += absl::StrCat(key, " ", value, "\n");
     }
   }
   if (makes_sense && spec_.empty() == (mode_ != "install") &&

@@ -75,9 +75,8 @@ std::string Printable(std::string_view bytes) {
       continue;
     }
     // What follows of its character is alone then.
-    absl::StrAppend(
-        &text, "\\x",
-        absl::Hex(static_cast<unsigned char>(bytes[0]), absl::kZeroPad2));
+    text += absl::StrCat("\\x", absl::Hex(static_cast<unsigned char>(bytes[0]),
+                                          absl::kZeroPad2));
     bytes.remove_prefix(1);
   }
   return text;

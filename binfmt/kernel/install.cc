@@ -525,8 +525,9 @@ std::string Difference(const Entry& present, const Entry& wanted) {
     compare("offset", absl::StrCat(a.offset), absl::StrCat(b.offset));
     // Their bytes would fill lines.
     if (a.magic != b.magic || a.offset == b.offset) {
-      absl::StrAppend(&text, text.empty() ? "" : ", ",
-                      a.magic != b.magic ? "another magic" : "another mask");
+      text +=
+          absl::StrCat(text.empty() ? "" : ", ",
+                       a.magic != b.magic ? "another magic" : "another mask");
     }
   }
   return text;

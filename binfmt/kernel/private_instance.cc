@@ -66,7 +66,7 @@ std::string SameIds(const std::string& path) {
   std::erase(words, "");
   std::string map;
   for (size_t i = 0; i + 2 < words.size(); i += 3) {
-    absl::StrAppend(&map, words[i], " ", words[i], " ", words[i + 2], "\n");
+    map += absl::StrCat(words[i], " ", words[i], " ", words[i + 2], "\n");
   }
   return map;
 }

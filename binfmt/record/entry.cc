@@ -125,13 +125,12 @@ std::string FormatEntry(const Entry& entry) {
       is_bpf ? "bpf " : "interpreter ", record.interpreter,
       "\nflags: ", FlagLetters(record.flags), entry.unknown_flags, "\n");
   if (record.type == RecordType::kExtension) {
-    absl::StrAppend(&text, "extension .", record.magic, "\n");
+    text += absl::StrCat("extension .", record.magic, "\n");
   } else if (record.type == RecordType::kMagic) {
-    absl::StrAppend(&text, "offset ", record.offset, "\nmagic ",
-                    absl::BytesToHexString(record.magic), "\n");
+    text += absl::StrCat("offset ", record.offset, "\nmagic ",
+                         absl::BytesToHexString(record.magic), "\n");
     if (!record.mask.empty()) {
-      absl::StrAppend(&text, "mask ", absl::BytesToHexString(record.mask),
-                      "\n");
+      text += absl::StrCat("mask ", absl::BytesToHexString(record.mask), "\n");
     }
   }
   return text;

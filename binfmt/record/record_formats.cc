@@ -186,7 +186,7 @@ DebianFormat ParseDebianDatabase(std::string_view file, std::string_view name) {
   std::string text;
   for (size_t i = 0; i < values.size(); ++i) {
     if (keys[i].empty() || values[i].empty()) continue;
-    absl::StrAppend(&text, keys[i], " ", values[i], "\n");
+    text += absl::StrCat(keys[i], " ", values[i], "\n");
   }
   return ParseDebianFormat(text, name);
 }
@@ -211,7 +211,7 @@ std::string FormatDebian(std::string_view rule) {
     } else {
       value = (values.flags & key.flags) == key.flags ? "yes" : "no";
     }
-    if (!value.empty()) absl::StrAppend(&text, key.name, " ", value, "\n");
+    if (!value.empty()) text += absl::StrCat(key.name, " ", value, "\n");
   }
   return text;
 }
@@ -232,8 +232,8 @@ Expected<std::string> FormatForFile(const Record& record, FileFormat format) {
       constexpr size_t kWidth = 12;
       const size_t key = line.text.find(' ');
       text.append(kWidth - std::min(key, kWidth), ' ');
-      absl::StrAppend(&text, line.text.substr(0, key), " =",
-                      line.text.substr(key), "\n");
+      text += absl::StrCat(line.text.substr(0, key), " =",
+                           line.text.substr(key), "\n");
     }
     return text;
   }
