@@ -45,13 +45,13 @@ NATIVE = {
     "armv7": ("arm",),
     "riscv64": ("riscv64",),
 }
-BOOKWORM = (("bookworm", False), ("bookworm-security", True))
-# By Debian's names. It has no riscv64 before 13.
+TRIXIE = (("trixie", False), ("trixie-security", True))
+# By Debian's names. QEMU 10 no longer emulates 64 bits on 32.
 SUITES = {
-    "riscv64": (("trixie", False), ("trixie-security", True), ("forky", False)),
+    "armhf": (("bookworm", False), ("bookworm-security", True)),
 }
 # In licenses.txt, by ours.
-LICENSES_OF = {"x86_64": "amd64", "arm64": "amd64", "armv7": "amd64", "riscv64": "riscv64"}
+LICENSES_OF = {"x86_64": "amd64", "arm64": "amd64", "armv7": "armhf", "riscv64": "amd64"}
 # What the copyright files refer to.
 LICENSES = (
     "Apache-2.0", "Artistic", "CC0-1.0", "GFDL-1.2", "GFDL-1.3", "GPL", "GPL-2", "GPL-3", "LGPL", "LGPL-2", "LGPL-2.1",
@@ -114,7 +114,7 @@ class Archive:
     def apt(self, architecture: str) -> debian.Apt:
         if architecture not in self._apts:
             state = tempfile.mkdtemp(dir=self._folder)
-            self._apts[architecture] = debian.Apt(state, architecture, SUITES.get(architecture, BOOKWORM))
+            self._apts[architecture] = debian.Apt(state, architecture, SUITES.get(architecture, TRIXIE))
             self._apts[architecture].update()
         return self._apts[architecture]
 
