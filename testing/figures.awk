@@ -9,7 +9,7 @@
 /^parallel runs [0-9]+ false OK [0-9]+$/ { add("parallel runs", $3, "false OK", $6) }
 /^starts under [0-9]+ replacements [0-9]+ failed [0-9]+$/ { add("starts while replaced", $5, "failed", $7) }
 /^storms of interruptions [0-9]+ false OK or lost [0-9]+$/ { add("storms of EINTR", $4, "lost", $9) }
-/^fuzz executions [0-9]+ findings [0-9]+$/ { add("fuzz executions", $3, "findings", $5) }
+/^fuzz executions on (64|32) bits [0-9]+ findings [0-9]+$/ { add("fuzz executions " $4 "-bit", $6, "findings", $8) }
 
 function add(what, count, what_bad, bad) {
   counts[what] += count
@@ -30,5 +30,6 @@ END {
   row("parallel runs")
   row("starts while replaced")
   row("storms of EINTR")
-  row("fuzz executions")
+  row("fuzz executions 64-bit")
+  row("fuzz executions 32-bit")
 }

@@ -29,6 +29,10 @@ source_packages=(xz-utils make python3 python3-six unicode-data)
 # shellcheck disable=SC2034
 test_packages=(qemu-user-static strace zsh)
 
+# For --config=asan and asan32: the compiler's part, and this machine's C and C++ libraries as code of 32 bits.
+# shellcheck disable=SC2034
+sanitizer_packages=(libclang-rt-19-dev libc6-dev-i386 lib32stdc++-12-dev)
+
 # Rules that MODULE.bazel names and Debian's Bazel 7 does not depend on.
 module_packages=(bazel-rules-shell)
 

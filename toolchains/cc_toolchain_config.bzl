@@ -236,6 +236,11 @@ def _clang_sanitized_config_impl(ctx):
         feature(name = "opt"),
         feature(name = "supports_start_end_lib", enabled = True),
         feature(
+            name = "target",
+            enabled = True,
+            flag_sets = [_flags(_COMPILE + _LINK, ctx.attr.target_flags)] if ctx.attr.target_flags else [],
+        ),
+        feature(
             name = "sanitizers",
             enabled = True,
             flag_sets = [
@@ -281,7 +286,7 @@ def _clang_sanitized_config_impl(ctx):
         ],
         features = features,
         host_system_name = "local",
-        target_cpu = "x86_64",
+        target_cpu = ctx.attr.cpu,
         target_libc = "local",
         target_system_name = "local",
         tool_paths = _tool_paths(),
@@ -290,4 +295,8 @@ def _clang_sanitized_config_impl(ctx):
 
 clang_sanitized_config = rule(
     implementation = _clang_sanitized_config_impl,
+    attrs = {
+        "cpu": attr.string(mandatory = True),
+        "target_flags": attr.string_list(),
+    },
 )

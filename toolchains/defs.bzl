@@ -61,7 +61,7 @@ def target_architecture(name, cpu, triple, target_flags = []):
         toolchain_type = "@bazel_tools//tools/cpp:toolchain_type",
     )
 
-def sanitized_platform(name):
+def sanitized_platform(name, cpu, target_flags = []):
     """Declares the platform linux_NAME and the toolchain clang_NAME.
 
     It builds for the machine that builds, with its C and C++ libraries, with the
@@ -70,9 +70,11 @@ def sanitized_platform(name):
 
     Args:
       name: what the project calls the platform.
+      cpu: its constraint value in @platforms//cpu; the machine that builds runs its code.
+      target_flags: compiler flags that choose the processor, and where its headers are.
     """
     constraints = [
-        "@platforms//cpu:x86_64",
+        "@platforms//cpu:" + cpu,
         "@platforms//os:linux",
         # Keeps the toolchain from all that doesn't ask for it, such as host tools.
         ":sanitizers",
@@ -83,7 +85,11 @@ def sanitized_platform(name):
         constraint_values = constraints,
     )
 
-    clang_sanitized_config(name = name + "_config")
+    clang_sanitized_config(
+        name = name + "_config",
+        cpu = cpu,
+        target_flags = target_flags,
+    )
 
     native.filegroup(name = name + "_files")
 

@@ -3,7 +3,7 @@
 load("@rules_cc//cc:defs.bzl", "cc_binary", "cc_library", "cc_test")
 
 def fuzz_target(name, deps):
-    """Declares NAME_fuzzer (needs --config=asan) and NAME_corpus_test.
+    """Declares NAME_fuzzer (needs --config=asan or asan32) and NAME_corpus_test.
 
     Args:
       name: NAME_fuzz.cc defines LLVMFuzzerTestOneInput(); testdata/fuzz/NAME is

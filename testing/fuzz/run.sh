@@ -1,10 +1,11 @@
 #!/bin/bash
-# run.sh SECONDS DIR FUZZER...: runs each fuzzer for SECONDS, as many at a time
-# as there are processors, beginning with its corpus in testdata/fuzz. DIR keeps
-# what they find: DIR/NAME/corpus the inputs that reach more code, and
+# run.sh BITS SECONDS DIR FUZZER...: runs each fuzzer for SECONDS, as many at a
+# time as there are processors, beginning with its corpus in testdata/fuzz. DIR
+# keeps what they find: DIR/NAME/corpus the inputs that reach more code, and
 # DIR/NAME/crash-*, timeout-* and the like the inputs that break a rule.
 #
-# Prints a line for each fuzzer, and as the last one the sums.
+# Prints a line for each fuzzer, and as the last one the sums. BITS says there
+# what they were built for.
 set -euo pipefail
 
 # The path is that of the repository.
@@ -32,13 +33,14 @@ executions() {
     END {print n ? n : last + 0}' "$1"
 }
 
-(($# >= 3)) || {
+(($# >= 4)) || {
   sed -n '2,/^$/s/^# \{0,1\}//p' "$0" >&2
   exit 2
 }
-export seconds=$1 kept
-kept=$(mkdir -p "$2" && realpath "$2")
-shift 2
+bits=$1
+export seconds=$2 kept
+kept=$(mkdir -p "$3" && realpath "$3")
+shift 3
 logs=$(mktemp -d)
 export logs
 trap 'rm -rf "$logs"' EXIT
@@ -53,12 +55,12 @@ for fuzzer in "$@"; do
   name=$(basename "$fuzzer" _fuzzer)
   count=$(executions "$logs/$name")
   findings=$(<"$logs/$name.findings")
-  printf 'fuzz %-10s %9d executions, %d findings\n' "$name" "$count" "$findings"
+  printf 'fuzz %-13s on %d bits %9d executions, %d findings\n' "$name" "$bits" "$count" "$findings"
   if ((findings)); then
     tail -n 60 "$logs/$name"
     printf 'the input is kept in %s; to see it fail: %s FILE\n' "$kept/$name" "$fuzzer"
   fi
   ((all_executions += count, all_findings += findings)) || true
 done
-printf 'fuzz executions %d findings %d\n' "$all_executions" "$all_findings"
+printf 'fuzz executions on %d bits %d findings %d\n' "$bits" "$all_executions" "$all_findings"
 ((all_findings == 0))
