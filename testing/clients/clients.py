@@ -29,11 +29,15 @@ import namespaces  # noqa: E402  # pylint: disable=wrong-import-position
 
 SUITE = "bookworm"
 PACKAGES = (
-    "adduser", "arch-test", "buildah", "cmake", "crun", "debootstrap", "docker.io", "gcc-aarch64-linux-gnu",
+    "adduser", "arch-test", "buildah", "cargo", "cmake", "crun", "debootstrap", "docker.io", "gcc-aarch64-linux-gnu",
     "golang-go", "iproute2", "libc6-dev-arm64-cross", "make", "mmdebstrap", "pbuilder", "podman", "qemu-user-static",
     "rootlesskit", "sbuild", "schroot", "systemd", "systemd-container", "uidmap",
 )
 UNWANTED = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr/share/info/*")
+# Rust's standard library as ARM code, which cargo links. Only unpacked: what it depends on would bring a second C library
+# beside that of gcc-aarch64-linux-gnu.
+RUST = ('cd "$1/tmp" && APT_CONFIG="$MMDEBSTRAP_APT_CONFIG" apt-get -q download libstd-rust-dev:arm64 && '
+        'dpkg-deb -x libstd-rust-dev_*.deb "$1" && rm libstd-rust-dev_*.deb')
 # One without privileges, with the usual range of ids.
 USER = 'chroot "$1" useradd --create-home --shell=/bin/sh --uid=1000 user'
 BUILT, RUN = "built on aarch64 as 0\n", "run on aarch64\n"
@@ -72,6 +76,7 @@ CLIENTS = (
     Client("podman_rootless", 2 * (BUILT + RUN), user="user"),
     Client("run_apt", "daemon\naarch64\n", (), "user"),
     Client("run_buildah", BUILT, (), "user"),
+    Client("run_cargo", "test uname ... ok\n", (), "user"),
     Client("run_ctest", "100% tests passed, 0 tests failed out of 3\n", (), "user"),
     Client("run_go", "ok  \tuname\n", (), "user"),
     Client("run_setuid", "0 becomes 0\n0 becomes 5\n", (), "user"),
@@ -90,8 +95,9 @@ def kept(name: str) -> str:
 def host() -> str:
     """The tarball of the Debian with the clients; made where it is missing, in namespaces as well: no package's
     script meets this machine."""
-    recipe = ["--variant=minbase", "--architectures=amd64", "--include=" + ",".join(PACKAGES),
-              *(f"--dpkgopt=path-exclude={pattern}" for pattern in UNWANTED), f"--customize-hook={USER}", SUITE]
+    recipe = ["--variant=minbase", "--architectures=amd64,arm64", "--include=" + ",".join(PACKAGES),
+              *(f"--dpkgopt=path-exclude={pattern}" for pattern in UNWANTED),
+              *(f"--customize-hook={hook}" for hook in (RUST, USER)), SUITE]
     path = kept(f"host-{hashlib.sha256(repr(recipe).encode()).hexdigest()[:12]}.tar")
     if not os.path.exists(path):
         print("== a Debian with the clients", flush=True)
