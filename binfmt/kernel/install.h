@@ -49,6 +49,7 @@ struct InstallOptions {
   // Register in front of entries of other names for the same files, and leave
   // these there.
   bool override_others = false;
+  // Whether those of other names are to go.
   bool TakesOutOthers() const { return replace && !override_others; }
   // Decide and check, but write nothing: outcomes say what would be done.
   bool dry_run = false;

@@ -226,5 +226,22 @@ TEST_F(MemoryTest, TakesTenThousandOfAnyShape) {
   }
 }
 
+// Promise 9: as many files as are read, each as long as one may be.
+TEST_F(MemoryTest, TakesFourThousandFiles) {
+  constexpr int kFiles = 4096;
+  constexpr long kMostKilobytes = 4 * 1024;
+  const std::string comment = "# " + std::string(61, 'x') + "\n";
+  std::string text;
+  while (text.size() + comment.size() <= 1 << 20) text += comment;
+  Mount();
+  ASSERT_EQ(mkdir("/mnt/records", 0755), 0);
+  WriteFile("/mnt/text", text);
+  for (int i = 0; i < kFiles; ++i) {
+    const std::string path = "/mnt/records/" + std::to_string(i) + ".conf";
+    ASSERT_EQ(link("/mnt/text", path.c_str()), 0);
+  }
+  EXPECT_LE(Taken({"register", "-q", "-f", "/mnt/records"}), kMostKilobytes);
+}
+
 }  // namespace
 }  // namespace binfmtbox_testing
