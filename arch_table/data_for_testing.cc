@@ -3,6 +3,7 @@
 #include "arch_table/data_for_testing.h"
 
 #include <cstdio>
+#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -39,7 +40,9 @@ std::string ToHex(std::string_view bytes) {
 }
 
 std::string FromHex(std::string_view digits) {
-  return absl::HexStringToBytes(digits);
+  std::string bytes;
+  if (!absl::HexStringToBytes(digits, &bytes)) std::abort();
+  return bytes;
 }
 
 }  // namespace arch_table

@@ -239,12 +239,14 @@ void Parser::ParseWords(const std::string& words, bool docker) {
 }
 
 void Parser::ParseCode(const std::string& digits) {
-  if (!RE2::FullMatch(digits, grammar_.hex) || digits.size() % 2 != 0) {
+  std::string code;
+  if (!RE2::FullMatch(digits, grammar_.hex) ||
+      !absl::HexStringToBytes(digits, &code)) {
     Error(absl::StrCat("code \"", absl::CHexEscape(digits),
                        "\" is not pairs of digits 0-9a-f"));
     return;
   }
-  target_.code += absl::HexStringToBytes(digits);
+  target_.code += code;
   if (target_.code.size() > kMaxCode) {
     Error(absl::StrCat("more than ", kMaxCode, " bytes of code"));
   }

@@ -10,7 +10,7 @@
 source "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/need.sh"
 
 host_packages=(bazel-bootstrap g++ python3)
-host_sources=(com_google_absl com_googlesource_code_re2 rules_cc rules_java platforms bazel_skylib)
+host_sources=(com_google_absl com_googlesource_code_re2 rules_java bazel_skylib)
 build_packages=(
   "${host_packages[@]}"
   # The products' compiler, and what builds their C and C++ libraries.
@@ -22,9 +22,9 @@ build_packages=(
   squashfs-tools
 )
 
-# What toolchains/sources.sh needs; but for the first, to make RE2's tables.
+# What toolchains/sources.sh needs.
 # shellcheck disable=SC2034 # Its scripts name it.
-source_packages=(xz-utils make python3 python3-six unicode-data)
+source_packages=(xz-utils python3)
 
 # shellcheck disable=SC2034
 test_packages=(qemu-user-static strace zsh)
@@ -54,7 +54,7 @@ module_settings() {
   # No registry of modules but Debian's packages, so nothing that others could lock to.
   python3 toolchains/registry.py "$registry"
   printf 'common "--registry=file://%s"\ncommon --lockfile_mode=off\n' "$registry"
-  sed -E '/=(rules_|platforms=|bazel_skylib=)/d; s/--override_repository=/&_main~_repo_rules~/' <<<"$1"
+  sed -E '/=(rules_java|bazel_skylib)=/d; s/--override_repository=/&_main~_repo_rules~/' <<<"$1"
 }
 
 prepare() {
@@ -69,7 +69,7 @@ prepare_host() {
 
 # write_settings [REPOSITORY]...: fetches these sources (default: all), and writes what is here into user.bazelrc.
 write_settings() {
-  local sources='' compiler='' options='' settings
+  local sources='' compiler='' settings
   if [[ ${BINFMTBOX_SOURCES:-debian} != upstream ]]; then
     sources=$(toolchains/sources.sh "$@")
     if has_modules; then
@@ -79,8 +79,6 @@ write_settings() {
   fi
   ! type -P clang-19 >/dev/null ||
     compiler="common \"--repo_env=BINFMTBOX_COMPILER=$(clang-19 --version | head -n 1)\""
-  # Newer compilers than Debian 12's warn of abseil's headers of 2022.
-  [[ $(g++ -dumpversion) == 12 ]] || options='build --cxxopt=-Wno-error=cpp --cxxopt=-Wno-error=deprecated-declarations'
   settings=$(
     cat <<RC
 # Written by ./dev for this machine; your own settings belong into ~/.bazelrc.
@@ -89,7 +87,6 @@ startup --max_idle_secs=900
 build "--disk_cache=$BINFMTBOX_CACHE/results"
 common "--repo_env=BINFMTBOX_CACHE=$BINFMTBOX_CACHE"
 $compiler
-$options
 $sources
 RC
   )

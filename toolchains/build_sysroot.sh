@@ -118,8 +118,8 @@ build_libcxx() {
 
 mkdir -p "$out/lib" "$out/include"
 (logged musl build_musl)
-# musl 1.2.5 has published flaws in iconv (CVE-2025-26519, CVE-2026-6042), so a program that uses it must
-# not link. qsort (CVE-2026-40200) stays for getaddrinfo, which only tests link.
+# musl 1.2.6 has a published flaw in iconv (CVE-2026-6042), which no release mends yet, so a program that uses it
+# must not link. qsort (CVE-2026-40200) stays for getaddrinfo, which only tests link.
 "llvm-ar-$llvm" d "$out/lib/libc.a" iconv.lo iconv_close.lo
 
 # Newer releases of Debian have links here.

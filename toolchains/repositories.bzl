@@ -94,14 +94,93 @@ empty_coverage_tools = repository_rule(
     doc = "Stands in for Bazel's coverage tools: `bazel coverage` is not used.",
 )
 
+# What Bazel 4.2.3 has built in, under the names from which newer BUILD files load it.
+
+_RULE = """
+def {name}(**kwargs):
+    native.{name}(**kwargs)
+"""
+
 def _native_rules_shell_impl(ctx):
     ctx.file("shell/BUILD.bazel")
-    ctx.file("shell/sh_test.bzl", """
-def sh_test(**kwargs):
-    native.sh_test(**kwargs)
-""")
+    ctx.file("shell/sh_test.bzl", _RULE.format(name = "sh_test"))
 
 native_rules_shell = repository_rule(
     implementation = _native_rules_shell_impl,
     doc = "Stands in for rules_shell where the rules are built into Bazel.",
+)
+
+_CC_RULES = ["cc_binary", "cc_library", "cc_test", "cc_toolchain", "cc_toolchain_suite"]
+
+def _native_rules_cc_impl(ctx):
+    ctx.file("cc/BUILD.bazel")
+    ctx.file("cc/defs.bzl", "".join([_RULE.format(name = name) for name in _CC_RULES]))
+    ctx.file("cc/common/BUILD.bazel")
+    ctx.file("cc/common/native.bzl", "native_cc_common = cc_common\n")
+    ctx.file("cc/common/cc_common.bzl", """
+load(":native.bzl", "native_cc_common")
+
+cc_common = native_cc_common
+""")
+    for file in ["tools/build_defs/cc:action_names.bzl", "tools/cpp:cc_toolchain_config_lib.bzl"]:
+        label = Label("@bazel_tools//" + file)
+        ctx.symlink(label, "cc/" + label.name)
+
+native_rules_cc = repository_rule(
+    implementation = _native_rules_cc_impl,
+    doc = "Stands in for rules_cc where the rules are built into Bazel.",
+)
+
+_CPUS = [
+    "aarch64",
+    "arm",
+    "arm64e",
+    "armv7",
+    "mips64",
+    "ppc",
+    "riscv64",
+    "s390x",
+    "wasm32",
+    "wasm64",
+    "x86_32",
+    "x86_64",
+]
+
+_SYSTEMS = [
+    "android",
+    "emscripten",
+    "freebsd",
+    "fuchsia",
+    "ios",
+    "linux",
+    "openbsd",
+    "osx",
+    "qnx",
+    "wasi",
+    "windows",
+]
+
+_CONSTRAINTS = """
+package(default_visibility = ["//visibility:public"])
+
+constraint_setting(name = "{setting}")
+
+[constraint_value(
+    name = value,
+    constraint_setting = "{setting}",
+) for value in {values}]
+
+alias(
+    name = "{alias}",
+    actual = "{actual}",
+)
+"""
+
+def _current_platforms_impl(ctx):
+    ctx.file("cpu/BUILD.bazel", _CONSTRAINTS.format(setting = "cpu", values = _CPUS, alias = "arm64", actual = "aarch64"))
+    ctx.file("os/BUILD.bazel", _CONSTRAINTS.format(setting = "os", values = _SYSTEMS, alias = "macos", actual = "osx"))
+
+current_platforms = repository_rule(
+    implementation = _current_platforms_impl,
+    doc = "The names that Bazel 4.2.3 and the libraries select on. Those that it brings itself are fewer.",
 )

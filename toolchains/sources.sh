@@ -92,26 +92,8 @@ unpack() {
     *) extract "$archive" "$dir" ;;
   esac
   case $repository in
-    com_googlesource_code_re2)
-      # Debian leaves these tables out and makes them from its own Unicode data.
-      sed -i 's,^_UNICODE_DIR = .*,_UNICODE_DIR = "/usr/share/unicode",' "$dir/re2/unicode.py"
-      quietly "cannot make RE2's tables" make -s -C "$dir" REBUILD_TABLES=1 \
-        re2/unicode_casefold.cc re2/unicode_groups.cc re2/perl_groups.cc
-      ;;
-    rules_cc)
-      # As in WORKSPACE.
-      sed -i -e 's/, "use_cpp_toolchain"//' \
-        -e 's,use_cpp_toolchain(),["@bazel_tools//tools/cpp:toolchain_type"],' \
-        "$dir"/cc/private/rules_impl/{cc_flags_supplier,compiler_flag}.bzl
-      mkdir "$dir/cc/common"
-      touch "$dir/cc/common/BUILD"
-      printf '%s\n' 'load("//cc/private/rules_impl:native.bzl", "native_cc_common")' 'cc_common = native_cc_common' \
-        >"$dir/cc/common/cc_common.bzl"
-      ;;
-    platforms)
-      # Later releases have it.
-      printf 'constraint_value(name = "riscv64", constraint_setting = ":cpu")\n' >>"$dir/cpu/BUILD"
-      ;;
+    # As in WORKSPACE.
+    com_googlesource_code_re2) sed -i 's,"@abseil-cpp//,"@com_google_absl//,' "$dir/BUILD.bazel" ;;
     musl | libcxx) printf 'exports_files(["VERSION"])\n' >"$dir/BUILD.bazel" ;;
   esac
   touch "$dir/WORKSPACE"

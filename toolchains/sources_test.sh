@@ -59,15 +59,15 @@ no_network() {
 release_is_gone() {
   new_copy
   only musl
-  sed -i 's/ 1\.2\.5 / 1.2.4 /; s/[0-9a-f]\{64\}/0/' "$table"
-  refuses "sources\.sh: Debian trixie no longer has the source of musl 1\.2\.4, which .* pins; trixie have .*; BINFMTBOX_.*" env
+  sed -i 's/ 1\.2\.6 / 1.2.4 /; s/[0-9a-f]\{64\}/0/' "$table"
+  refuses "sources\.sh: Debian sid no longer has the source of musl 1\.2\.4, which .* pins; sid have .*; BINFMTBOX_.*" env
 }
 
 checksum_differs() {
   new_copy
   only com_google_googletest
   sed -i 's/[0-9a-f]\{64\}/0/' "$table"
-  refuses "sources\.sh: the archive googletest_1\.12\.1\.orig\.tar\.gz of .* is not the one .*: its checksum differs" env
+  refuses "sources\.sh: the archive googletest_1\.18\.0\.orig\.tar\.gz of .* is not the one .*: its checksum differs" env
 }
 
 disk_is_full() {
@@ -87,9 +87,9 @@ revision_is_replaced() {
   for list in "$copy"/cache/source-lists/lists/*_Sources*; do
     /usr/lib/apt/apt-helper cat-file "$list" >"$copy/list" || return
     rm "$list"
-    sed 's/^Version: 1\.12\.1-.*/Version: 1.12.1-0.0/; s/googletest_1\.12\.1/googletest_0/' "$copy/list" >"${list%.lz4}"
+    sed 's/^Version: 1\.18\.0-.*/Version: 1.18.0-0.0/; s/googletest_1\.18\.0/googletest_0/' "$copy/list" >"${list%.lz4}"
   done
-  "$copy/toolchains/sources.sh" >/dev/null && [[ -f $copy/cache/downloads/googletest_1.12.1.orig.tar.gz ]]
+  "$copy/toolchains/sources.sh" >/dev/null && [[ -f $copy/cache/downloads/googletest_1.18.0.orig.tar.gz ]]
 }
 
 check "no network" no_network

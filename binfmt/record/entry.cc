@@ -6,8 +6,6 @@
 #include <expected>
 #include <optional>
 
-#include "absl/algorithm/container.h"
-#include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
@@ -33,16 +31,6 @@ void ParseFlags(std::string_view letters, Entry* entry) {
       entry->unknown_flags.push_back(letters[i]);
     }
   }
-}
-
-// Sets BYTES to those that HEX stands for. False where its length is odd, or a
-// character is no hex digit: absl::HexStringToBytes() does not check that.
-bool ParseHex(std::string_view hex, std::string* bytes) {
-  if (hex.size() % 2 != 0 || !absl::c_all_of(hex, absl::ascii_isxdigit)) {
-    return false;
-  }
-  *bytes = absl::HexStringToBytes(hex);
-  return true;
 }
 
 // Reads TEXT into ENTRY. Returns what is wrong with it, or nullptr.
@@ -88,10 +76,12 @@ const char* Parse(std::string_view text, Entry* entry) {
       if (!offset) return "the offset is no number";
       record.offset = *offset;
     } else if (absl::ConsumePrefix(&line, "magic ")) {
-      if (!ParseHex(line, &record.magic)) return "the magic is not hex";
+      if (!absl::HexStringToBytes(line, &record.magic))
+        return "the magic is not hex";
       has_matcher = true;
     } else if (absl::ConsumePrefix(&line, "mask ")) {
-      if (!ParseHex(line, &record.mask)) return "the mask is not hex";
+      if (!absl::HexStringToBytes(line, &record.mask))
+        return "the mask is not hex";
     } else {
       entry->complete = false;
     }

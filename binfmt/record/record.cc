@@ -124,7 +124,9 @@ std::string Unescape(std::string_view field) {
   for (size_t i = 0; i < field.size(); ++i) {
     if (field[i] == '\\' && i + 1 < field.size()) {
       if (field[i + 1] == 'x') {
-        bytes += absl::HexStringToBytes(field.substr(i + 2, 2));
+        std::string byte;
+        if (absl::HexStringToBytes(field.substr(i + 2, 2), &byte))
+          bytes += byte;
         i += 3;
         continue;
       }

@@ -29,7 +29,8 @@ std::string Unprintable(std::string_view text) {
     }
     FUZZ_CHECK(text.size() >= 4 && text[1] == 'x');
     const std::string_view hex = text.substr(2, 2);
-    const std::string byte = absl::HexStringToBytes(hex);
+    std::string byte;
+    FUZZ_CHECK(absl::HexStringToBytes(hex, &byte));
     FUZZ_CHECK(absl::BytesToHexString(byte) == hex);
     bytes += byte;
     text.remove_prefix(4);
