@@ -47,9 +47,11 @@ void TryProbes(Question& question) {
         probe[kElfDataPosition] != kOwnData) {
       continue;
     }
-    // A longer probe's remains behind the end are never looked at.
-    if (pwrite(question.fd, probe.data(), probe.size(), 0) ==
-        static_cast<ssize_t>(probe.size())) {
+    // A longer probe's remains behind the end are never looked at. musl's
+    // pwrite(3) makes up to three system calls of it; where the offset stands
+    // among the arguments differs, and it is 0.
+    if (syscall(SYS_pwrite64, question.fd, probe.data(), probe.size(), 0L, 0L,
+                0L) == static_cast<ssize_t>(probe.size())) {
       // execveat(3) is in glibc only.
       syscall(SYS_execveat, question.fd, "", argv, envp, AT_EMPTY_PATH);
       if (errno == ENOSYS && question.path != nullptr) {
