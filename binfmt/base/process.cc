@@ -220,11 +220,11 @@ ProgramEnd RunProgramFromMemory(std::string_view program,
 }
 
 int ReplaceBy(const std::string& path, std::span<const std::string> argv) {
-  std::vector<char*> pointers;
-  for (const std::string& arg : argv) {
-    pointers.push_back(const_cast<char*>(arg.c_str()));
+  // The last one stays null.
+  std::vector<char*> pointers(argv.size() + 1);
+  for (size_t i = 0; i < argv.size(); ++i) {
+    pointers[i] = const_cast<char*>(argv[i].c_str());
   }
-  pointers.push_back(nullptr);
   // Ignored where leases are taken, and the program would inherit that.
   signal(SIGIO, SIG_DFL);
   execve(path.c_str(), pointers.data(), environ);

@@ -12,12 +12,9 @@
 #include <cstddef>
 #include <cstring>
 #include <string_view>
-#include <vector>
 
-#include "absl/algorithm/container.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "binfmt/base/file.h"
 #include "binfmt/base/printable.h"
 #include "binfmt/base/unique_fd.h"
@@ -28,93 +25,70 @@ namespace binfmt {
 namespace {
 
 constexpr size_t kMaxProcFile = 1 << 20;
-
-// The content of uid_map and gid_map: lines of an id inside, the same id
-// outside, and a count.
-struct IdMaps {
-  std::string uids;
-  std::string gids;
-};
+// Of uid_map and gid_map: lines of an id inside, the same id outside, and a
+// count. The kernel pads each with blanks.
+constexpr size_t kMapColumn = 11;
 
 std::string ReadProc(const std::string& path) {
   return ReadFileAt(AT_FDCWD, path, kMaxProcFile).value_or("");
 }
 
-// These return 0 or an errno.
-
-// NAME is a file of the process whose folder in /proc is PROCESS.
-int WriteProcessFile(int process, const std::string& name,
-                     std::string_view text) {
-  const UniqueFd fd = OpenAt(process, name, O_WRONLY);
-  if (!fd.ok()) return errno;
-  const ErrnoOr<void> written = WriteAll(fd.get(), text);
-  return written ? 0 : written.error();
-}
-
-int WriteMaps(int process, const IdMaps& maps) {
-  const int error = WriteProcessFile(process, "uid_map", maps.uids);
-  if (error != 0) return error;
-  return WriteProcessFile(process, "gid_map", maps.gids);
-}
-
 // A map under which each id of this namespace is the same in a new one.
 std::string SameIds(const std::string& path) {
-  std::string own = ReadProc(path);
-  absl::c_replace(own, '\n', ' ');
-  std::vector<std::string_view> words =
-      absl::StrSplit(std::string_view(own), ' ');
-  std::erase(words, "");
-  std::string map;
-  for (size_t i = 0; i + 2 < words.size(); i += 3) {
-    map += absl::StrCat(words[i], " ", words[i], " ", words[i + 2], "\n");
+  std::string map = ReadProc(path);
+  for (size_t line = 0; line + 3 * kMapColumn <= map.size();
+       line += 3 * kMapColumn) {
+    map.replace(line + kMapColumn, kMapColumn, map, line, kMapColumn);
   }
   return map;
 }
 
-std::string OneId(unsigned inside, unsigned outside) {
-  return absl::StrCat(inside, " ", outside, " 1\n");
-}
+// A reason that a file of /proc tells.
+struct Reason {
+  const char* path;
+  std::string_view sign;
+  bool has_sign;  // or lacks it
+  std::string_view text;
+};
 
-// No mount is on "/" as such a process sees them. The field behind the mount
-// point begins with rw or ro.
-bool IsInChroot() {
-  const std::string mounts = ReadProc("/proc/self/mountinfo");
-  return !absl::StrContains(mounts, " / rw") &&
-         !absl::StrContains(mounts, " / ro");
-}
+constexpr Reason kReasons[] = {
+    {"/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1", true,
+     "; AppArmor forbids it, which root may change: sysctl "
+     "kernel.apparmor_restrict_unprivileged_userns=0"},
+    {"/proc/sys/kernel/unprivileged_userns_clone", "0", true,
+     "; it is forbidden, which root may change: sysctl "
+     "kernel.unprivileged_userns_clone=1"},
+    // A mount on "/": the field behind the mount point begins with rw or ro.
+    {"/proc/self/mountinfo", " / r", false,
+     "; the kernel makes none in a chroot: use it outside, as in "
+     "binfmtbox run chroot DIR COMMAND"},
+    {"/proc/self/status", "\nSeccomp:\t2", true,
+     "; a seccomp filter forbids it (docker: --security-opt "
+     "seccomp=unconfined)"},
+};
 
 // Why no namespace could be made, or none with rights, as far as /proc tells.
 std::string_view WhyDenied(int errnum, uid_t uid) {
-  if (errnum == ENOSPC || errnum == EUSERS) {
-    return "; the limit of user namespaces is reached or 0, which root raises: "
-           "sysctl user.max_user_namespaces=15000";
+  switch (errnum) {
+    case ENOSPC:
+    case EUSERS:
+      return "; the limit of user namespaces is reached or 0, which root "
+             "raises: sysctl user.max_user_namespaces=15000";
+    case EINVAL:
+    case ENOSYS:
+      return "; this kernel has no user namespaces (CONFIG_USER_NS)";
+    case ENOENT:
+      return "; it takes /proc and binfmt_misc in the kernel";
+    case ENODEV:
+      return "; this kernel has no binfmt_misc";
   }
-  if (errnum == EINVAL || errnum == ENOSYS) {
-    return "; this kernel has no user namespaces (CONFIG_USER_NS)";
+  for (const Reason& reason : kReasons) {
+    if (absl::StrContains(ReadProc(reason.path), reason.sign) ==
+        reason.has_sign) {
+      return reason.text;
+    }
   }
-  if (errnum == ENOENT) return "; it takes /proc and binfmt_misc in the kernel";
-  if (errnum == ENODEV) return "; this kernel has no binfmt_misc";
-  if (absl::StartsWith(
-          ReadProc("/proc/sys/kernel/apparmor_restrict_unprivileged_userns"),
-          "1")) {
-    return "; AppArmor forbids it, which root may change: sysctl "
-           "kernel.apparmor_restrict_unprivileged_userns=0";
-  }
-  if (absl::StartsWith(ReadProc("/proc/sys/kernel/unprivileged_userns_clone"),
-                       "0")) {
-    return "; it is forbidden, which root may change: sysctl "
-           "kernel.unprivileged_userns_clone=1";
-  }
-  if (IsInChroot()) {
-    return "; the kernel makes none in a chroot: use it outside, as in "
-           "binfmtbox run chroot DIR COMMAND";
-  }
-  if (absl::StrContains(ReadProc("/proc/self/status"), "\nSeccomp:\t2")) {
-    return "; a seccomp filter forbids it (docker: --security-opt "
-           "seccomp=unconfined)";
-  }
-  if (uid == 0) return "; root takes CAP_SETFCAP for it; or be another user";
-  return "";
+  return uid == 0 ? "; root takes CAP_SETFCAP for it; or be another user" : "";
 }
 
 Error Explain(std::string_view what, int errnum, uid_t uid) {
@@ -125,13 +99,34 @@ Error Explain(std::string_view what, int errnum, uid_t uid) {
       Cause::kDenied);
 }
 
+// These return 0 or an errno. PROCESS is a process's folder in /proc.
+
+int WriteFile(int process, const std::string& name, std::string_view text) {
+  const UniqueFd fd = OpenAt(process, name, O_WRONLY);
+  if (!fd.ok()) return errno;
+  const ErrnoOr<void> written = WriteAll(fd.get(), text);
+  return written ? 0 : written.error();
+}
+
+int WriteMaps(int process, std::string_view uids, std::string_view gids) {
+  const int error = WriteFile(process, "uid_map", uids);
+  return error != 0 ? error : WriteFile(process, "gid_map", gids);
+}
+
+// Maps one user and one group: BEFORE, its id, AFTER.
+int MapIds(int process, std::string_view before, const FormerIds& ids,
+           std::string_view after) {
+  return WriteMaps(process, absl::StrCat(before, ids.uid, after),
+                   absl::StrCat(before, ids.gid, after));
+}
+
 int MakeNamespaces(int flags) { return unshare(flags) == 0 ? 0 : errno; }
 
 // A child process in the namespace before writes the maps, since only that has
 // the right to map more than one id.
 int EnterWithAllIds(int self) {
-  const IdMaps maps{SameIds("/proc/self/uid_map"),
-                    SameIds("/proc/self/gid_map")};
+  const std::string uids = SameIds("/proc/self/uid_map");
+  const std::string gids = SameIds("/proc/self/gid_map");
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) return errno;
   UniqueFd reader(ends[0]);
@@ -142,7 +137,7 @@ int EnterWithAllIds(int self) {
     writer.Reset();
     // Nothing comes where there are no namespaces.
     char word;
-    _exit(read(reader.get(), &word, 1) == 1 ? WriteMaps(self, maps) : 0);
+    _exit(read(reader.get(), &word, 1) == 1 ? WriteMaps(self, uids, gids) : 0);
   }
   int error = MakeNamespaces(CLONE_NEWUSER | CLONE_NEWNS);
   if (error == 0) (void)WriteAll(writer.get(), "1");
@@ -156,11 +151,8 @@ int EnterWithAllIds(int self) {
 int EnterAsRoot(int self, const FormerIds& ids) {
   int error = MakeNamespaces(CLONE_NEWUSER | CLONE_NEWNS);
   // The kernel's condition for a map of groups without privilege.
-  if (error == 0) error = WriteProcessFile(self, "setgroups", "deny");
-  if (error == 0) {
-    error = WriteMaps(self, {OneId(0, ids.uid), OneId(0, ids.gid)});
-  }
-  return error;
+  if (error == 0) error = WriteFile(self, "setgroups", "deny");
+  return error != 0 ? error : MapIds(self, "0 ", ids, " 1");
 }
 
 }  // namespace
@@ -191,9 +183,7 @@ Expected<void> RestoreIds(const FormerIds& ids) {
   if (ids.are_kept || ids.uid == 0) return {};
   const UniqueFd self = OpenAt(AT_FDCWD, "/proc/self", O_RDONLY | O_DIRECTORY);
   int error = MakeNamespaces(CLONE_NEWUSER);
-  if (error == 0) {
-    error = WriteMaps(self.get(), {OneId(ids.uid, 0), OneId(ids.gid, 0)});
-  }
+  if (error == 0) error = MapIds(self.get(), "", ids, " 0 1");
   if (error != 0) return Explain("have its ids again", error, ids.uid);
   return {};
 }
