@@ -18,7 +18,8 @@ std::string Usage(Applet& applet, std::string_view called) {
   const AppletHelp& help = applet.help();
   return absl::StrCat(binfmt::Message("usage: $0 $1", called, help.arguments),
                       "\n\n", help.summary, "\n\n",
-                      OptionsHelp(applet.Options()), help.details);
+                      OptionsHelp(applet.Options(), help.runs_command),
+                      help.details);
 }
 
 }  // namespace

@@ -27,7 +27,7 @@ constexpr size_t kHelpLength = 4096;
 
 // The options OWN, and behind them the common ones.
 std::vector<Option> WholeTable(std::span<const Option> own,
-                               CommonOptions* common) {
+                               CommonOptions* common, bool runs_command) {
   const Option common_table[] = {
       StringOption('D', "dir", "DIR",
                    "where binfmt_misc is mounted (default\n"
@@ -51,6 +51,11 @@ std::vector<Option> WholeTable(std::span<const Option> own,
   std::vector<Option> table(own.size() + std::size(common_table));
   absl::c_copy(common_table, absl::c_copy(own, table.begin()));
   table.back().may_abbreviate = true;  // --help
+  // What a command prints is its own.
+  if (runs_command) {
+    std::erase_if(table,
+                  [](const Option& option) { return option.name == "json"; });
+  }
   return table;
 }
 
@@ -65,12 +70,12 @@ class Parser {
  public:
   // OWN_COUNT options of TABLE are the applet's own. Operands go to LINE.
   Parser(std::span<const Option> table, size_t own_count,
-         std::span<const char* const> args, bool operand_ends_options,
+         std::span<const char* const> args, bool runs_command,
          CommandLine& line)
       : table_(table),
         own_count_(own_count),
         args_(args),
-        operand_ends_options_(operand_ends_options),
+        runs_command_(runs_command),
         line_(line) {}
 
   Expected<void> Run(bool sets_own) {
@@ -83,7 +88,7 @@ class Parser {
       std::string_view arg = args_[next_++];
       if (only_operands || arg.size() < 2 || arg[0] != '-') {
         line_.operands.push_back(std::string(arg));
-        only_operands |= operand_ends_options_;
+        only_operands |= runs_command_;
         continue;
       }
       if (arg == "--") {
@@ -190,7 +195,7 @@ class Parser {
   std::span<const Option> table_;
   size_t own_count_;
   std::span<const char* const> args_;
-  bool operand_ends_options_;
+  bool runs_command_;
   CommandLine& line_;
   bool sets_own_ = false;
   size_t next_ = 0;
@@ -253,11 +258,11 @@ Option ListOption(char letter, const char* name, const char* value_name,
 
 CommandLine ParseCommandLine(std::span<const Option> own,
                              std::span<const char* const> args,
-                             bool operand_ends_options) {
+                             bool runs_command) {
   CommandLine line;
   line.common.dir = binfmt::kDefaultDir;
-  const std::vector<Option> table = WholeTable(own, &line.common);
-  Parser parser(table, own.size(), args, operand_ends_options, line);
+  const std::vector<Option> table = WholeTable(own, &line.common, runs_command);
+  Parser parser(table, own.size(), args, runs_command, line);
   Expected<void> result = parser.Run(/*sets_own=*/false);
   // --help wins over what is wrong behind it.
   if (line.common.help) return line;
@@ -269,12 +274,12 @@ CommandLine ParseCommandLine(std::span<const Option> own,
   return line;
 }
 
-std::string OptionsHelp(std::span<const Option> own) {
+std::string OptionsHelp(std::span<const Option> own, bool runs_command) {
   CommonOptions common;
   std::string help;
   // Of the longest, so that the text is not copied as it grows.
   help.reserve(kHelpLength);
-  for (const Option& option : WholeTable(own, &common)) {
+  for (const Option& option : WholeTable(own, &common, runs_command)) {
     std::string line = "      --";
     if (option.letter != kNoLetter) {
       line[2] = '-';

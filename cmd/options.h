@@ -87,15 +87,15 @@ struct CommandLine {
 // -nq, -D DIR, -DDIR, --dir DIR and --dir=DIR; options and operands may be
 // mixed; what follows "--" is an operand. Calls the setters of OWN in the order
 // of the options, unless the line is wrong or has --help, behind which nothing
-// is an error. With OPERAND_ENDS_OPTIONS what follows the first operand is no
-// option.
+// is an error. RUNS_COMMAND: the first operand is a command, and what follows
+// it no option; there is no --json.
 CommandLine ParseCommandLine(std::span<const Option> own,
                              std::span<const char* const> args,
-                             bool operand_ends_options = false);
+                             bool runs_command = false);
 
 // The help text of the table OWN and of the common options: a line or more for
 // each option.
-std::string OptionsHelp(std::span<const Option> own);
+std::string OptionsHelp(std::span<const Option> own, bool runs_command = false);
 
 }  // namespace cmd
 

@@ -301,10 +301,6 @@ void RunCommand::Run(const CommandLine& line, Console& console) {
   const CommonOptions& common = line.common;
   argv_ = line.operands;
   if (argv_.empty()) return console.Complain(Misuse("there is no COMMAND"));
-  if (common.json) {
-    return console.Complain(
-        Misuse("option --json: run prints nothing but what COMMAND prints"));
-  }
   Expected<std::string> path = FindCommand(argv_[0]);
   if (!path) return CannotStart(path.error(), console);
   path_ = *std::move(path);

@@ -266,6 +266,11 @@ TEST_F(RunTest, Refusals) {
   EXPECT_EQ(RunAsUser({"--nosuch", "true"}),
             Fails(125, std::string("binfmt-run: unknown option \"--nosuch\"") +
                            kSeeHelp));
+  // What is printed is COMMAND's.
+  EXPECT_EQ(RunAsUser({"--json", "true"}),
+            Fails(125, std::string("binfmt-run: unknown option \"--json\"") +
+                           kSeeHelp));
+  EXPECT_EQ(RunAsUser({"--help"}).out.find("--json"), std::string::npos);
   EXPECT_EQ(RunAsUser({"-t", "nosuch", "true"}).status, 125);
   EXPECT_EQ(RunAsUser({"nosuch"}),
             Fails(127, "binfmt-run: nosuch is in no directory of PATH\n"));
