@@ -38,14 +38,6 @@ using binfmt::Misuse;
 
 constexpr uint32_t kMaxWaitSeconds = 86400;
 
-Expected<void> StoreChoice(Choice& choice, std::string_view,
-                           std::string_view value) {
-  choice = value == "yes"  ? Choice::kYes
-           : value == "no" ? Choice::kNo
-                           : Choice::kAuto;
-  return {};
-}
-
 [[gnu::noinline]] Expected<void> StoreDirectory(std::string& dir,
                                                 std::string_view name,
                                                 std::string_view value) {
@@ -418,18 +410,13 @@ Expected<void> Register::ReadTargets(const std::vector<std::string>& operands) {
     }
   }
   const Emulator& emulator = *request_.record.search.emulator;
-  for (const std::string& word : words) {
-    if (word == "all") {
-      request_.all = true;
-      continue;
-    }
-    Expected<const Target*> target = ParseTarget(word);
-    if (!target) return std::move(target.error());
-    if (emulator.EntryName(**target).empty()) {
+  Expected<void> parsed = ParseTargets(words, request_.named, request_.all);
+  if (!parsed) return parsed;
+  for (const Target* target : request_.named) {
+    if (emulator.EntryName(*target).empty()) {
       return Misuse("$0 does not run programs for $1", emulator.word,
-                    (*target)->name);
+                    target->name);
     }
-    if (!request_.IsNamed(*target)) request_.named.push_back(*target);
   }
   if (!request_.record.interpreter.empty() &&
       (request_.all || request_.named.size() != 1)) {

@@ -39,6 +39,12 @@ Expected<OpenRegistry> OpenForRegister(const RegisterRequest& request,
       return std::move(lasts.error());
     }
   }
+  return ReadEntries(std::move(registry), dir);
+}
+
+Expected<OpenRegistry> ReadEntries(Expected<Registry> registry,
+                                   const std::string& dir) {
+  if (!registry) return std::move(registry.error());
   Expected<bool> enabled = registry->ReadEnabled();
   if (!enabled) return std::move(enabled.error());
   if (!*enabled) {

@@ -3,6 +3,7 @@
 #ifndef CMD_REGISTER_OPEN_H_
 #define CMD_REGISTER_OPEN_H_
 
+#include <string>
 #include <vector>
 
 #include "binfmt/base/error.h"
@@ -24,6 +25,11 @@ struct OpenRegistry {
 // entries.
 binfmt::Expected<OpenRegistry> OpenForRegister(const RegisterRequest& request,
                                                bool lock);
+
+// Reads the entries of REGISTRY, which is on DIR. Fails where binfmt_misc is
+// disabled as a whole.
+binfmt::Expected<OpenRegistry> ReadEntries(
+    binfmt::Expected<binfmt::Registry> registry, const std::string& dir);
 
 }  // namespace cmd
 

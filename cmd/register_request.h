@@ -6,9 +6,11 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/algorithm/container.h"
+#include "binfmt/base/error.h"
 #include "binfmt/kernel/install.h"
 #include "binfmt/kernel/mount.h"
 #include "binfmt/record/record.h"
@@ -22,6 +24,15 @@ namespace cmd {
 // kPreferYes is a default: unlike an option, it asks nothing of an entry that
 // works.
 enum class Choice { kNo, kYes, kAuto, kPreferYes };
+
+// For OptionFor(): what VALUE says, "yes", "no" or "auto".
+inline binfmt::Expected<void> StoreChoice(Choice& choice, std::string_view,
+                                          std::string_view value) {
+  choice = value == "yes"  ? Choice::kYes
+           : value == "no" ? Choice::kNo
+                           : Choice::kAuto;
+  return {};
+}
 
 // How records are made from targets.
 struct RecordOptions {

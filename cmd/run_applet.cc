@@ -3,7 +3,6 @@
 #include <cerrno>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,7 +14,6 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "arch_table/emulators.h"
-#include "arch_table/program.h"
 #include "arch_table/table.h"
 #include "binfmt/base/error.h"
 #include "binfmt/base/message.h"
@@ -25,12 +23,12 @@
 #include "binfmt/kernel/interpreter.h"
 #include "binfmt/kernel/private_instance.h"
 #include "binfmt/kernel/registry.h"
-#include "binfmt/record/entry.h"
 #include "cmd/applets.h"
 #include "cmd/entry_table.h"
 #include "cmd/environment.h"
 #include "cmd/interpreter_search.h"
 #include "cmd/probe.h"
+#include "cmd/register_open.h"
 #include "cmd/register_request.h"
 #include "cmd/register_run.h"
 #include "cmd/targets.h"
@@ -39,13 +37,11 @@ namespace cmd {
 namespace {
 
 using arch_table::Target;
-using binfmt::Entry;
 using binfmt::Expected;
 using binfmt::Message;
 using binfmt::Misuse;
 using binfmt::Registry;
 
-constexpr int kProbeMilliseconds = 10'000;
 // Where a shell without PATH looks, too.
 constexpr std::string_view kDefaultPath = "/usr/local/bin:/usr/bin:/bin";
 
@@ -70,23 +66,20 @@ constexpr AppletHelp kHelp = {
     .runs_command = true,
 };
 
-Expected<void> StoreYes(bool& flag, std::string_view, std::string_view value) {
-  flag = value == "yes";
-  return {};
-}
-
-// The file that COMMAND means, as execvp(3) finds it. The error is that of the
-// first file of that name.
-Expected<std::string> FindCommand(const std::string& command) {
+// What COMMAND means, as execvp(3) finds it, and in PATH where that is. The
+// error is that of the first file of that name.
+Expected<binfmt::Program> FindCommand(const std::string& command,
+                                      std::string& path) {
   if (command.empty()) return binfmt::Error(ENOENT, "COMMAND is empty");
-  if (absl::StrContains(command, '/')) return command;
+  path = command;
+  if (absl::StrContains(command, '/')) return binfmt::InspectProgram("", path);
   std::string_view list = Environment("PATH");
   if (list.empty()) list = kDefaultPath;
   std::optional<binfmt::Error> why;
   for (const std::string_view dir : absl::StrSplit(list, ':')) {
-    std::string path = absl::StrCat(dir.empty() ? "." : dir, "/", command);
+    path = absl::StrCat(dir.empty() ? "." : dir, "/", command);
     Expected<binfmt::Program> program = binfmt::InspectProgram("", path);
-    if (program) return path;
+    if (program) return program;
     if (!why && binfmt::Exists(path)) why = std::move(program.error());
   }
   if (why) return *std::move(why);
@@ -100,48 +93,22 @@ void CannotStart(const binfmt::Error& why, Console& console) {
                                             : kExitCannotStart);
 }
 
-// What runs at the moment, by the entries that this process sees or, where it
-// sees none, by trying.
-class Present {
- public:
-  explicit Present(const std::string& dir) {
-    Expected<Registry> registry = Registry::Open(dir, Registry::Kind::kOwn);
-    if (!registry) return;
-    const Expected<bool> enabled = registry->ReadEnabled();
-    Expected<std::vector<Entry>> entries = registry->ReadAll();
-    if (!enabled || !*enabled || !entries) return;
-    registry_.emplace(*std::move(registry));
-    entries_ = *std::move(entries);
-    table_.emplace(*registry_, entries_);
-  }
+// Whether TARGET's programs run at the moment, by TABLE, the entries that this
+// process sees, or, where it sees none (null), by trying.
+bool Runs(const Target& target, EntryTable* table) {
+  if (table == nullptr) return WhyNot(Probe(target, nullptr, nullptr)).empty();
+  const EntryRow* const row = table->HandlerOf(target);
+  return row != nullptr && table->Check(*row);
+}
 
-  bool Runs(const Target& target) {
-    if (table_) {
-      const EntryRow* const row = table_->HandlerOf(target);
-      return row != nullptr && table_->Check(*row);
-    }
-    return WhyNot(
-               binfmt::RunProgramFromMemory(
-                   arch_table::BuiltInProgram(target),
-                   {.argv0 = "argv0", .max_milliseconds = kProbeMilliseconds}))
-        .empty();
-  }
-
-  // How many entries there are that take files, but for those of TARGETS.
-  size_t CountOthers(const TargetList& targets) {
-    if (!table_) return 0;
-    return static_cast<size_t>(
-        absl::c_count_if(table_->rows(), [&](const EntryRow& row) {
-          return row.entry->enabled &&
-                 !absl::c_linear_search(targets, row.target);
-        }));
-  }
-
- private:
-  std::optional<Registry> registry_;
-  std::vector<Entry> entries_;
-  std::optional<EntryTable> table_;
-};
+// How many entries of TABLE take files, but for those of TARGETS.
+size_t CountOthers(EntryTable& table, const TargetList& targets) {
+  return static_cast<size_t>(
+      absl::c_count_if(table.rows(), [&](const EntryRow& row) {
+        return row.entry->enabled &&
+               !absl::c_linear_search(targets, row.target);
+      }));
+}
 
 class RunCommand : public Applet {
  public:
@@ -153,10 +120,10 @@ class RunCommand : public Applet {
                    "handlers for these targets (default: for COMMAND's\n"
                    "where it is foreign, else for all)",
                    &words_),
-        OptionFor<StoreYes>('c', "credential", "yes|no",
-                            "run setuid programs with their owner's rights\n"
-                            "(flags O and C; default no)",
-                            &credential_),
+        OptionFor<StoreChoice>('c', "credential", "yes|no",
+                               "run setuid programs with their owner's rights\n"
+                               "(flags O and C; default no)",
+                               &request_.record.credential),
         FlagOption(kNoLetter, "root-user",
                    "stay root of the namespace (default: your own ids)",
                    &root_user_),
@@ -171,22 +138,22 @@ class RunCommand : public Applet {
 
  private:
   Expected<void> ChooseTargets();
-  // These return false where they have complained, and COMMAND must not start.
-  bool Prepare(const CommonOptions& common, Present& present, Console& console);
-  bool Enter(const CommonOptions& common, Present& present, Console& console);
-  bool DoWithout(binfmt::Error why, bool may_start, Console& console);
+  // The emulator of COMMAND; empty: there is none, or none is needed.
+  std::string Emulator() const;
+  // Moves this process to where the handlers are, or decides to do without.
+  // Returns false where it has complained, and COMMAND must not start.
+  bool Prepare(EntryTable* table, Console& console);
+  // Starts COMMAND's emulator in its place where that is wanted.
+  void DoWithout(const binfmt::Error& why, Console& console);
 
   std::vector<std::string> words_;
-  bool credential_ = false;
   bool root_user_ = false;
   bool or_direct_ = false;
 
   std::vector<std::string> argv_;
   std::string path_;                 // of COMMAND
   const Target* foreign_ = nullptr;  // COMMAND's target; nullptr: not foreign
-  bool all_ = false;
-  TargetList named_;
-  TargetList targets_;  // those, and with all_ each that has an emulator
+  RegisterRequest request_;          // for the handlers
 };
 
 Expected<void> RunCommand::ChooseTargets() {
@@ -194,67 +161,65 @@ Expected<void> RunCommand::ChooseTargets() {
   if (words.empty() && !words_.empty()) {
     return Misuse("option --target needs a value, LIST");
   }
-  for (const std::string& word : words) {
-    if (word == "all") {
-      all_ = true;
-      continue;
-    }
-    Expected<const Target*> target = ParseTarget(word);
-    if (!target) return std::move(target.error());
-    named_.push_back(*target);
-  }
-  if (words.empty() && foreign_ != nullptr) named_ = {foreign_};
-  if (named_.empty()) all_ = true;
+  TargetList& named = request_.named;
+  Expected<void> parsed = ParseTargets(words, named, request_.all);
+  if (!parsed) return parsed;
+  if (words.empty() && foreign_ != nullptr) named.push_back(foreign_);
+  if (named.empty()) request_.all = true;
   // What the machine runs by itself needs no handler.
-  std::erase_if(named_, [](const Target* target) { return IsNative(*target); });
-  targets_ = named_;
-  if (!all_) return {};
+  std::erase_if(named, [](const Target* target) { return IsNative(*target); });
+  request_.targets = named;
+  if (!request_.all) return {};
   for (const Target& target : arch_table::Targets()) {
-    if (!absl::c_linear_search(named_, &target) &&
-        FindInterpreter(target, {}).program && !IsNative(target)) {
-      targets_.push_back(&target);
+    if (!request_.IsNamed(&target) && FindInterpreter(target, {}).program &&
+        !IsNative(target)) {
+      request_.targets.push_back(&target);
     }
   }
   return {};
 }
 
-// Moves this process to where the handlers are, or decides to do without.
-bool RunCommand::Prepare(const CommonOptions& common, Present& present,
-                         Console& console) {
-  const bool may_do_without = or_direct_ || common.if_possible;
-  if (may_do_without) {
+std::string RunCommand::Emulator() const {
+  if (foreign_ == nullptr) return "";
+  const FoundInterpreter found = FindInterpreter(*foreign_, {});
+  return found.program ? found.path : "";
+}
+
+bool RunCommand::Prepare(EntryTable* table, Console& console) {
+  const std::string& dir = request_.common.dir;
+  if (or_direct_ || request_.common.if_possible) {
     // There is no way back out of half a namespace.
-    Expected<std::string> tried =
+    const Expected<std::string> tried =
         binfmt::CallInChild([&]() -> Expected<std::string> {
           const Expected<binfmt::FormerIds> ids =
-              binfmt::EnterPrivateInstance(common.dir);
+              binfmt::EnterPrivateInstance(dir);
           if (!ids) return ids.error().Copy();
           return "";
         });
-    if (!tried) return DoWithout(std::move(tried.error()), true, console);
+    if (!tried) {
+      DoWithout(tried.error(), console);
+      return true;
+    }
   }
-  return Enter(common, present, console);
-}
-
-bool RunCommand::Enter(const CommonOptions& common, Present& present,
-                       Console& console) {
-  const size_t hidden = present.CountOthers(targets_);
-  Expected<binfmt::FormerIds> ids = binfmt::EnterPrivateInstance(common.dir);
-  if (!ids) return DoWithout(std::move(ids.error()), false, console);
-  RegisterRequest request;
-  request.common = common;
-  request.mount = true;
-  request.mounting.holds = true;  // COMMAND does
-  request.targets = targets_;
-  request.all = all_;
-  request.named = named_;
-  if (credential_) request.record.credential = Choice::kYes;
+  const size_t hidden =
+      table == nullptr ? 0 : CountOthers(*table, request_.targets);
+  Expected<binfmt::FormerIds> ids = binfmt::EnterPrivateInstance(dir);
+  if (!ids) {
+    if (const std::string emulator = Emulator(); !emulator.empty()) {
+      ids.error().Append(Message("; $0 $1 starts it without (--or-direct)",
+                                 emulator, argv_[0]));
+    }
+    console.Complain(ids.error());
+    return false;
+  }
+  request_.mount = true;
+  request_.mounting.holds = true;  // COMMAND does
   // What is registered is no result of COMMAND's.
   Console registering("binfmt-run");
   registering.set_quiet(true);
-  RunRegister(request, registering);
+  RunRegister(request_, registering);
   // Of all, each that failed has been complained of.
-  if (registering.status() != kExitOk && !all_) {
+  if (registering.status() != kExitOk && !request_.all) {
     console.AddStatus(registering.status());
     return false;
   }
@@ -263,61 +228,48 @@ bool RunCommand::Enter(const CommonOptions& common, Present& present,
                          argv_[0], hidden));
   }
   if (root_user_) return true;
-  if (Expected<void> restored = binfmt::RestoreIds(*ids); !restored) {
-    console.Complain(restored.error());
-    return false;
-  }
-  return true;
+  const Expected<void> restored = binfmt::RestoreIds(*ids);
+  if (!restored) console.Complain(restored.error());
+  return restored.has_value();
 }
 
-// There can be no handlers, for the reason WHY.
-bool RunCommand::DoWithout(binfmt::Error why, bool may_start,
-                           Console& console) {
-  std::string emulator;
-  if (foreign_ != nullptr) {
-    const FoundInterpreter found = FindInterpreter(*foreign_, {});
-    if (found.program) emulator = found.path;
-  }
-  if (!may_start) {
-    if (!emulator.empty()) {
-      why.Append(Message("; $0 $1 starts it without (--or-direct)", emulator,
-                         argv_[0]));
-    }
-    console.Complain(why);
-    return false;
-  }
+void RunCommand::DoWithout(const binfmt::Error& why, Console& console) {
   console.Note(absl::StrCat(why.text(), "; foreign programs that ",
                             binfmt::Printable(argv_[0]),
                             " starts have no handler"));
-  if (or_direct_ && !emulator.empty()) {
-    argv_[0] = path_;
-    argv_.insert(argv_.begin(), emulator);
+  if (!or_direct_) return;
+  if (std::string emulator = Emulator(); !emulator.empty()) {
+    std::vector<std::string> argv = {emulator, path_};
+    for (size_t i = 1; i < argv_.size(); ++i) argv.push_back(argv_[i]);
+    argv_ = std::move(argv);
     path_ = std::move(emulator);
   }
-  return true;
 }
 
 void RunCommand::Run(const CommandLine& line, Console& console) {
-  const CommonOptions& common = line.common;
+  request_.common = line.common;
   argv_ = line.operands;
   if (argv_.empty()) return console.Complain(Misuse("there is no COMMAND"));
-  Expected<std::string> path = FindCommand(argv_[0]);
-  if (!path) return CannotStart(path.error(), console);
-  path_ = *std::move(path);
-  const Expected<binfmt::Program> program = binfmt::InspectProgram("", path_);
+  const Expected<binfmt::Program> program = FindCommand(argv_[0], path_);
   if (!program) return CannotStart(program.error(), console);
   if (program->elf && !RunsNatively(*program)) foreign_ = TargetOf(*program);
   if (Expected<void> chosen = ChooseTargets(); !chosen) {
     return console.Complain(chosen.error());
   }
-  Present present(common.dir);
+  const std::string& dir = line.common.dir;
+  const Expected<OpenRegistry> open =
+      ReadEntries(Registry::Open(dir, Registry::Kind::kOwn), dir);
+  std::optional<EntryTable> present;
+  if (open) present.emplace(open->registry, open->entries);
+  EntryTable* const table = present ? &*present : nullptr;
   const bool is_ready = absl::c_all_of(
-      targets_, [&](const Target* target) { return present.Runs(*target); });
-  if (common.dry_run) {
+      request_.targets,
+      [&](const Target* target) { return Runs(*target, table); });
+  if (line.common.dry_run) {
     return console.Result(Message("would start $0$1\n", path_,
                                   is_ready ? "" : " with handlers of its own"));
   }
-  if (!is_ready && !Prepare(common, present, console)) return;
+  if (!is_ready && !Prepare(table, console)) return;
   const int errnum = binfmt::ReplaceBy(path_, argv_);
   binfmt::Error error = binfmt::SystemError("start", path_, errnum);
   if (errnum == ENOENT && binfmt::Exists(path_)) {

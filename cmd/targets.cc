@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <utility>
 
+#include "absl/algorithm/container.h"
 #include "arch_table/names.h"
 #include "arch_table/program.h"
 #include "binfmt/base/message.h"
@@ -44,6 +45,20 @@ Expected<const Target*> ParseTarget(std::string_view word) {
   if (word.starts_with('/')) error.Append("; --file reads records");
   if (word.starts_with(':')) error.Append("; --rule takes a record");
   return error;
+}
+
+Expected<void> ParseTargets(const std::vector<std::string>& words,
+                            TargetList& targets, bool& all) {
+  for (const std::string& word : words) {
+    if (word == "all") {
+      all = true;
+      continue;
+    }
+    Expected<const Target*> target = ParseTarget(word);
+    if (!target) return std::move(target.error());
+    if (!absl::c_linear_search(targets, *target)) targets.push_back(*target);
+  }
+  return {};
 }
 
 std::vector<std::string> SplitWords(std::string_view list) {

@@ -19,6 +19,10 @@ using TargetList = std::vector<const arch_table::Target*>;
 // nearest words.
 binfmt::Expected<const arch_table::Target*> ParseTarget(std::string_view word);
 
+// Adds those that WORDS name to TARGETS, each once. The word "all" sets ALL.
+binfmt::Expected<void> ParseTargets(const std::vector<std::string>& words,
+                                    TargetList& targets, bool& all);
+
 // The words of LIST, which blanks and commas separate, as in $QEMU_TARGET_LIST.
 std::vector<std::string> SplitWords(std::string_view list);
 

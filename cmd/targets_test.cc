@@ -55,6 +55,23 @@ TEST(TargetsTest, WordsAreSeparatedByBlanksAndCommas) {
             Words({"linux/arm64/v8", "linux/386"}));
 }
 
+TEST(TargetsTest, WordsOfAList) {
+  TargetList targets;
+  bool all = false;
+  ASSERT_TRUE(ParseTargets({"arm64", "armhf", "aarch64"}, targets, all));
+  ASSERT_EQ(targets.size(), 2u);
+  EXPECT_EQ(targets[0]->name, "aarch64");
+  EXPECT_EQ(targets[1]->name, "arm");
+  EXPECT_FALSE(all);
+  ASSERT_TRUE(ParseTargets({"all", "mips"}, targets, all));
+  EXPECT_EQ(targets.size(), 3u);
+  EXPECT_TRUE(all);
+  const binfmt::Expected<void> parsed =
+      ParseTargets({"arm", "aarch46"}, targets, all);
+  ASSERT_FALSE(parsed);
+  EXPECT_EQ(parsed.error().text(), Parse("aarch46"));
+}
+
 TEST(TargetsTest, NoTargetIsNative) {
   const binfmt::Expected<TargetList> native = FindNative({});
   ASSERT_TRUE(native);
