@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# all.sh SECONDS [BITS]...: builds every fuzz target for 64 and for 32 bits, or for BITS alone, and runs each for SECONDS;
-# see run.sh for what it prints. The cache keeps what they find, for both.
+# all.sh SECONDS [BITS]...: builds every fuzz target for 64 and for 32 bits, or for BITS alone, and runs each for
+# SECONDS; see run.sh for what it prints. The cache keeps what they find, for both.
 
 # shellcheck source=../../toolchains/bazel.sh
 source "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../../toolchains/bazel.sh"
