@@ -76,12 +76,14 @@ const char* Parse(std::string_view text, Entry* entry) {
       if (!offset) return "the offset is no number";
       record.offset = *offset;
     } else if (absl::ConsumePrefix(&line, "magic ")) {
-      if (!absl::HexStringToBytes(line, &record.magic))
+      if (!absl::HexStringToBytes(line, &record.magic)) {
         return "the magic is not hex";
+      }
       has_matcher = true;
     } else if (absl::ConsumePrefix(&line, "mask ")) {
-      if (!absl::HexStringToBytes(line, &record.mask))
+      if (!absl::HexStringToBytes(line, &record.mask)) {
         return "the mask is not hex";
+      }
     } else {
       entry->complete = false;
     }

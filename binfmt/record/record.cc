@@ -125,8 +125,8 @@ std::string Unescape(std::string_view field) {
     if (field[i] == '\\' && i + 1 < field.size()) {
       if (field[i + 1] == 'x') {
         std::string byte;
-        if (absl::HexStringToBytes(field.substr(i + 2, 2), &byte))
-          bytes += byte;
+        (void)absl::HexStringToBytes(field.substr(i + 2, 2), &byte);
+        bytes += byte;
         i += 3;
         continue;
       }
