@@ -222,11 +222,16 @@ struct Help {
 
 std::vector<Help> Helps() {
   const std::string common = kCommonHelp;
+  // What COMMAND prints is all that run prints.
+  const std::string json =
+      "      --json             print one JSON object instead of text\n";
+  std::string without_json = common;
+  without_json.erase(common.find(json), json.size());
   return {{"mount", kMountHelp + common + kMountDetails},
           {"register", kRegisterHelp + common + kRegisterDetails},
           {"status", kStatusHelp + common + kStatusDetails},
           {"clear", kClearHelp + common + kClearDetails},
-          {"run", kRunHelp + common + kRunDetails}};
+          {"run", kRunHelp + without_json + kRunDetails}};
 }
 
 ino_t InodeOf(const std::string& path) {
