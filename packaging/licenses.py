@@ -11,12 +11,11 @@ EMULATORS = "GPL-2.0-only AND GPL-2.0-or-later AND LGPL-2.1-or-later"
 EMULATORS_PARTS: Dict[str, str] = {
     "capstone": "BSD-3-Clause",
     "gcc-12": LIBGCC,
-    "gcc-16": LIBGCC,
+    "gcc-14": LIBGCC,
     "glib2.0": "LGPL-2.1-or-later",
     "glibc": "LGPL-2.1-or-later",
     "gnutls28": "LGPL-2.1-or-later",
     "liburing": "LGPL-2.1-or-later OR MIT",
-    "numactl": "LGPL-2.1-only",
     "sysprof": "BSD-2-Clause-Patent",
     "zlib": "Zlib",
 }
