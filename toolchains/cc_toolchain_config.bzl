@@ -11,6 +11,9 @@ load(
 )
 load("@rules_cc//cc/common:cc_common.bzl", "cc_common")
 
+# On 32 bits the product holds names of abseil's files, whose folder has another one with modules.
+_ABSEIL_FOLDER = "-ffile-prefix-map=%s=absl" % Label("@com_google_absl//absl").workspace_root
+
 _COMPILE = [
     ACTION_NAMES.assemble,
     ACTION_NAMES.preprocess_assemble,
@@ -195,7 +198,7 @@ def _clang_musl_config_impl(ctx):
         feature(
             name = "unfiltered_compile_flags",
             enabled = True,
-            flag_sets = [_flags(_COMPILE, ["-no-canonical-prefixes"] + _REDACTED)],
+            flag_sets = [_flags(_COMPILE, ["-no-canonical-prefixes", _ABSEIL_FOLDER] + _REDACTED)],
         ),
     ]
     return cc_common.create_cc_toolchain_config_info(
