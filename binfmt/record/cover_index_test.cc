@@ -8,24 +8,16 @@
 
 #include "binfmt/record/match.h"
 #include "binfmt/record/record.h"
+#include "binfmt/record/record_for_testing.h"
 #include "gtest/gtest.h"
 
 namespace binfmt {
 namespace {
 
-Record Magic(uint32_t offset, const std::string& magic,
-             const std::string& mask = "") {
+Record Bpf(const std::string& program) {
   Record record;
-  record.offset = offset;
-  record.magic = magic;
-  record.mask = mask;
-  return record;
-}
-
-Record OfType(RecordType type, const std::string& extension) {
-  Record record;
-  record.type = type;
-  record.magic = extension;
+  record.type = RecordType::kBpf;
+  record.magic = program;
   return record;
 }
 
@@ -67,17 +59,15 @@ TEST(CoverIndexTest, OrderAcrossShapes) {
 }
 
 TEST(CoverIndexTest, TypesDoNotMix) {
-  const Record exe = OfType(RecordType::kExtension, "exe");
-  EXPECT_EQ(First({Magic(0, "exe"), OfType(RecordType::kExtension, "com"),
-                   OfType(RecordType::kBpf, "exe"), exe},
-                  exe),
+  const Record exe = Extension("exe");
+  EXPECT_EQ(First({Magic(0, "exe"), Extension("com"), Bpf("exe"), exe}, exe),
             3);
   EXPECT_EQ(First({exe}, Magic(0, "exe")), std::nullopt);
 }
 
 // Only the BPF program knows which files it takes.
 TEST(CoverIndexTest, TypeBIsNeverCovered) {
-  const Record program = OfType(RecordType::kBpf, "");
+  const Record program = Bpf("");
   EXPECT_EQ(First({program}, program), std::nullopt);
 }
 
@@ -96,7 +86,7 @@ TEST(CoverIndexTest, AgreesWithCovers) {
     for (unsigned i = 0; i < count; ++i) {
       Record record;
       if (pick(8) == 0) {
-        record = OfType(RecordType::kExtension, std::string(1, "ab"[pick(2)]));
+        record = Extension(std::string(1, "ab"[pick(2)]));
       } else {
         const unsigned size = 1 + pick(3);
         std::string magic;

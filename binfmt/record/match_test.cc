@@ -3,27 +3,12 @@
 
 #include <string>
 #include <string_view>
-#include <utility>
 
+#include "binfmt/record/record_for_testing.h"
 #include "gtest/gtest.h"
 
 namespace binfmt {
 namespace {
-
-Record Magic(uint32_t offset, std::string magic, std::string mask = "") {
-  Record record;
-  record.offset = offset;
-  record.magic = std::move(magic);
-  record.mask = std::move(mask);
-  return record;
-}
-
-Record Extension(std::string extension) {
-  Record record;
-  record.type = RecordType::kExtension;
-  record.magic = std::move(extension);
-  return record;
-}
 
 Record Bpf() {
   Record record;

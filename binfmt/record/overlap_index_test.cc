@@ -2,7 +2,6 @@
 #include "binfmt/record/overlap_index.h"
 
 #include <cstddef>
-#include <cstdint>
 #include <optional>
 #include <random>
 #include <string>
@@ -10,26 +9,11 @@
 
 #include "binfmt/record/match.h"
 #include "binfmt/record/record.h"
+#include "binfmt/record/record_for_testing.h"
 #include "gtest/gtest.h"
 
 namespace binfmt {
 namespace {
-
-Record Magic(uint32_t offset, const std::string& magic,
-             const std::string& mask = "") {
-  Record record;
-  record.offset = offset;
-  record.magic = magic;
-  record.mask = mask;
-  return record;
-}
-
-Record Extension(const std::string& extension) {
-  Record record;
-  record.type = RecordType::kExtension;
-  record.magic = extension;
-  return record;
-}
 
 std::vector<size_t> AllOverlapping(const OverlapIndex& index,
                                    const Record& record) {
@@ -68,38 +52,27 @@ TEST(OverlapIndexTest, OtherLengths) {
   EXPECT_EQ(AllOverlapping(index, Magic(7, "H")), Positions());
 }
 
-// Records of one class each, some bytes of which are free or differ.
-TEST(OverlapIndexTest, AgreesWithCanOverlap) {
-  std::mt19937 random(19991231);
-  const auto pick = [&random](unsigned below) {
-    return static_cast<unsigned>(random() % below);
-  };
+unsigned Pick(std::mt19937& random, unsigned below) {
+  return static_cast<unsigned>(random() % below);
+}
+
+// Compares searches among many records that MAKE returns with ARE_RELATED for
+// all pairs.
+void ExpectAgrees(std::mt19937& random, Record (*make)(std::mt19937& random),
+                  bool (*are_related)(const Record& a, const Record& b)) {
   int found = 0;
   for (int round = 0; round < 50; ++round) {
-    std::vector<Record> records;
+    // A block is 64.
+    std::vector<Record> records(1 + Pick(random, 150));
     OverlapIndex index;
-    const unsigned count = 1 + pick(150);  // a block is 64
-    for (unsigned i = 0; i < count; ++i) {
-      std::string magic(20 + pick(3), '\0');
-      std::string mask(magic.size(), '\0');
-      magic[4] = static_cast<char>(1 + pick(2));
-      magic[18] = static_cast<char>(pick(2));
-      mask[4] = mask[18] = mask[19] = '\xff';
-      for (const size_t at : {size_t{5}, size_t{16}, magic.size() - 1}) {
-        magic[at] = static_cast<char>(pick(3));
-        mask[at] = "\xff\x01\x02\x00"[pick(4)];
-      }
-      mask[19] = '\xff';
-      records.push_back(Magic(0, magic, mask));
+    for (Record& record : records) {
+      record = make(random);
+      index.Add(record);
     }
-    for (const Record& record : records) index.Add(record);
     for (const Record& record : records) {
-      ASSERT_TRUE(IsForOneMachine(record));
-      std::vector<size_t> expected;
+      Positions expected;
       for (size_t i = 0; i < records.size(); ++i) {
-        if (CanOverlap(records[i], record)) {
-          expected.push_back(i);
-        }
+        if (are_related(records[i], record)) expected.push_back(i);
       }
       ASSERT_EQ(AllOverlapping(index, record), expected);
       found += static_cast<int>(expected.size()) - 1;
@@ -108,42 +81,48 @@ TEST(OverlapIndexTest, AgreesWithCanOverlap) {
   EXPECT_GT(found, 1000);
 }
 
+// For one class each; some bytes are free or differ.
+Record ForOneMachine(std::mt19937& random) {
+  std::string magic(20 + Pick(random, 3), '\0');
+  std::string mask(magic.size(), '\0');
+  magic[4] = static_cast<char>(1 + Pick(random, 2));
+  magic[18] = static_cast<char>(Pick(random, 2));
+  mask[4] = mask[18] = '\xff';
+  for (const size_t at : {size_t{5}, size_t{16}, magic.size() - 1}) {
+    magic[at] = static_cast<char>(Pick(random, 3));
+    mask[at] = "\xff\x01\x02\x00"[Pick(random, 4)];
+  }
+  mask[19] = '\xff';
+  return Magic(0, magic, mask);
+}
+
+TEST(OverlapIndexTest, AgreesWithCanOverlap) {
+  std::mt19937 random(19991231);
+  ASSERT_TRUE(IsForOneMachine(ForOneMachine(random)));
+  ExpectAgrees(random, ForOneMachine, CanOverlap);
+}
+
+// Of few bytes and bits, so that many cover one another.
+Record OfAnyType(std::mt19937& random) {
+  std::string magic;
+  std::string mask;
+  for (unsigned size = 1 + Pick(random, 3); size > 0; --size) {
+    magic += "ab"[Pick(random, 2)];
+    mask += "\xff\x01\x02\xff"[Pick(random, 4)];
+  }
+  Record record =
+      Magic(Pick(random, 2), magic, Pick(random, 2) == 0 ? "" : mask);
+  if (Pick(random, 5) == 0) record.type = RecordType::kExtension;
+  if (Pick(random, 9) == 0) record.type = RecordType::kBpf;
+  return record;
+}
+
 // U4: of all other records, those that one covers, or that cover it.
 TEST(OverlapIndexTest, AgreesWithCovers) {
   std::mt19937 random(20001231);
-  const auto pick = [&random](unsigned below) {
-    return static_cast<unsigned>(random() % below);
-  };
-  int found = 0;
-  for (int round = 0; round < 50; ++round) {
-    std::vector<Record> records;
-    OverlapIndex index;
-    const unsigned count = 1 + pick(150);  // a block is 64
-    for (unsigned i = 0; i < count; ++i) {
-      std::string magic;
-      std::string mask;
-      for (unsigned size = 1 + pick(3); size > 0; --size) {
-        magic += "ab"[pick(2)];
-        mask += "\xff\x01\x02\xff"[pick(4)];
-      }
-      Record record = Magic(pick(2), magic, pick(2) == 0 ? "" : mask);
-      if (pick(5) == 0) record.type = RecordType::kExtension;
-      if (pick(9) == 0) record.type = RecordType::kBpf;
-      records.push_back(record);
-    }
-    for (const Record& record : records) index.Add(record);
-    for (const Record& record : records) {
-      std::vector<size_t> expected;
-      for (size_t i = 0; i < records.size(); ++i) {
-        if (Covers(records[i], record) || Covers(record, records[i])) {
-          expected.push_back(i);
-        }
-      }
-      ASSERT_EQ(AllOverlapping(index, record), expected);
-      found += static_cast<int>(expected.size()) - 1;
-    }
-  }
-  EXPECT_GT(found, 1000);
+  ExpectAgrees(random, OfAnyType, [](const Record& a, const Record& b) {
+    return Covers(a, b) || Covers(b, a);
+  });
 }
 
 }  // namespace
