@@ -221,9 +221,10 @@ class Installer {
   struct Rivals {
     // One of them, in front of the entry of its name, takes all of its files.
     bool is_behind = false;
-    std::vector<std::string> shadows;   // their names, but for
-    std::vector<std::string> narrower;  // those that take some of its files
-    std::vector<size_t> going;          // in present_: those that it takes out
+    // Names of those in front that take some of its files, and of all others.
+    std::vector<std::string> narrower;
+    std::vector<std::string> shadows;
+    std::vector<size_t> going;  // in present_: those that it takes out
   };
 
   // OLD is the entry of the name of WANTED, if there is one.
