@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "binfmt/base/decimal.h"
+#include "binfmt/base/hex.h"
 #include "binfmt/base/message.h"
 
 namespace binfmt {
@@ -31,6 +32,20 @@ void ParseFlags(std::string_view letters, Entry* entry) {
       entry->unknown_flags.push_back(letters[i]);
     }
   }
+}
+
+// Reads pairs of hex digits.
+bool ParseHex(std::string_view digits, std::string* bytes) {
+  if (digits.size() % 2 != 0) return false;
+  bytes->resize(digits.size() / 2);
+  const char* digit = digits.data();
+  for (char& byte : *bytes) {
+    const int high = HexDigitValue(*digit++);
+    const int low = HexDigitValue(*digit++);
+    if (high < 0 || low < 0) return false;
+    byte = static_cast<char>(high << 4 | low);
+  }
+  return true;
 }
 
 // Reads TEXT into ENTRY. Returns what is wrong with it, or nullptr.
@@ -76,12 +91,12 @@ const char* Parse(std::string_view text, Entry* entry) {
       if (!offset) return "the offset is no number";
       record.offset = *offset;
     } else if (absl::ConsumePrefix(&line, "magic ")) {
-      if (!absl::HexStringToBytes(line, &record.magic)) {
+      if (!ParseHex(line, &record.magic)) {
         return "the magic is not hex";
       }
       has_matcher = true;
     } else if (absl::ConsumePrefix(&line, "mask ")) {
-      if (!absl::HexStringToBytes(line, &record.mask)) {
+      if (!ParseHex(line, &record.mask)) {
         return "the mask is not hex";
       }
     } else {

@@ -112,6 +112,14 @@ TEST(EntryTest, MalformedTexts) {
             Malformed("the offset is no number"));
   EXPECT_EQ(Parse(head + "magic 4\n"), Malformed("the magic is not hex"));
   EXPECT_EQ(Parse(head + "magic 4g\n"), Malformed("the magic is not hex"));
+  // No digit, and no index into a table of them.
+  for (int byte = 0x80; byte <= 0xff; ++byte) {
+    const std::string pair = {'4', static_cast<char>(byte)};
+    EXPECT_EQ(Parse(head + "magic " + pair + "\n"),
+              Malformed("the magic is not hex"));
+    EXPECT_EQ(Parse(head + "magic 7f\nmask " + pair + "\n"),
+              Malformed("the mask is not hex"));
+  }
   EXPECT_EQ(Parse(head + "magic 41\nmask f\n"),
             Malformed("the mask is not hex"));
   EXPECT_EQ(Parse(head + "magic 41\nmask ffff\n"),
