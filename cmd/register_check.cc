@@ -27,13 +27,17 @@ class Checker {
  public:
   // HANDLERS: null where Install() judges the chain of interpreters later.
   Checker(binfmt::Guard& guard, const binfmt::CoverIndex* handlers)
-      : guard_(guard), handlers_(handlers) {}
+      : guard_(guard), handlers_(handlers) {
+    for (const Target& target : arch_table::Targets()) {
+      if (IsSibling(target)) siblings_.push_back(&target);
+    }
+  }
 
   // Notes which targets the kernel has to be asked about for ITEM.
   void Add(const PlanItem& item) {
     guard_.AddInterpreter(item.record.interpreter, item.interpreter);
-    for (const Target* target : TakenTargets(item)) {
-      if (IsSibling(*target)) Ask(target);
+    for (const Target* target : siblings_) {
+      if (TakesSomeOf(item, *target)) Ask(target);
     }
     if (!IsForOtherMachine(item.interpreter)) return;
     if (const Target* machine =
@@ -53,8 +57,8 @@ class Checker {
   Expected<void> Check(const PlanItem& item, bool ignore_native) const {
     const Record& record = item.record;
     const Target* native = nullptr;
-    for (const Target* target : TakenTargets(item)) {
-      if (IsNative(target)) native = target;
+    for (const Target* target : native_) {
+      if (TakesSomeOf(item, *target)) native = target;
     }
     // The guard first: nothing overrides it.
     Expected<void> accepted = guard_.Check(record, handlers_);
@@ -91,17 +95,13 @@ class Checker {
     return absl::c_linear_search(native_, target);
   }
 
-  // The targets of whose programs ITEM's record takes some.
-  TargetList TakenTargets(const PlanItem& item) const {
+  // Whether ITEM's record takes some of TARGET's programs.
+  static bool TakesSomeOf(const PlanItem& item, const Target& target) {
     // No two rows of the table take the same file.
     if (item.target != nullptr && item.record.mask == item.target->mask()) {
-      return {item.target};
+      return item.target == &target;
     }
-    TargetList taken;
-    for (const Target& target : arch_table::Targets()) {
-      if (TakesSome(item.record, target)) taken.push_back(&target);
-    }
-    return taken;
+    return TakesSome(item.record, target);
   }
 
   bool IsForOtherMachine(const binfmt::Program& interpreter) const {
@@ -110,8 +110,9 @@ class Checker {
 
   binfmt::Guard& guard_;
   const binfmt::CoverIndex* handlers_;
-  TargetList asked_;   // about which the kernel is asked
-  TargetList native_;  // what it said yes to
+  TargetList siblings_;  // which this machine may run by itself
+  TargetList asked_;     // about which the kernel is asked
+  TargetList native_;    // what it said yes to
 };
 
 }  // namespace

@@ -33,33 +33,40 @@ const Target* RowOf(const Record& record) {
                                                               : nullptr;
 }
 
-// The beginning of a program for each row of the table.
-const std::string& SampleHeaderOf(const Target& target) {
-  static const auto& headers = *new std::vector<std::string>([] {
-    std::vector<std::string> result;
-    for (const Target& row : arch_table::Targets()) {
-      result.push_back(arch_table::SampleHeader(row));
-    }
-    return result;
-  }());
-  return headers[&target - arch_table::Targets().data()];
-}
+// Ordinary programs of a target.
+struct Ordinary {
+  std::string header;  // the beginning of one of them
+  // What they have in common, as rules that take them: those whose EI_OSABI is
+  // 0 (System V), and with them those where it is 3 (GNU), which static
+  // programs have that use IFUNC.
+  Record system_v;
+  Record gnu;
+};
 
-// What ordinary programs of TARGET have in common, as a rule for them. EI_OSABI
-// is 0 (System V) in the bits OS_ABI.
-Record OrdinaryPrograms(const Target& target, char os_abi) {
-  Record record;
-  record.magic = SampleHeaderOf(target).substr(
-      0, std::max(target.mask().size(), kVersionEnd));
+Ordinary MakeOrdinary(const Target& target) {
+  Ordinary made;
+  made.header = arch_table::SampleHeader(target);
+  Record& record = made.system_v;
+  record.magic =
+      made.header.substr(0, std::max(target.mask().size(), kVersionEnd));
   record.mask.assign(kVersionEnd, '\xff');
-  record.mask[binfmt::kElfOsAbiPosition] = os_abi;
   // e_type is 2 (EXEC) or 3 (DYN).
   record.mask[binfmt::kElfTypePosition + (target.is_big_endian ? 1 : 0)] =
       '\xfe';
   if (target.mask().size() > kVersionEnd) {
     record.mask += target.mask().substr(kVersionEnd);
   }
-  return record;
+  made.gnu = record;
+  made.gnu.mask[binfmt::kElfOsAbiPosition] = '\xfc';
+  return made;
+}
+
+// Made once: each record that is read is compared with them.
+const Ordinary& OrdinaryProgramsOf(const Target& target) {
+  static auto& made = *new std::vector<Ordinary>(arch_table::Targets().size());
+  Ordinary& programs = made[&target - arch_table::Targets().data()];
+  if (programs.header.empty()) programs = MakeOrdinary(target);
+  return programs;
 }
 
 }  // namespace
@@ -78,15 +85,15 @@ const Target* TargetOf(const Record& record) {
 }
 
 bool Takes(const Record& record, const Target& target) {
-  return record.type == binfmt::RecordType::kMagic &&
-         binfmt::Matches(record, {SampleHeaderOf(target), ""}) &&
-         binfmt::Covers(record, OrdinaryPrograms(target, '\xff'));
+  if (record.type != binfmt::RecordType::kMagic) return false;
+  const Ordinary& programs = OrdinaryProgramsOf(target);
+  return binfmt::Matches(record, {programs.header, ""}) &&
+         binfmt::Covers(record, programs.system_v);
 }
 
 bool TakesSome(const Record& record, const Target& target) {
   return record.type == binfmt::RecordType::kMagic &&
-         // Also 3 (GNU), which static programs have that use IFUNC.
-         binfmt::CanOverlap(record, OrdinaryPrograms(target, '\xfc'));
+         binfmt::CanOverlap(record, OrdinaryProgramsOf(target).gnu);
 }
 
 bool IsOurs(const Record& record) { return IsOursFor(RowOf(record), record); }

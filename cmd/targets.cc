@@ -24,11 +24,17 @@ namespace {
 constexpr char kExec = 2;  // e_type
 constexpr size_t kHeaderLength = 64;
 
+// What this program was built for; nullptr: the table was built without it.
+const Target* OwnTarget() {
+  static const Target* const own = arch_table::FindByHeader(binfmt::OwnHead());
+  return own;
+}
+
 // Whether this program runs under an emulator: the machine's kernel does not
 // know its own target.
 bool IsEmulated() {
   static const bool emulated = [] {
-    const Target* own = arch_table::FindByHeader(binfmt::OwnHead());
+    const Target* own = OwnTarget();
     if (own == nullptr) return false;
     const Expected<TargetList> native = FindNative({own});
     return native ? native->empty() : native.error().errnum() == ENOSYS;
@@ -89,8 +95,7 @@ Expected<TargetList> FindNative(const TargetList& targets, bool emulated) {
 }
 
 bool IsSibling(const Target& target) {
-  const Target* own = arch_table::FindByHeader(binfmt::OwnHead());
-  // The table may have been built without this program's target.
+  const Target* own = OwnTarget();
   return own == nullptr || own->SameFamily(target);
 }
 
