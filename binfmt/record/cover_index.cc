@@ -57,8 +57,9 @@ std::optional<uint64_t> HashOf(const Record& record, const Record& shape) {
   }
   const size_t end = shape.offset + shape.magic.size();
   for (size_t at = shape.offset; at < end; at += kWordLength) {
-    const uint32_t bits = ComparedWordAt(shape, at).bits;
     const ComparedWord given = ComparedWordAt(record, at);
+    const uint32_t bits =
+        &record == &shape ? given.bits : ComparedWordAt(shape, at).bits;
     if ((bits & ~given.bits) != 0) return std::nullopt;
     add(given.value & bits);
   }

@@ -8,14 +8,23 @@
 namespace binfmt {
 namespace {
 
-// Whether two magic records compare a bit for which they want different values.
+// The word that holds e_machine. It differs between most records for ELF files.
+constexpr size_t kMachineWord = kElfMachinePosition / kWordLength * kWordLength;
+
+// Whether two magic records compare a bit of the word at AT for which they want
+// different values.
+bool ContradictAt(const Record& a, const Record& b, size_t at) {
+  const ComparedWord one = ComparedWordAt(a, at);
+  const ComparedWord other = ComparedWordAt(b, at);
+  return ((one.value ^ other.value) & one.bits & other.bits) != 0;
+}
+
 bool Contradict(const Record& a, const Record& b) {
+  if (ContradictAt(a, b, kMachineWord)) return true;
   const size_t end =
       std::min(a.offset + a.magic.size(), b.offset + b.magic.size());
   for (size_t at = std::max(a.offset, b.offset); at < end; at += kWordLength) {
-    const ComparedWord one = ComparedWordAt(a, at);
-    const ComparedWord other = ComparedWordAt(b, at);
-    if (((one.value ^ other.value) & one.bits & other.bits) != 0) return true;
+    if (ContradictAt(a, b, at)) return true;
   }
   return false;
 }
@@ -109,11 +118,8 @@ int FirstMismatch(const Record& record, const Candidate& candidate) {
 }
 
 bool Matches(const Record& record, const Candidate& candidate) {
-  // First the word that holds e_machine, which differs between most records for
-  // ELF files.
-  constexpr size_t kFirst = kElfMachinePosition / kWordLength * kWordLength;
   if (record.type == RecordType::kMagic &&
-      Differs(record, candidate.head, kFirst)) {
+      Differs(record, candidate.head, kMachineWord)) {
     return false;
   }
   return FirstMismatch(record, candidate) == kMatches;
