@@ -3,6 +3,7 @@
 #ifndef BINFMT_BASE_POSITION_MAP_H_
 #define BINFMT_BASE_POSITION_MAP_H_
 
+#include <algorithm>
 #include <cstddef>
 #include <map>
 #include <string>
@@ -10,13 +11,16 @@
 
 namespace binfmt {
 
-// An order in which lengths decide first. Names of entries and paths of
-// emulators begin alike, so that to compare them by their bytes took a tenth of
-// all instructions of `register all`.
+// An order in which lengths decide first, and then the last bytes. Names of
+// entries and paths of emulators begin alike, so that to compare them from the
+// front took a tenth of all instructions of `register all`.
 struct ShorterFirst {
   using is_transparent = void;
   bool operator()(std::string_view a, std::string_view b) const {
-    return a.size() != b.size() ? a.size() < b.size() : a < b;
+    return a.size() != b.size()
+               ? a.size() < b.size()
+               : std::lexicographical_compare(a.rbegin(), a.rend(), b.rbegin(),
+                                              b.rend());
   }
 };
 
