@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/algorithm/container.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "arch_table/emulators.h"
 #include "binfmt/base/message.h"
@@ -187,7 +188,10 @@ Expected<PlanMaker::ParsedRule> PlanMaker::ReadRule(
     std::string_view rule) const {
   Expected<Record> record = binfmt::ParseRecord(rule);
   if (!record) return std::move(record.error());
-  if (rule.find("\\\\x") != rule.npos) {
+  // All bytes are written with a backslash, few are one.
+  if ((absl::StrContains(record->magic, '\\') ||
+       absl::StrContains(record->mask, '\\')) &&
+      absl::StrContains(rule, "\\\\x")) {
     return Failed(EINVAL, "$0: two backslashes before x are no byte; write one",
                   record->name);
   }
