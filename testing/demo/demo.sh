@@ -13,7 +13,10 @@ unshare -Urm --fork -p --mount-proc true 2>/dev/null ||
   die "the demo needs user namespaces, and this machine doesn't allow them (sysctl kernel.unprivileged_userns_clone, user.max_user_namespaces, or a container's seccomp profile)"
 prepare_host qemu-user-static
 say "building binfmtbox for this machine; ./dev build makes the small static ones"
-bazel build //:binfmtbox
+# What the table's generator and the program have in common is compiled once. Bazel 7 can't.
+once=()
+has_modules || once=(--nodistinct_host_configuration)
+bazel build "${once[@]}" //:binfmtbox
 say "fetching a program for 64-bit ARM: Debian's busybox"
 program=$(python3 -B testing/demo/foreign_program.py)
 dir=$(mktemp -d)
