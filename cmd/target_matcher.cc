@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,22 +34,33 @@ const Target* RowOf(const Record& record) {
                                                               : nullptr;
 }
 
-// Ordinary programs of a target.
+size_t PositionOf(const Target& target) {
+  return static_cast<size_t>(&target - arch_table::Targets().data());
+}
+
+// The beginning of a program for each row of the table.
+const std::string& SampleHeaderOf(const Target& target) {
+  static const auto& headers = *new std::vector<std::string>([] {
+    std::vector<std::string> result;
+    for (const Target& row : arch_table::Targets()) {
+      result.push_back(arch_table::SampleHeader(row));
+    }
+    return result;
+  }());
+  return headers[PositionOf(target)];
+}
+
+// What ordinary programs of a target have in common, as rules that take them.
 struct Ordinary {
-  std::string header;  // the beginning of one of them
-  // What they have in common, as rules that take them: those whose EI_OSABI is
-  // 0 (System V), and with them those where it is 3 (GNU), which static
-  // programs have that use IFUNC.
-  Record system_v;
-  Record gnu;
+  Record system_v;  // those whose EI_OSABI is 0
+  Record gnu;       // also those where it is 3: static programs that use IFUNC
 };
 
 Ordinary MakeOrdinary(const Target& target) {
   Ordinary made;
-  made.header = arch_table::SampleHeader(target);
   Record& record = made.system_v;
-  record.magic =
-      made.header.substr(0, std::max(target.mask().size(), kVersionEnd));
+  record.magic = SampleHeaderOf(target).substr(
+      0, std::max(target.mask().size(), kVersionEnd));
   record.mask.assign(kVersionEnd, '\xff');
   // e_type is 2 (EXEC) or 3 (DYN).
   record.mask[binfmt::kElfTypePosition + (target.is_big_endian ? 1 : 0)] =
@@ -61,12 +73,16 @@ Ordinary MakeOrdinary(const Target& target) {
   return made;
 }
 
-// Made once: each record that is read is compared with them.
+// Each target's is made once, where it is asked for: of many records, most are
+// told apart by the header alone.
 const Ordinary& OrdinaryProgramsOf(const Target& target) {
-  static auto& made = *new std::vector<Ordinary>(arch_table::Targets().size());
-  Ordinary& programs = made[&target - arch_table::Targets().data()];
-  if (programs.header.empty()) programs = MakeOrdinary(target);
-  return programs;
+  static auto& made = *new std::vector<std::unique_ptr<const Ordinary>>(
+      arch_table::Targets().size());
+  std::unique_ptr<const Ordinary>& programs = made[PositionOf(target)];
+  if (programs == nullptr) {
+    programs = std::make_unique<const Ordinary>(MakeOrdinary(target));
+  }
+  return *programs;
 }
 
 }  // namespace
@@ -85,10 +101,9 @@ const Target* TargetOf(const Record& record) {
 }
 
 bool Takes(const Record& record, const Target& target) {
-  if (record.type != binfmt::RecordType::kMagic) return false;
-  const Ordinary& programs = OrdinaryProgramsOf(target);
-  return binfmt::Matches(record, {programs.header, ""}) &&
-         binfmt::Covers(record, programs.system_v);
+  return record.type == binfmt::RecordType::kMagic &&
+         binfmt::Matches(record, {SampleHeaderOf(target), ""}) &&
+         binfmt::Covers(record, OrdinaryProgramsOf(target).system_v);
 }
 
 bool TakesSome(const Record& record, const Target& target) {
