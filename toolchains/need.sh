@@ -49,7 +49,7 @@ require_debian() {
     debian-bookworm) ;;
     # sid has the name of the release that it will be.
     debian-trixie | debian-forky | debian-sid)
-      [[ -n ${BINFMTBOX_TOLD-} ]] || say "$here: all is tested on Debian 12 (bookworm), building and the pure tests on sid" >&2
+      [[ -n ${BINFMTBOX_TOLD-} ]] || say "$here: all is tested on Debian 12 (bookworm), building and the pure tests on 13 and sid" >&2
       export BINFMTBOX_TOLD=1
       ;;
     *)
