@@ -188,10 +188,13 @@ Expected<PlanMaker::ParsedRule> PlanMaker::ReadRule(
     std::string_view rule) const {
   Expected<Record> record = binfmt::ParseRecord(rule);
   if (!record) return std::move(record.error());
-  // All bytes are written with a backslash, few are one.
-  if ((absl::StrContains(record->magic, '\\') ||
-       absl::StrContains(record->mask, '\\')) &&
-      absl::StrContains(rule, "\\\\x")) {
+  // Every escape begins with a backslash, at which a search for all three would
+  // stop.
+  const auto are_backslashes = [](char a, char b) {
+    return a == '\\' && b == '\\';
+  };
+  if (absl::c_adjacent_find(rule, are_backslashes) != rule.end() &&
+      absl::StrContains(rule, R"(\\x)")) {
     return Failed(EINVAL, "$0: two backslashes before x are no byte; write one",
                   record->name);
   }

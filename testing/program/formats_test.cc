@@ -515,8 +515,11 @@ TEST_F(FormatsTest, FilesThatAreNone) {
   refused(good + std::string(":nul:M::a\0b::/mnt/i/run:\n", 25), "2" + nul);
   refused(std::string("\xff\xfe:\0a\0", 6), "1" + nul);
   refused(ReadFile(kBox), "1" + nul);
-  refused(R"(:two:M::\\x41\\x42::/mnt/i/run:)",
-          "1: two: two backslashes before x are no byte; write one");
+  for (const char* text :
+       {R"(:two:M::\\x41\\x42::/mnt/i/run:)", R"(:two:M::a:\\xff:/mnt/i/run:)",
+        R"(:two:M::\x41::/mnt/i\\x:)", R"(:two:E::a\\x::/mnt/i/run:)"}) {
+    refused(text, "1: two: two backslashes before x are no byte; write one");
+  }
   refused(":args:E::aaa::/mnt/i/run -L /x:",
           "1: args: interpreter /mnt/i/run -L /x does not exist; it is one "
           "path, without arguments");
