@@ -57,8 +57,8 @@ class Checker {
   Expected<void> Check(const PlanItem& item, bool ignore_native) const {
     const Record& record = item.record;
     const Target* native = nullptr;
-    for (const Target* target : native_) {
-      if (TakesSomeOf(item, *target)) native = target;
+    for (const Target* target : siblings_) {
+      if (IsNative(target) && TakesSomeOf(item, *target)) native = target;
     }
     // The guard first: nothing overrides it.
     Expected<void> accepted = guard_.Check(record, handlers_);
