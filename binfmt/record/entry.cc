@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <expected>
 #include <optional>
+#include <utility>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
@@ -34,18 +35,18 @@ void ParseFlags(std::string_view letters, Entry* entry) {
   }
 }
 
-// Reads pairs of hex digits.
-bool ParseHex(std::string_view digits, std::string* bytes) {
-  if (digits.size() % 2 != 0) return false;
-  bytes->resize(digits.size() / 2);
+// The bytes that DIGITS write, two each; nothing where they are no such pairs.
+std::optional<std::string> ParseHex(std::string_view digits) {
+  if (digits.size() % 2 != 0) return std::nullopt;
+  std::string bytes(digits.size() / 2, '\0');
   const char* digit = digits.data();
-  for (char& byte : *bytes) {
+  for (char& byte : bytes) {
     const int high = HexDigitValue(*digit++);
     const int low = HexDigitValue(*digit++);
-    if (high < 0 || low < 0) return false;
+    if (high < 0 || low < 0) return std::nullopt;
     byte = static_cast<char>(high << 4 | low);
   }
-  return true;
+  return bytes;
 }
 
 // Reads TEXT into ENTRY. Returns what is wrong with it, or nullptr.
@@ -91,14 +92,14 @@ const char* Parse(std::string_view text, Entry* entry) {
       if (!offset) return "the offset is no number";
       record.offset = *offset;
     } else if (absl::ConsumePrefix(&line, "magic ")) {
-      if (!ParseHex(line, &record.magic)) {
-        return "the magic is not hex";
-      }
+      std::optional<std::string> magic = ParseHex(line);
+      if (!magic) return "the magic is not hex";
+      record.magic = *std::move(magic);
       has_matcher = true;
     } else if (absl::ConsumePrefix(&line, "mask ")) {
-      if (!ParseHex(line, &record.mask)) {
-        return "the mask is not hex";
-      }
+      std::optional<std::string> mask = ParseHex(line);
+      if (!mask) return "the mask is not hex";
+      record.mask = *std::move(mask);
     } else {
       entry->complete = false;
     }
