@@ -58,6 +58,7 @@ std::optional<uint64_t> HashOf(const Record& record, const Record& shape) {
   const size_t end = shape.offset + shape.magic.size();
   for (size_t at = shape.offset; at < end; at += kWordLength) {
     const ComparedWord given = ComparedWordAt(record, at);
+    // A record that is added is asked about itself.
     const uint32_t bits =
         &record == &shape ? given.bits : ComparedWordAt(shape, at).bits;
     if ((bits & ~given.bits) != 0) return std::nullopt;

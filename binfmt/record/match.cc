@@ -19,6 +19,7 @@ bool ContradictAt(const Record& a, const Record& b, size_t at) {
   return ((one.value ^ other.value) & one.bits & other.bits) != 0;
 }
 
+// The same for all words.
 bool Contradict(const Record& a, const Record& b) {
   if (ContradictAt(a, b, kMachineWord)) return true;
   const size_t end =
