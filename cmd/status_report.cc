@@ -17,7 +17,6 @@
 #include "binfmt/base/process.h"
 #include "binfmt/kernel/namespaces.h"
 #include "binfmt/kernel/running_kernel.h"
-#include "binfmt/record/elf_header.h"
 #include "binfmt/record/entry.h"
 #include "binfmt/record/record.h"
 #include "cmd/describe_flags.h"
@@ -282,7 +281,7 @@ void Print(const StatusReport& report, bool as_json, Console& console) {
 }
 
 void PrintPlatforms(const StatusReport& report, Console& console) {
-  const Target* const own = arch_table::FindByHeader(binfmt::OwnHead());
+  const Target* const own = OwnTarget();
   JsonWriter json;
   json.BeginObject();
   json.BeginArray("supported");

@@ -24,12 +24,6 @@ namespace {
 constexpr char kExec = 2;  // e_type
 constexpr size_t kHeaderLength = 64;
 
-// What this program was built for; nullptr: the table was built without it.
-const Target* OwnTarget() {
-  static const Target* const own = arch_table::FindByHeader(binfmt::OwnHead());
-  return own;
-}
-
 // Whether this program runs under an emulator: the machine's kernel does not
 // know its own target.
 bool IsEmulated() {
@@ -43,6 +37,11 @@ bool IsEmulated() {
 }
 
 }  // namespace
+
+const Target* OwnTarget() {
+  static const Target* const own = arch_table::FindByHeader(binfmt::OwnHead());
+  return own;
+}
 
 Expected<const Target*> ParseTarget(std::string_view word) {
   if (const Target* target = arch_table::FindTarget(word)) return target;

@@ -26,6 +26,10 @@ binfmt::Expected<void> ParseTargets(const std::vector<std::string>& words,
 // The words of LIST, which blanks and commas separate, as in $QEMU_TARGET_LIST.
 std::vector<std::string> SplitWords(std::string_view list);
 
+// What this program was built for; nullptr where the table was built without
+// it.
+const arch_table::Target* OwnTarget();
+
 // Whether TARGET is of this program's own family. Programs for others never run
 // natively, unless this program is emulated, and a question to the kernel costs
 // as much as ten open(2).
