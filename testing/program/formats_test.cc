@@ -516,8 +516,9 @@ TEST_F(FormatsTest, FilesThatAreNone) {
   refused(std::string("\xff\xfe:\0a\0", 6), "1" + nul);
   refused(ReadFile(kBox), "1" + nul);
   for (const char* text :
-       {R"(:two:M::\\x41\\x42::/mnt/i/run:)", R"(:two:M::a:\\xff:/mnt/i/run:)",
-        R"(:two:M::\x41::/mnt/i\\x:)", R"(:two:E::a\\x::/mnt/i/run:)"}) {
+       {R"(:two:M::\\x41\\x42::/mnt/i/run:)",
+        R"(:two:M::abcde:\\xff:/mnt/i/run:)", R"(:two:M::\x41::/mnt/i\\x:)",
+        R"(:two:E::a\\x::/mnt/i/run:)"}) {
     refused(text, "1: two: two backslashes before x are no byte; write one");
   }
   refused(":args:E::aaa::/mnt/i/run -L /x:",
