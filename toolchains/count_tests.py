@@ -1,7 +1,8 @@
 """count_tests.py FILE: counts test cases in a build event file of bazel test.
 
-Prints how many passed and how many failed. A skipped case counts as failed: where
-this runs, everything that the tests need must be there.
+Prints how many passed and how many failed, and then a line for each that failed. A
+skipped case counts as failed: where this runs, everything that the tests need must
+be there.
 """
 
 import json
@@ -11,22 +12,25 @@ import xml.etree.ElementTree
 
 
 def count_cases(path):
-    """Returns (passed, failed, skipped) of one test.xml."""
-    counts = {"passed": 0, "failed": 0, "skipped": 0}
+    """Returns how many cases of one test.xml passed, and those that did not as texts."""
+    passed = 0
+    failures = []
     for case in xml.etree.ElementTree.parse(path).iter("testcase"):
         if case.get("status") == "notrun":  # GoogleTest: DISABLED_
             continue
+        name = ".".join(filter(None, (case.get("classname"), case.get("name"))))
         if case.find("failure") is not None or case.find("error") is not None:
-            counts["failed"] += 1
+            failures.append(name)
         elif case.find("skipped") is not None or case.get("result") == "skipped":
-            counts["skipped"] += 1
+            failures.append(f"{name} was skipped")
         else:
-            counts["passed"] += 1
-    return counts["passed"], counts["failed"], counts["skipped"]
+            passed += 1
+    return passed, failures
 
 
 def main():
-    passed = failed = 0
+    passed = 0
+    failures = []
     with open(sys.argv[1], encoding="utf-8") as events:
         for line in events:
             event = json.loads(line)
@@ -34,28 +38,27 @@ def main():
             if event.get("aborted", {}).get("reason") == "SKIPPED":
                 continue
             if "targetCompleted" in event["id"] and not event.get("completed", {}).get("success"):
-                print("%s did not build" % event["id"]["targetCompleted"]["label"], file=sys.stderr)
-                failed += 1
+                failures.append(f"{event['id']['targetCompleted']['label']} did not build")
             result = event.get("testResult")
             if result is None:
                 continue
             label = event["id"]["testResult"]["label"]
             outputs = {o["name"]: o.get("uri", "") for o in result.get("testActionOutput", [])}
-            ok = skipped = 0
-            bad = 0
+            ok = 0
+            bad = []
             if "test.xml" in outputs:
                 path = urllib.parse.unquote(urllib.parse.urlparse(outputs["test.xml"]).path)
-                ok, bad, skipped = count_cases(path)
-            if skipped:
-                print("%s: %d skipped test cases count as failed" % (label, skipped), file=sys.stderr)
+                ok, bad = count_cases(path)
             # A test program that died or said nothing has no failed case.
-            if result["status"] != "PASSED" and bad == 0:
-                bad = 1
-            elif result["status"] == "PASSED" and ok + bad + skipped == 0:
+            if result["status"] != "PASSED" and not bad:
+                bad = [result["status"]]
+            elif result["status"] == "PASSED" and ok == 0 and not bad:
                 ok = 1
             passed += ok
-            failed += bad + skipped
-    print(passed, failed)
+            failures += [f"{label}: {case}" for case in bad]
+    print(passed, len(failures))
+    for failure in failures:
+        print(failure)
 
 
 if __name__ == "__main__":
