@@ -19,7 +19,7 @@ def target_architecture(name, cpu, triple, target_flags = []):
         # value for it: host tools are built by the host's own compiler.
         ":musl",
     ]
-    sysroot = "@sysroot_%s//:all" % name
+    sysroot = "@sysroot_%s//:" % name
 
     native.platform(
         name = "linux_" + name,
@@ -30,21 +30,24 @@ def target_architecture(name, cpu, triple, target_flags = []):
         name = name + "_config",
         cpu = cpu,
         # With modules, the folder has another name than the repository.
-        sysroot = Label(sysroot).workspace_root,
+        sysroot = Label(sysroot + "all").workspace_root,
         target_flags = target_flags,
         triple = triple,
     )
 
+    native.filegroup(name = name + "_no_files")
+
     cc_toolchain(
         name = name + "_cc",
-        all_files = sysroot,
-        ar_files = sysroot,
-        as_files = sysroot,
-        compiler_files = sysroot,
-        dwp_files = sysroot,
-        linker_files = sysroot,
-        objcopy_files = sysroot,
-        strip_files = sysroot,
+        all_files = sysroot + "all",
+        # A sandbox links to each file: 2,000 take longer than an archiver does.
+        ar_files = name + "_no_files",
+        as_files = sysroot + "headers",
+        compiler_files = sysroot + "headers",
+        dwp_files = name + "_no_files",
+        linker_files = sysroot + "libraries",
+        objcopy_files = name + "_no_files",
+        strip_files = name + "_no_files",
         # Building //... would otherwise make every sysroot.
         tags = ["manual"],
         toolchain_config = name + "_config",

@@ -39,8 +39,18 @@ _SYSROOT_BUILD = """
 package(default_visibility = ["//visibility:public"])
 
 filegroup(
+    name = "headers",
+    srcs = glob(["include/**"]),
+)
+
+filegroup(
+    name = "libraries",
+    srcs = glob(["lib/**"]),
+)
+
+filegroup(
     name = "all",
-    srcs = glob(["include/**", "lib/**"]),
+    srcs = [":headers", ":libraries"],
 )
 """
 
