@@ -280,8 +280,12 @@ bool Clear::ChangeEntries(const CommandLine& line, Report& report,
     Expected<void> done;
     if (check) done = check->Check(entry.record);
     if (done && !dry_run) {
-      done = removes ? registry->Remove(name)
-                     : registry->SetEnabled(name, enable_);
+      // What is there instead meanwhile was neither chosen nor judged. --all
+      // means whatever is there, and of some there is only the name.
+      const bool is_any = (all_ && !enable_) || !entry.understood;
+      const Record* const expected = is_any ? nullptr : &entry.record;
+      done = removes ? registry->Remove(name, expected)
+                     : registry->SetEnabled(name, enable_, expected);
     }
     if (!done) {
       console.Complain(done.error());

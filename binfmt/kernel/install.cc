@@ -334,7 +334,8 @@ class Installer {
   Expected<void> ReadBack(const Record& record) const {
     const Entry expected = EntryOf(record);
     if (!expected.enabled) {
-      Expected<void> disabled = registry_.SetEnabled(record.name, false);
+      Expected<void> disabled =
+          registry_.SetEnabled(record.name, false, &record);
       if (!disabled) return disabled;
     }
     Expected<Entry> entry = registry_.Read(record.name);
@@ -374,16 +375,10 @@ class Installer {
                    : "; and " + removed.error().text();
   }
 
-  // Removes the entry of RECORD's name if it has RECORD's rule and interpreter.
+  // Removes the entry of RECORD, unless another process has put its own there.
   // One that is gone already is no error.
   Expected<void> RemoveOwn(const Record& record) const {
-    const Expected<Entry> entry = registry_.Read(record.name);
-    if (entry && !(entry->record.SameRule(record) &&
-                   entry->record.interpreter == record.interpreter)) {
-      return Failed(EBUSY, "$0 is another process's now, and was left alone",
-                    record.name);
-    }
-    return registry_.Remove(record.name);
+    return registry_.Remove(record.name, &record);
   }
 
   // Fails where a program does not run through the entry of RECORD, which is
@@ -423,7 +418,10 @@ class Installer {
     if (!result) return result;
     const Entry* const old = FindEntry(wanted.name);
     WaitForReaders();
-    if (old != nullptr) result = RemoveOwn(old->record);
+    if (old != nullptr) {
+      result = registry_.Remove(wanted.name,
+                                old->understood ? &old->record : nullptr);
+    }
     if (result) result = RegisterOne(wanted);
     if (!result) {
       // The helper may go only when the old entry is back.
@@ -456,7 +454,7 @@ class Installer {
     if (old == nullptr || registry_.Read(old->record.name)) return {};
     Expected<void> restored = RegisterOne(old->record);
     if (!restored || old->enabled) return restored;
-    return registry_.SetEnabled(old->record.name, false);
+    return registry_.SetEnabled(old->record.name, false, &old->record);
   }
 
   // Removes the helpers of OWNER that a killed run left behind.

@@ -277,13 +277,15 @@ Expected<std::vector<std::string>> Registry::List() const {
   return *std::move(names);
 }
 
-Expected<Entry> Registry::Read(const std::string& name) const {
-  const ErrnoOr<std::string> text =
-      ReadFileAt(fd_.get(), name, kMaxEntryLength, ReadUntil::kShortRead);
-  if (!text) {
-    return SystemError("read", PathOf(name), text.error());
-  }
+Expected<Entry> Registry::Parse(std::string_view name,
+                                const ErrnoOr<std::string>& text) const {
+  if (!text) return SystemError("read", PathOf(name), text.error());
   return ParseEntry(name, *text);
+}
+
+Expected<Entry> Registry::Read(const std::string& name) const {
+  return Parse(name, ReadFileAt(fd_.get(), name, kMaxEntryLength,
+                                ReadUntil::kShortRead));
 }
 
 Expected<std::vector<Entry>> Registry::ReadAll() const {
@@ -381,10 +383,23 @@ Expected<std::vector<int>> Registry::Register(
 
 Expected<void> Registry::Command(const std::string& name,
                                  std::string_view command,
-                                 std::string_view what) const {
-  const UniqueFd fd = OpenAt(fd_.get(), name, O_WRONLY);
+                                 std::string_view what,
+                                 const Record* expected) const {
+  const UniqueFd fd =
+      OpenAt(fd_.get(), name, expected == nullptr ? O_WRONLY : O_RDWR);
   if (!fd.ok()) {
     return ExplainOpen(what, name, errno);
+  }
+  if (expected != nullptr) {
+    Expected<Entry> present = Parse(
+        name,
+        binfmt::ReadAll(fd.get(), kMaxEntryLength, ReadUntil::kShortRead));
+    if (!present) return std::move(present.error());
+    if (!present->record.SameRule(*expected) ||
+        present->record.interpreter != expected->interpreter) {
+      return Failed(EBUSY, "$0 is another process's now, and was left alone",
+                    name);
+    }
   }
   Interruptions interruptions;
   for (;;) {
@@ -398,18 +413,20 @@ Expected<void> Registry::Command(const std::string& name,
   }
 }
 
-Expected<void> Registry::Remove(const std::string& name) const {
+Expected<void> Registry::Remove(const std::string& name,
+                                const Record* expected) const {
   // A second try: a passing failure (ENOMEM) must not leave a rule behind.
   for (int tries = 1;; ++tries) {
-    Expected<void> removed = Command(name, "-1", "remove");
+    Expected<void> removed = Command(name, "-1", "remove", expected);
     if (!removed && removed.error().errnum() == ENOENT) return {};
     if (removed || tries == kMaxTries) return removed;
   }
 }
 
-Expected<void> Registry::SetEnabled(const std::string& name,
-                                    bool enabled) const {
-  return Command(name, enabled ? "1" : "0", enabled ? "enable" : "disable");
+Expected<void> Registry::SetEnabled(const std::string& name, bool enabled,
+                                    const Record* expected) const {
+  return Command(name, enabled ? "1" : "0", enabled ? "enable" : "disable",
+                 expected);
 }
 
 Error ExplainRefusal(const Record& record, int errnum, std::string_view dir) {

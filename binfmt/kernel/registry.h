@@ -95,20 +95,30 @@ class Registry {
   // be opened: then nothing was written.
   Expected<std::vector<int>> Register(std::span<const std::string> texts);
 
-  // Removes the entry NAME. One that is gone already is no error.
-  Expected<void> Remove(const std::string& name) const;
+  // Removes the entry NAME. One that is gone already is no error. EBUSY where
+  // it has not the rule and the interpreter of EXPECTED, since another process
+  // has put it there; null: whatever it is. An entry that takes the name in
+  // this very moment stays, too: what is written to is the file that was read,
+  // and bm_entry_write() means the entry of that.
+  Expected<void> Remove(const std::string& name,
+                        const Record* expected = nullptr) const;
 
-  // Enables or disables the entry NAME. Its place in the match order stays.
-  Expected<void> SetEnabled(const std::string& name, bool enabled) const;
+  // Enables or disables the entry NAME, which is EXPECTED, as with Remove().
+  // Its place in the match order stays.
+  Expected<void> SetEnabled(const std::string& name, bool enabled,
+                            const Record* expected = nullptr) const;
 
  private:
   std::string PathOf(std::string_view name) const;
   // Why the file NAME could not be opened in order to WHAT it.
   Error ExplainOpen(std::string_view what, std::string_view name,
                     int errnum) const;
+  // The entry NAME from TEXT, or why that could not be read.
+  Expected<Entry> Parse(std::string_view name,
+                        const ErrnoOr<std::string>& text) const;
   Expected<void> OpenRegister();
   Expected<void> Command(const std::string& name, std::string_view command,
-                         std::string_view what) const;
+                         std::string_view what, const Record* expected) const;
 
   std::string dir_;
   UniqueFd fd_;

@@ -393,6 +393,30 @@ TEST_F(RegistryTest, RemoveOfAMissingEntryIsNoError) {
   EXPECT_EQ(ErrorText(registry_->Remove("a")), "ok");
 }
 
+// S11. //testing/faults:exchange_test has the moment in which it gets there.
+TEST_F(RegistryTest, EntryThatIsAnotherOneStaysAsItIs) {
+  ASSERT_EQ(Register({TextOf("a")}), "0");
+  const Record present = registry_->Read("a")->record;
+  Record other_rule = present;
+  other_rule.magic += "x";
+  Record other_interpreter = present;
+  other_interpreter.interpreter = "/other";
+  const std::string stays =
+      "failed EBUSY: a is another process's now, and was left alone";
+  for (const Record& expected : {other_rule, other_interpreter}) {
+    EXPECT_EQ(ErrorText(registry_->Remove("a", &expected)), stays);
+    EXPECT_EQ(ErrorText(registry_->SetEnabled("a", false, &expected)), stays);
+  }
+  EXPECT_TRUE(registry_->Read("a")->enabled);
+  // Neither its flags nor whether it is enabled make it another one.
+  Record other_flags = present;
+  other_flags.flags ^= kPreserveArgv0;
+  EXPECT_EQ(ErrorText(registry_->SetEnabled("a", false, &other_flags)), "ok");
+  EXPECT_EQ(ErrorText(registry_->Remove("a", &other_flags)), "ok");
+  EXPECT_EQ(List(), Names{});
+  EXPECT_EQ(ErrorText(registry_->Remove("a", &present)), "ok");
+}
+
 TEST_F(RegistryTest, SetEnabledKeepsThePlace) {
   ASSERT_EQ(Register({TextOf("a"), TextOf("b"), TextOf("c")}), "0 0 0");
   EXPECT_EQ(ErrorText(registry_->SetEnabled("b", false)), "ok");
