@@ -1,16 +1,27 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# release.sh [--any-emulators] [DIR]: builds the release files of the last commit twice and compares them, and puts
-# them into DIR (default: release/). Stops if the image's emulators are not those that are pinned.
+# release.sh [--any-emulators] [--compile-once] [DIR]: builds the release files of the last commit twice and compares
+# them, and puts them into DIR (default: release/). Stops if the image's emulators are not those that are pinned.
+# --compile-once is for CI, which compiles everything in a root of sid as well: the second build takes what was compiled
+# from the cache of results, and makes the rest anew.
 
 # shellcheck source=../toolchains/bazel.sh
 source "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../toolchains/bazel.sh"
 
 option=''
-if [[ ${1:-} == --any-emulators ]]; then
-  option=$1
+anew="without the cache of results"
+second=(--disk_cache=)
+while [[ ${1:-} == --* ]]; do
+  case $1 in
+    --any-emulators) option=$1 ;;
+    --compile-once)
+      anew="all but compiling without the cache of results"
+      second=('--modify_execution_info=^(?!Cpp).*=+no-cache')
+      ;;
+    *) die "unknown option $1" ;;
+  esac
   shift
-fi
+done
 out=${1:-release}
 folder=$BINFMTBOX_CACHE/release
 
@@ -36,12 +47,12 @@ prepare git
 [[ ! -e $out ]] || die "$out is there already; name another folder, or remove it"
 say "building the release"
 build "$folder/first"
-say "building it again in another folder, without the cache of results, with umask 077 and another time zone"
+say "building it again in another folder, $anew, with umask 077 and another time zone"
 say "(the sources, the C libraries and the emulators are the same files as before)"
 (
   umask 077
   export TZ=Pacific/Kiritimati
-  build "$folder/second-folder" --disk_cache=
+  build "$folder/second-folder" "${second[@]}"
 )
 say "comparing"
 diff -r "$folder/first/files" "$folder/second-folder/files" || die "the two builds differ; see $folder"
