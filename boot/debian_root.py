@@ -11,6 +11,7 @@ import os
 import shlex
 import subprocess
 import sys
+import threading
 from dataclasses import dataclass, field
 from typing import Dict, List
 
@@ -24,27 +25,31 @@ PACKAGES = (
 )
 # Nothing of this is looked at: less to unpack, and a smaller disk.
 UNWANTED = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr/share/info/*")
+# Boots run side by side, and where the root is missing, each wants to make it.
+MAKING = threading.Lock()
 
 
 def make() -> str:
     """The tarball's path."""
     folder = os.path.join(cache(), "roots")
     path = os.path.join(folder, f"{SUITE}.tar")
-    if os.path.exists(path):
-        return path
-    os.makedirs(folder, exist_ok=True)
-    partial = os.path.join(folder, f".{SUITE}.{os.getpid()}.tar")
-    say(f"Debian root {SUITE}, for the tests of switch_root")
-    done = subprocess.run(
-        ["mmdebstrap", "--quiet", "--variant=minbase", "--architectures=amd64", "--include=" + ",".join(PACKAGES),
-         *(f"--dpkgopt=path-exclude={pattern}" for pattern in UNWANTED),
-         # The tests make initramfs themselves; that of the kernel's own script takes a minute.
-         "--customize-hook=rm -f \"$1\"/boot/initrd* \"$1\"/var/cache/apt/*.bin",
-         SUITE, partial, f"deb [signed-by={KEYRING}] {mirror()}/debian {SUITE} main"],
-        check=False, stdin=subprocess.DEVNULL)
-    if done.returncode != 0:
-        fail(f"mmdebstrap could not make a Debian root (status {done.returncode})")
-    os.rename(partial, path)
+    with MAKING:
+        if os.path.exists(path):
+            return path
+        os.makedirs(folder, exist_ok=True)
+        partial = os.path.join(folder, f".{SUITE}.{os.getpid()}.tar")
+        say(f"Debian root {SUITE}, for the tests of switch_root")
+        done = subprocess.run(
+            ["mmdebstrap", "--quiet", "--variant=minbase", "--architectures=amd64",
+             "--include=" + ",".join(PACKAGES),
+             *(f"--dpkgopt=path-exclude={pattern}" for pattern in UNWANTED),
+             # The tests make initramfs themselves; that of the kernel's own script takes a minute.
+             "--customize-hook=rm -f \"$1\"/boot/initrd* \"$1\"/var/cache/apt/*.bin",
+             SUITE, partial, f"deb [signed-by={KEYRING}] {mirror()}/debian {SUITE} main"],
+            check=False, stdin=subprocess.DEVNULL)
+        if done.returncode != 0:
+            fail(f"mmdebstrap could not make a Debian root (status {done.returncode})")
+        os.rename(partial, path)
     return path
 
 
