@@ -70,7 +70,7 @@ class Plan:
     folders: List[str] = field(default_factory=list)
     links: Dict[str, str] = field(default_factory=dict)
     shell: bool = False  # busybox's sh is init and every tool, instead of init.cc
-    limit: float = 120
+    limit: float = 300
     memory: int = 256
     cpus: int = 1
     parameters: str = ""  # further words of the kernel command line
@@ -539,7 +539,7 @@ def kernel_tests(machine: Machine) -> Plan:
     for name, settings in KERNEL_TESTS.items():
         files[f"/{name}"] = machine.built(name)
         steps.append(Step(f"BINFMTBOX_BOOT_TEST=1 {settings} /{name} --gtest_brief=1"))
-    return Plan(steps, files, folders=["tmp"], limit=300)
+    return Plan(steps, files, folders=["tmp"])
 
 
 def no_gap(machine: Machine) -> Plan:
@@ -548,7 +548,7 @@ def no_gap(machine: Machine) -> Plan:
     files["/binfmtbox"] = machine.built("binfmtbox")
     files["/install_test"] = machine.built("install_test")
     steps = [*up, Step(f"BINFMTBOX_BOOT_TEST=1 GTEST_FILTER={NO_GAP} /install_test --gtest_brief=1")]
-    return Plan(steps, files, folders=["tmp"], limit=300, cpus=2)
+    return Plan(steps, files, folders=["tmp"], cpus=2)
 
 
 BOX = "/usr/local/sbin/binfmtbox"
@@ -576,7 +576,7 @@ def root_plan(machine: Machine, make_initramfs: str, files: Dict[str, File], ste
     product = machine.product(emulator=True)
     everything = {BOX: product["/binfmtbox"], "/chroot/hello": product["/chroot/hello"], **files}
     root = Root(everything, make_initramfs, f"systemd.show_status=0 binfmt.targets={machine.target}")
-    return Plan(steps, {}, limit=180, memory=512, root=root)
+    return Plan(steps, {}, memory=512, root=root)
 
 
 def survives(machine: Machine, systemd_binfmt: str) -> List[Step]:
@@ -1036,7 +1036,7 @@ def numbers(machine: Machine) -> Plan:
     count = Step(f"sh -c 'ls {REGISTRY} | grep -c qemu'", "0", lambda found: None if int(found) > 30 else "too few")
     for words in ("/trace", "/trace -t", "/trace -t", "/trace -t"):
         steps += [Step(f"{words} {register}"), count, clear, Step(f"{words} /bin/sh /shell"), count, clear]
-    return Plan(steps, {"/binfmtbox": machine.built("binfmtbox"), **files}, shell=True, links=links, limit=180)
+    return Plan(steps, {"/binfmtbox": machine.built("binfmtbox"), **files}, shell=True, links=links)
 
 
 def table_targets() -> List[str]:
