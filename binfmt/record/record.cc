@@ -190,8 +190,10 @@ class Parser {
     size_t end = position_;
     for (; At(end) != delimiter_; ++end) {
       if (At(end) != '\\' || At(end + 1) != 'x') continue;
-      if (!absl::ascii_isxdigit(At(end + 2)) ||
-          !absl::ascii_isxdigit(At(end + 3))) {
+      // The kernel takes its padding for digits, too, and then refuses a record
+      // without an interpreter.
+      if (end + 3 >= text_.size() || !absl::ascii_isxdigit(text_[end + 2]) ||
+          !absl::ascii_isxdigit(text_[end + 3])) {
         return false;
       }
       end += 3;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "binfmt/record/record.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <optional>
 #include <string>
@@ -565,6 +566,20 @@ TEST(RecordTest, ParseOfTwoBackslashes) {
   EXPECT_EQ(ParseMagic("\\\\"), "5c5c");
   EXPECT_EQ(ParseMagic("\\\\xzz"),
             Invalid("n", "the magic holds a \\x without two hex digits"));
+}
+
+// The kernel takes the padding behind the text, delimiters, for digits.
+TEST(RecordTest, ParseOfAnEscapeThatTheTextCutsOff) {
+  for (const char delimiter : {'f', '0', 'x', '\\', ':'}) {
+    for (const char* fields : {":n:M::\\", ":n:M::\\x", ":n:M::\\x4",
+                               ":n:M::A:\\", ":n:M::A:\\x", ":n:M::A:\\x4"}) {
+      std::string text = fields;
+      std::replace(text.begin(), text.end(), ':', delimiter);
+      const Expected<Record> record = ParseRecord(text);
+      ASSERT_FALSE(record.has_value()) << text;
+      EXPECT_EQ(record.error().errnum(), EINVAL) << text;
+    }
+  }
 }
 
 TEST(RecordTest, ParseOfRawNulInMagic) {
