@@ -256,7 +256,8 @@ def _clang_sanitized_config_impl(ctx):
                     "-g1",
                     "-O1",
                 ]),
-                _flags(_CXX, _LIBRARIES_ARE_SYSTEM_HEADERS + _LIFETIME_ERRORS),
+                # libstdc++ checks what libc++ checks in the products.
+                _flags(_CXX, ["-D_GLIBCXX_ASSERTIONS"] + _LIBRARIES_ARE_SYSTEM_HEADERS + _LIFETIME_ERRORS),
                 _flags(_LINK, [
                     "-fsanitize=address,undefined",
                     # The compiler is called by the name of the one for C.
