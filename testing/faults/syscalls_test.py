@@ -64,7 +64,7 @@ class SyscallsTest(namespace.TestCase):
         names = {}
         written = []
         for call in traced.main:
-            opened = re.match(r'\d+, "([^"]*)", O_WRONLY.* = (\d+)$', call.text)
+            opened = re.match(r'\d+, "([^"]*)", O_(?:WRONLY|RDWR).* = (\d+)$', call.text)
             if call.name == "openat" and opened:
                 names[opened[2]] = opened[1]
             if call.name in ("write", "writev", "pwrite64"):
