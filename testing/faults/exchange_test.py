@@ -26,7 +26,7 @@ def entry():
     return namespace.entries().get(NAME.encode())
 
 
-def command(text):
+def write_command(text):
     fd = os.open(ENTRY, os.O_WRONLY)
     os.write(fd, text)
     os.close(fd)
@@ -35,10 +35,10 @@ def command(text):
 def exchange(record, enabled):
     """Registers RECORD in the place of the entry; returns its text."""
     if entry() is not None:
-        command(b"-1")
+        write_command(b"-1")
     namespace.write_record(record)
     if not enabled:
-        command(b"0")
+        write_command(b"0")
     return entry()
 
 
@@ -67,12 +67,10 @@ class Stopped:
             )
             self.pid = None  # of the run; None: it ended before
             while self.pid is None and self._strace.poll() is None:
+                time.sleep(0.001)
+                log.seek(0)
                 if b"--- stopped by SIGSTOP ---" in log.read():
                     self.pid = stopped_child(self._strace.pid)
-                    log.seek(0)
-                else:
-                    log.seek(0)
-                    time.sleep(0.001)
 
     def go_on(self):
         """Lets it end; returns what it left."""
