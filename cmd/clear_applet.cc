@@ -119,18 +119,17 @@ constexpr AppletHelp kHelp = {
     .name = "clear",
     .arguments = "[OPTION]... [NAME|TARGET|PATTERN]...",
     .summary = "Take entries out of binfmt_misc.",
-    .details =
-        "\n"
-        "A TARGET means the entries that register makes for it (arm64 means\n"
-        "qemu-aarch64), name:NAME always an entry; a PATTERN is a shell "
-        "pattern of\n"
-        "entry names. What is not there is no error.\n"
-        "\n"
-        "Examples:\n"
-        "  binfmtbox clear --ours\n"
-        "  binfmtbox clear arm64 'qemu-mips*' name:jar\n"
-        "  binfmtbox clear --disable arm64\n"
-        "  binfmtbox clear --all --unmount\n",
+    .details = R"(
+A TARGET means the entries that register makes for it (arm64 means
+qemu-aarch64), name:NAME always an entry; a PATTERN is a shell pattern of
+entry names. What is not there is no error.
+
+Examples:
+  binfmtbox clear --ours
+  binfmtbox clear arm64 'qemu-mips*' name:jar
+  binfmtbox clear --disable arm64
+  binfmtbox clear --all --unmount
+)",
     .other_words =
         " remove unregister uninstall delete rm disable enable "
         "unmount umount",

@@ -54,15 +54,14 @@ constexpr AppletHelp kHelp = {
     .name = "mount",
     .arguments = "[OPTION]...",
     .summary = "Mount binfmt_misc, and /proc before it where that is missing.",
-    .details =
-        "\n"
-        "In a user namespace other than the first, a mount hides the "
-        "host's\n"
-        "handlers there for good; that is done with --userns only.\n"
-        "\n"
-        "Examples:\n"
-        "  binfmtbox mount\n"
-        "  binfmtbox mount --host --if-possible\n",
+    .details = R"(
+In a user namespace other than the first, a mount hides the host's
+handlers there for good; that is done with --userns only.
+
+Examples:
+  binfmtbox mount
+  binfmtbox mount --host --if-possible
+)",
 };
 
 class Mount : public Applet {

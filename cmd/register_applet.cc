@@ -96,32 +96,25 @@ constexpr AppletHelp kHelp = {
     .summary =
         "Register QEMU's user-mode emulators as handlers of foreign "
         "programs.",
-    .details =
-        "\n"
-        "A TARGET is written as QEMU (aarch64), Docker (linux/arm64), "
-        "Debian\n"
-        "(armhf), uname (armv7l) or Go (mips64le) write it; all is every "
-        "target\n"
-        "that has an interpreter and that this machine does not run by "
-        "itself.\n"
-        "Without TARGET: the words of $QEMU_TARGET_LIST, else of\n"
-        "$qemu_target_list, else, with --cmdline, of binfmt.targets=, else "
-        "all.\n"
-        "\n"
-        "A RECORD is :NAME:M:OFFSET:MAGIC:MASK:INTERPRETER:FLAGS for files "
-        "that have\n"
-        "the bytes MAGIC at OFFSET where MASK has ones (all, where it is "
-        "empty), or\n"
-        ":NAME:E::EXTENSION::INTERPRETER:FLAGS for names that end in "
-        ".EXTENSION. A\n"
-        "byte may be \\xHH; FLAGS are none or some of POCF.\n"
-        "\n"
-        "Examples:\n"
-        "  binfmtbox register --mount all\n"
-        "  binfmtbox register arm64 linux/arm/v7\n"
-        "  binfmtbox register --replace --credential yes arm64\n"
-        "  binfmtbox register --rule ':jar:E::jar::/usr/local/bin/run-jar:'\n"
-        "  binfmtbox register --file /etc/binfmt.d/wine.conf\n",
+    .details = R"(
+A TARGET is written as QEMU (aarch64), Docker (linux/arm64), Debian
+(armhf), uname (armv7l) or Go (mips64le) write it; all is every target
+that has an interpreter and that this machine does not run by itself.
+Without TARGET: the words of $QEMU_TARGET_LIST, else of
+$qemu_target_list, else, with --cmdline, of binfmt.targets=, else all.
+
+A RECORD is :NAME:M:OFFSET:MAGIC:MASK:INTERPRETER:FLAGS for files that have
+the bytes MAGIC at OFFSET where MASK has ones (all, where it is empty), or
+:NAME:E::EXTENSION::INTERPRETER:FLAGS for names that end in .EXTENSION. A
+byte may be \xHH; FLAGS are none or some of POCF.
+
+Examples:
+  binfmtbox register --mount all
+  binfmtbox register arm64 linux/arm/v7
+  binfmtbox register --replace --credential yes arm64
+  binfmtbox register --rule ':jar:E::jar::/usr/local/bin/run-jar:'
+  binfmtbox register --file /etc/binfmt.d/wine.conf
+)",
     .other_words = " install import add",
 };
 

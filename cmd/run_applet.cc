@@ -49,20 +49,17 @@ constexpr AppletHelp kHelp = {
     .name = "run",
     .arguments = "[OPTION]... [--] COMMAND [ARG]...",
     .summary = "Run a command where foreign programs work, without privilege.",
-    .details =
-        "\n"
-        "The handlers are in a user namespace that ends with the command, so "
-        "the\n"
-        "machine stays as it is. Needs Linux 6.7. Where everything runs "
-        "already,\n"
-        "COMMAND is only started. The exit status is that of COMMAND; 125: "
-        "there\n"
-        "are no handlers; 126: COMMAND cannot be started; 127: there is none.\n"
-        "\n"
-        "Examples:\n"
-        "  binfmtbox run ./hello-arm64\n"
-        "  binfmtbox run -t arm64,riscv64 -- ctest --output-on-failure\n"
-        "  unshare -r --map-auto binfmtbox run chroot /srv/arm64 apt update\n",
+    .details = R"(
+The handlers are in a user namespace that ends with the command, so the
+machine stays as it is. Needs Linux 6.7. Where everything runs already,
+COMMAND is only started. The exit status is that of COMMAND; 125: there
+are no handlers; 126: COMMAND cannot be started; 127: there is none.
+
+Examples:
+  binfmtbox run ./hello-arm64
+  binfmtbox run -t arm64,riscv64 -- ctest --output-on-failure
+  unshare -r --map-auto binfmtbox run chroot /srv/arm64 apt update
+)",
     .runs_command = true,
 };
 

@@ -41,18 +41,16 @@ constexpr AppletHelp kHelp = {
     .arguments = "[OPTION]... [NAME|TARGET]...",
     .summary =
         "Show the entries of binfmt_misc in the order in which they match.",
-    .details =
-        "\n"
-        "With operands it is a probe: the exit status is 0 only when each "
-        "NAME is\n"
-        "an entry that is enabled and usable, and programs of each TARGET "
-        "run.\n"
-        "\n"
-        "Examples:\n"
-        "  binfmtbox status\n"
-        "  binfmtbox status --quiet arm64 && echo yes\n"
-        "  binfmtbox status --match ./program\n"
-        "  binfmtbox status --print record >FILE\n",
+    .details = R"(
+With operands it is a probe: the exit status is 0 only when each NAME is
+an entry that is enabled and usable, and programs of each TARGET run.
+
+Examples:
+  binfmtbox status
+  binfmtbox status --quiet arm64 && echo yes
+  binfmtbox status --match ./program
+  binfmtbox status --print record >FILE
+)",
     .other_words = " list ls show display find info",
 };
 
