@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "absl/algorithm/container.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
@@ -42,9 +41,6 @@ using binfmt::Message;
 using binfmt::Misuse;
 using binfmt::Registry;
 
-// Where a shell without PATH looks, too.
-constexpr std::string_view kDefaultPath = "/usr/local/bin:/usr/bin:/bin";
-
 constexpr AppletHelp kHelp = {
     .name = "run",
     .arguments = "[OPTION]... [--] COMMAND [ARG]...",
@@ -69,9 +65,9 @@ Expected<binfmt::Program> FindCommand(const std::string& command,
                                       std::string& path) {
   if (command.empty()) return binfmt::Error(ENOENT, "COMMAND is empty");
   path = command;
-  if (absl::StrContains(command, '/')) return binfmt::InspectProgram("", path);
+  if (command.contains('/')) return binfmt::InspectProgram("", path);
   std::string_view list = Environment("PATH");
-  if (list.empty()) list = kDefaultPath;
+  if (list.empty()) list = "/usr/local/bin:/usr/bin:/bin";  // as shells do
   std::optional<binfmt::Error> why;
   for (const std::string_view dir : absl::StrSplit(list, ':')) {
     path = absl::StrCat(dir.empty() ? "." : dir, "/", command);
@@ -88,14 +84,6 @@ void CannotStart(const binfmt::Error& why, Console& console) {
   console.Complain(why);
   console.set_status(why.errnum() == ENOENT ? kExitNoCommand
                                             : kExitCannotStart);
-}
-
-// Whether TARGET's programs run at the moment, by TABLE, the entries that this
-// process sees, or, where it sees none (null), by trying.
-bool Runs(const Target& target, EntryTable* table) {
-  if (table == nullptr) return WhyNot(Probe(target, nullptr, nullptr)).empty();
-  const EntryRow* const row = table->HandlerOf(target);
-  return row != nullptr && table->Check(*row);
 }
 
 // How many entries of TABLE take files, but for those of TARGETS.
@@ -139,7 +127,7 @@ class RunCommand : public Applet {
   std::string Emulator() const;
   // Moves this process to where the handlers are, or decides to do without.
   // Returns false where it has complained, and COMMAND must not start.
-  bool Prepare(EntryTable* table, Console& console);
+  bool Prepare(std::optional<EntryTable>& table, Console& console);
   // Starts COMMAND's emulator in its place where that is wanted.
   void DoWithout(const binfmt::Error& why, Console& console);
 
@@ -182,7 +170,7 @@ std::string RunCommand::Emulator() const {
   return found.program ? found.path : "";
 }
 
-bool RunCommand::Prepare(EntryTable* table, Console& console) {
+bool RunCommand::Prepare(std::optional<EntryTable>& table, Console& console) {
   const std::string& dir = request_.common.dir;
   if (or_direct_ || request_.common.if_possible) {
     // There is no way back out of half a namespace.
@@ -198,8 +186,7 @@ bool RunCommand::Prepare(EntryTable* table, Console& console) {
       return true;
     }
   }
-  const size_t hidden =
-      table == nullptr ? 0 : CountOthers(*table, request_.targets);
+  const size_t hidden = table ? CountOthers(*table, request_.targets) : 0;
   Expected<binfmt::FormerIds> ids = binfmt::EnterPrivateInstance(dir);
   if (!ids) {
     if (const std::string emulator = Emulator(); !emulator.empty()) {
@@ -235,12 +222,12 @@ void RunCommand::DoWithout(const binfmt::Error& why, Console& console) {
                             binfmt::Printable(argv_[0]),
                             " starts have no handler"));
   if (!or_direct_) return;
-  if (std::string emulator = Emulator(); !emulator.empty()) {
-    std::vector<std::string> argv = {emulator, path_};
-    for (size_t i = 1; i < argv_.size(); ++i) argv.push_back(argv_[i]);
-    argv_ = std::move(argv);
-    path_ = std::move(emulator);
-  }
+  std::string emulator = Emulator();
+  if (emulator.empty()) return;
+  std::vector<std::string> argv = {emulator, path_};
+  for (size_t i = 1; i < argv_.size(); ++i) argv.push_back(argv_[i]);
+  argv_ = std::move(argv);
+  path_ = std::move(emulator);
 }
 
 void RunCommand::Run(const CommandLine& line, Console& console) {
@@ -256,12 +243,15 @@ void RunCommand::Run(const CommandLine& line, Console& console) {
   const std::string& dir = line.common.dir;
   const Expected<OpenRegistry> open =
       ReadEntries(Registry::Open(dir, Registry::Kind::kOwn), dir);
-  std::optional<EntryTable> present;
-  if (open) present.emplace(open->registry, open->entries);
-  EntryTable* const table = present ? &*present : nullptr;
-  const bool is_ready = absl::c_all_of(
-      request_.targets,
-      [&](const Target* target) { return Runs(*target, table); });
+  std::optional<EntryTable> table;
+  if (open) table.emplace(open->registry, open->entries);
+  const auto runs = [&](const Target* target) {
+    // Where the entries cannot be seen, by trying.
+    if (!table) return WhyNot(Probe(*target, nullptr, nullptr)).empty();
+    const EntryRow* const row = table->HandlerOf(*target);
+    return row != nullptr && table->Check(*row);
+  };
+  const bool is_ready = absl::c_all_of(request_.targets, runs);
   if (line.common.dry_run) {
     return console.Result(Message("would start $0$1\n", path_,
                                   is_ready ? "" : " with handlers of its own"));

@@ -99,60 +99,59 @@ Error Explain(std::string_view what, int errnum, uid_t uid) {
       Cause::kDenied);
 }
 
-// These return 0 or an errno. PROCESS is a process's folder in /proc.
+// Where these return false, errno tells why. PROCESS is a process's folder in
+// /proc.
 
-int WriteFile(int process, const std::string& name, std::string_view text) {
+bool WriteFile(int process, const std::string& name, std::string_view text) {
   const UniqueFd fd = OpenAt(process, name, O_WRONLY);
-  if (!fd.ok()) return errno;
-  const ErrnoOr<void> written = WriteAll(fd.get(), text);
-  return written ? 0 : written.error();
+  return fd.ok() && WriteAll(fd.get(), text);
 }
 
-int WriteMaps(int process, std::string_view uids, std::string_view gids) {
-  const int error = WriteFile(process, "uid_map", uids);
-  return error != 0 ? error : WriteFile(process, "gid_map", gids);
+bool WriteMaps(int process, std::string_view uids, std::string_view gids) {
+  return WriteFile(process, "uid_map", uids) &&
+         WriteFile(process, "gid_map", gids);
 }
 
 // Maps one user and one group: BEFORE, its id, AFTER.
-int MapIds(int process, std::string_view before, const FormerIds& ids,
-           std::string_view after) {
+bool MapIds(int process, std::string_view before, const FormerIds& ids,
+            std::string_view after) {
   return WriteMaps(process, absl::StrCat(before, ids.uid, after),
                    absl::StrCat(before, ids.gid, after));
 }
 
-int MakeNamespaces(int flags) { return unshare(flags) == 0 ? 0 : errno; }
-
 // A child process in the namespace before writes the maps, since only that has
 // the right to map more than one id.
-int EnterWithAllIds(int self) {
+bool EnterWithAllIds(int self) {
   const std::string uids = SameIds("/proc/self/uid_map");
   const std::string gids = SameIds("/proc/self/gid_map");
   int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) return errno;
+  if (pipe2(ends, O_CLOEXEC) != 0) return false;
   UniqueFd reader(ends[0]);
   UniqueFd writer(ends[1]);
   const pid_t pid = _Fork();
-  if (pid < 0) return errno;
+  if (pid < 0) return false;
   if (pid == 0) {
     writer.Reset();
     // Nothing comes where there are no namespaces.
     char word;
-    _exit(read(reader.get(), &word, 1) == 1 ? WriteMaps(self, uids, gids) : 0);
+    const bool failed =
+        read(reader.get(), &word, 1) == 1 && !WriteMaps(self, uids, gids);
+    _exit(failed ? errno : 0);
   }
-  int error = MakeNamespaces(CLONE_NEWUSER | CLONE_NEWNS);
+  const int error = unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0 ? 0 : errno;
   if (error == 0) (void)WriteAll(writer.get(), "1");
   writer.Reset();
   int status = 0;
   while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
   }
-  return error != 0 ? error : WEXITSTATUS(status);
+  errno = error != 0 ? error : WEXITSTATUS(status);
+  return errno == 0;
 }
 
-int EnterAsRoot(int self, const FormerIds& ids) {
-  int error = MakeNamespaces(CLONE_NEWUSER | CLONE_NEWNS);
-  // The kernel's condition for a map of groups without privilege.
-  if (error == 0) error = WriteFile(self, "setgroups", "deny");
-  return error != 0 ? error : MapIds(self, "0 ", ids, " 1");
+bool EnterAsRoot(int self, const FormerIds& ids) {
+  return unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0 &&
+         // The kernel's condition for a map of groups without privilege.
+         WriteFile(self, "setgroups", "deny") && MapIds(self, "0 ", ids, " 1");
 }
 
 }  // namespace
@@ -166,10 +165,10 @@ Expected<FormerIds> EnterPrivateInstance(const std::string& dir) {
   }
   const UniqueFd self = OpenAt(AT_FDCWD, "/proc/self", O_RDONLY | O_DIRECTORY);
   const FormerIds ids{geteuid(), getegid(), HasCapability(CAP_SETUID)};
-  const int error = !self.ok()     ? errno
-                    : ids.are_kept ? EnterWithAllIds(self.get())
-                                   : EnterAsRoot(self.get(), ids);
-  if (error != 0) return Explain("make a user namespace", error, ids.uid);
+  if (!self.ok() || !(ids.are_kept ? EnterWithAllIds(self.get())
+                                   : EnterAsRoot(self.get(), ids))) {
+    return Explain("make a user namespace", errno, ids.uid);
+  }
   // Over one that is mounted there: that belongs to another namespace.
   if (mount("binfmt_misc", dir.c_str(), "binfmt_misc",
             MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) != 0) {
@@ -182,9 +181,10 @@ Expected<FormerIds> EnterPrivateInstance(const std::string& dir) {
 Expected<void> RestoreIds(const FormerIds& ids) {
   if (ids.are_kept || ids.uid == 0) return {};
   const UniqueFd self = OpenAt(AT_FDCWD, "/proc/self", O_RDONLY | O_DIRECTORY);
-  int error = MakeNamespaces(CLONE_NEWUSER);
-  if (error == 0) error = MapIds(self.get(), "", ids, " 0 1");
-  if (error != 0) return Explain("have its ids again", error, ids.uid);
+  if (!self.ok() || unshare(CLONE_NEWUSER) != 0 ||
+      !MapIds(self.get(), "", ids, " 0 1")) {
+    return Explain("have its ids again", errno, ids.uid);
+  }
   return {};
 }
 
