@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -37,6 +38,11 @@ constexpr int kNobody = 65534;
 constexpr char kHome[] = "HOME=/";
 constexpr char kPath[] =
     "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+using Disposition = void (*)(int);
+
+// By signal: what SetDisposition() found.
+std::optional<Disposition> former_dispositions[NSIG];
 
 // What parent and child share.
 struct Child {
@@ -118,7 +124,7 @@ Expected<int> RunSharingMemory(int (*function)(void*), void* argument,
                                int max_milliseconds) {
   // A caller may have left SIGCHLD ignored, and the child would leave no
   // status.
-  signal(SIGCHLD, SIG_DFL);
+  SetDisposition(SIGCHLD, SIG_DFL);
   // A stack of its own, as musl's vfork(2) is fork(2) on most architectures,
   // and the address sanitizer keeps track of frames that never return.
   std::string stack(kStackSize, '\0');
@@ -219,14 +225,22 @@ ProgramEnd RunProgramFromMemory(std::string_view program,
   return RunProgram(absl::StrCat("/proc/self/fd/", fd.get()), start);
 }
 
+void SetDisposition(int number, Disposition disposition) {
+  const Disposition found = signal(number, disposition);
+  std::optional<Disposition>& former = former_dispositions[number];
+  if (!former) former = found;
+}
+
 int ReplaceBy(const std::string& path, std::span<const std::string> argv) {
   // The last one stays null.
   std::vector<char*> pointers(argv.size() + 1);
   for (size_t i = 0; i < argv.size(); ++i) {
     pointers[i] = const_cast<char*>(argv[i].c_str());
   }
-  // Ignored where leases are taken, and the program would inherit that.
-  signal(SIGIO, SIG_DFL);
+  for (int number = 1; number < NSIG; ++number) {
+    const std::optional<Disposition>& former = former_dispositions[number];
+    if (former) signal(number, *former);
+  }
   execve(path.c_str(), pointers.data(), environ);
   return errno;
 }

@@ -73,9 +73,14 @@ ProgramEnd RunProgram(const std::string& path, const ProgramStart& start);
 ProgramEnd RunProgramFromMemory(std::string_view program,
                                 const ProgramStart& start);
 
+// signal(2), until ReplaceBy(): which signals a program ignores is its caller's
+// decision, not that of a program in between.
+void SetDisposition(int number, void (*disposition)(int));
+
 // Replaces this process by the program at PATH, with the arguments ARGV, the
-// first of which is its name, and this process's environment (execve(2)).
-// Returns only where that fails: the errno.
+// first of which is its name, and this process's environment (execve(2)). It
+// ignores the signals that this process ignored when it began. Returns only
+// where that fails: the errno.
 int ReplaceBy(const std::string& path, std::span<const std::string> argv);
 
 }  // namespace binfmt

@@ -29,6 +29,7 @@
 #include "binfmt/base/file.h"
 #include "binfmt/base/message.h"
 #include "binfmt/base/path.h"
+#include "binfmt/base/process.h"
 #include "binfmt/base/unique_fd.h"
 #include "binfmt/kernel/running_kernel.h"
 #include "binfmt/record/script.h"
@@ -65,7 +66,8 @@ UniqueFd OpenWithoutMagicLinks(const std::string& path, int flags) {
 ErrnoOr<void> TakeLease(int fd, int lease) {
   // Until FD is closed, whoever opens the file against the lease waits, and
   // this process gets SIGIO, which would end it.
-  [[maybe_unused]] static const auto ignored = signal(SIGIO, SIG_IGN);
+  static bool is_ignored = false;
+  if (!std::exchange(is_ignored, true)) SetDisposition(SIGIO, SIG_IGN);
   if (fcntl(fd, F_SETLEASE, lease) != 0) return std::unexpected(errno);
   // A lease sets O_ASYNC. Since Linux 4.19, overlayfs reads no file whose flags
   // changed after it was opened (EIO, and a warning in the kernel's log), until

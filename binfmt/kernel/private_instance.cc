@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <sched.h>
+#include <signal.h>
 #include <sys/mount.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -17,6 +18,7 @@
 #include "absl/strings/str_cat.h"
 #include "binfmt/base/file.h"
 #include "binfmt/base/printable.h"
+#include "binfmt/base/process.h"
 #include "binfmt/base/unique_fd.h"
 #include "binfmt/kernel/namespaces.h"
 #include "binfmt/kernel/running_kernel.h"
@@ -128,6 +130,8 @@ bool EnterWithAllIds(int self) {
   if (pipe2(ends, O_CLOEXEC) != 0) return false;
   UniqueFd reader(ends[0]);
   UniqueFd writer(ends[1]);
+  // A child would leave no status where a caller has left it ignored.
+  SetDisposition(SIGCHLD, SIG_DFL);
   const pid_t pid = _Fork();
   if (pid < 0) return false;
   if (pid == 0) {
@@ -138,14 +142,16 @@ bool EnterWithAllIds(int self) {
         read(reader.get(), &word, 1) == 1 && !WriteMaps(self, uids, gids);
     _exit(failed ? errno : 0);
   }
-  const int error = unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0 ? 0 : errno;
+  int error = unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0 ? 0 : errno;
   if (error == 0) (void)WriteAll(writer.get(), "1");
   writer.Reset();
   int status = 0;
   while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
   }
-  errno = error != 0 ? error : WEXITSTATUS(status);
-  return errno == 0;
+  // One that was killed may have written one map, or none.
+  if (error == 0) error = WIFEXITED(status) ? WEXITSTATUS(status) : EINTR;
+  errno = error;
+  return error == 0;
 }
 
 bool EnterAsRoot(int self, const FormerIds& ids) {

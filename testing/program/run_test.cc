@@ -4,6 +4,7 @@
 // the emulator is qemu-user-static's.
 #include <linux/capability.h>
 #include <sched.h>
+#include <signal.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -52,10 +53,11 @@ class RunTest : public ProgramTest {
 
   static Outcome RunAsUser(const Words& args) { return Execute(AsUser(args)); }
   // "binfmtbox run ARGS" as root of this user namespace.
-  static Outcome RunAsRoot(Words args) {
+  static Command AsRoot(Words args) {
     args.insert(args.begin(), "run");
-    return Run(args, WithEnv(kPath));
+    return Box(args, WithEnv(kPath));
   }
+  static Outcome RunAsRoot(const Words& args) { return Execute(AsRoot(args)); }
 };
 
 TEST_F(RunTest, ForeignProgram) {
@@ -145,13 +147,32 @@ TEST_F(RunTest, UserStaysAndHasNoCapabilities) {
                    "CapEff:\t0000000000000000\nNoNewPrivs:\t0\n"));
 }
 
+// Of the caller's signals, those that it ignores are ignored, and no others:
+// with handlers of its own, as a user and as root, and with COMMAND only.
 TEST_F(RunTest, IgnoresTheSignalsThatItsCallerIgnores) {
   const Words grep = {"grep", "SigIgn", "/proc/self/status"};
-  Command command;
-  command.path = "/usr/bin/grep";
-  command.argv = grep;
-  EXPECT_EQ(RunAsUser({"-t", "arm64", grep[0], grep[1], grep[2]}),
-            Execute(command));
+  for (const bool ignores : {false, true}) {
+    const auto with_signals = [ignores](Command command) {
+      const auto before = command.before_exec;
+      command.before_exec = [ignores, before] {
+        if (before) before();
+        for (int number = 1; ignores && number < NSIG; ++number) {
+          signal(number, SIG_IGN);
+        }
+      };
+      return Execute(command);
+    };
+    Command plain;
+    plain.path = "/usr/bin/grep";
+    plain.argv = grep;
+    const Outcome expected = with_signals(plain);
+    EXPECT_EQ(expected.status, 0);
+    for (const char* const target : {"arm64", "x86_64"}) {
+      const Words words = {"-t", target, grep[0], grep[1], grep[2]};
+      EXPECT_EQ(with_signals(AsUser(words)), expected) << target;
+      EXPECT_EQ(with_signals(AsRoot(words)), expected) << target;
+    }
+  }
 }
 
 TEST_F(RunTest, RootUser) {
