@@ -37,6 +37,8 @@ size_t LineWidth(const Console& console) {
 }
 
 std::string Fold(std::string_view line, size_t width) {
+  // Most do: columns are at most bytes.
+  if (line.size() <= width) return std::string(line);
   std::string text;
   size_t column = 0;
   // Word by word, each with the blanks in front of it.
