@@ -70,7 +70,6 @@ TEST(EmulatorsTest, NamesOfEntriesAreDistinct) {
       if (name.empty()) continue;
       EXPECT_TRUE(names.insert(name).second) << name;
     }
-    // A5
     if (emulator.package_entry.empty()) continue;
     EXPECT_TRUE(names.insert(std::string(emulator.package_entry)).second);
   }

@@ -112,7 +112,7 @@ TEST(NamesTest, TheEmulatorsOfI486AndOldMicroblazeAreOthers) {
   EXPECT_EQ(Found("qemu-microblaze-189"), "microblaze-189");
   EXPECT_EQ(Found("qemu-microblaze-old"), "microblaze-old");
   EXPECT_EQ(Found("qemu-microblaze-static"), "microblaze-189");
-  // U1: what distributions call an entry for the old one.
+  // What distributions call an entry for the old one.
   EXPECT_EQ(Found("qemu-microblaze"), "none");
 }
 
@@ -141,7 +141,6 @@ TEST(NamesTest, NearestFirst) {
   EXPECT_EQ(Nearest("qemu-aarch6-static"), "aarch64");
 }
 
-// U12
 TEST(NamesTest, TripletsAndDoubles) {
   EXPECT_EQ(Nearest("aarch64-linux-gnu"), "aarch64");
   EXPECT_EQ(Nearest("arm-linux-gnueabihf"), "arm");

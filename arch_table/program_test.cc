@@ -26,7 +26,7 @@ TEST(ProgramTest, EveryRowTakesItsSampleAndItsProgram) {
   }
 }
 
-// A1. An i386 program at 0x400000 fails now and then under an emulator that
+// An i386 program at 0x400000 fails now and then under an emulator that
 // lies there itself. These are the addresses in GNU ld's linker scripts.
 TEST(ProgramTest, ProgramsLieWhereLinkersPutThem) {
   EXPECT_EQ(FindTarget("i386")->load_address(), 0x8048000u);

@@ -149,7 +149,6 @@ TEST(SpecTest, MatchFlagsThatMeanNothing) {
             "1: the row does not take its own flags\n");
 }
 
-// A1
 TEST(SpecTest, LoadAddress) {
   EXPECT_EQ(FieldErrors(absl::StrCat(kGood, " load=0xfffff000")), "");
   EXPECT_EQ(FieldErrors(absl::StrCat(kGood, " load=0x100000000")),

@@ -182,7 +182,7 @@ TEST(TableTest, RowsThatQemuDoesNotHave) {
                                    "microblazeel-189", "microblazeel-old"}));
 }
 
-// P10: programs that emulators run and rules refused.
+// Programs that emulators run and rules refused.
 TEST(TableTest, EveryRealFileIsTakenByItsRow) {
   const auto lines = ReadColumns("testdata/elf/headers.txt");
   ASSERT_EQ(lines.size(), 34u);

@@ -404,7 +404,7 @@ def bad_machine(machine: Machine) -> Plan:
     files[f"/data/{name}-static"] = File(own, 0o644)
     files["/none/README"] = File(b"", 0o644)
     riscv = "riscv32" if machine.kernel.arch == "armv7" else "riscv64"
-    # A6: newer packages have nothing for 64-bit targets there.
+    # Newer packages have nothing for 64-bit targets there.
     too_new = " older than QEMU 10, which runs no 64-bit programs on a 32-bit system" * (machine.kernel.arch == "armv7")
     told = {
         "machine": f"{name}: interpreter /machine/{name}-static is built for {riscv}, which this machine does not run",

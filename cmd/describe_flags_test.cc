@@ -39,7 +39,6 @@ TEST(DescribeFlagsTest, AllOfOldKernels) {
             "F: interpreter held open since registration\n");
 }
 
-// U6
 TEST(DescribeFlagsTest, HeldOpenAndNobodyCanTellWhat) {
   EXPECT_EQ(Sentences("PCF", "", std::nullopt),
             "P: programs get their own argv[0]\n"
@@ -57,7 +56,7 @@ TEST(DescribeFlagsTest, HeldOpenWhileTheFileIsAnother) {
             "path is another one\n");
 }
 
-// With them argv is the program's own (kernel.md B.2).
+// With flag T argv is the program's own.
 TEST(DescribeFlagsTest, TransparentMissesNoP) {
   EXPECT_EQ(Sentences("TF"),
             "O: programs need not be readable\n"

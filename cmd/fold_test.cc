@@ -6,7 +6,6 @@
 namespace cmd {
 namespace {
 
-// L4
 TEST(FoldTest, BreaksAtBlanks) {
   EXPECT_EQ(Fold("one two three\n", 13), "one two three\n");
   EXPECT_EQ(Fold("one two three\n", 12), "one two\n  three\n");

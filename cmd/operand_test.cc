@@ -40,7 +40,6 @@ std::string Read(std::string_view word, std::vector<Entry> entries = {}) {
              : "entry " + std::string(operand->name);
 }
 
-// U9
 TEST(OperandTest, TargetsAndEntries) {
   EXPECT_EQ(Read("arm64"), "target aarch64");
   EXPECT_EQ(Read("qemu-aarch64"), "target aarch64");
@@ -50,7 +49,6 @@ TEST(OperandTest, TargetsAndEntries) {
   EXPECT_EQ(Read(""), "entry ");
 }
 
-// U9
 TEST(OperandTest, EntryThatIsCalledLikeItsTarget) {
   const std::vector<Entry> entries = {EntryFor("arm64", "aarch64"),
                                       EntryFor("qemu-arm", "arm")};
@@ -60,7 +58,6 @@ TEST(OperandTest, EntryThatIsCalledLikeItsTarget) {
   EXPECT_EQ(Read("qemu-arm", entries), "target arm");
 }
 
-// U9
 TEST(OperandTest, EntryThatIsCalledLikeAnotherTarget) {
   const std::vector<Entry> entries = {JavaEntry("arm64"),
                                       EntryFor("qemu-arm", "mips")};
@@ -74,7 +71,6 @@ TEST(OperandTest, EntryThatIsCalledLikeAnotherTarget) {
             "\"qemu-arm\" means the target arm");
 }
 
-// U12
 TEST(OperandTest, WhatIsNotThere) {
   const auto unknown = [](std::string_view word) {
     const binfmt::Expected<Operand> operand = ReadOperand(word, {});

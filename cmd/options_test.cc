@@ -123,7 +123,6 @@ TEST(OptionsTest, UnknownOptions) {
   EXPECT_EQ(Parse({"-\xff"}), "unknown option \"-\\xff\"");
 }
 
-// L2
 TEST(OptionsTest, SuggestedOptions) {
   EXPECT_EQ(Parse({"--aple"}),
             "unknown option \"--aple\"; did you mean --apple");
@@ -135,7 +134,7 @@ TEST(OptionsTest, SuggestedOptions) {
   EXPECT_EQ(Parse({"-apple"}), "unknown option \"-p\"; did you mean --apple");
 }
 
-// L2: of an option whose values are known.
+// Of an option whose values are known.
 TEST(OptionsTest, ValuesThatAreNone) {
   const auto parse = [](const char* value) {
     std::string given;

@@ -34,7 +34,7 @@ std::string PlannedName(const Target& target, std::string_view emulator,
   return items.size() == 1 ? items[0].record.name : "not one item";
 }
 
-// A5. Debian's package of box64 calls its entry box64.
+// Debian's package of box64 calls its entry box64.
 TEST(PlanMakerTest, EntryOfADistributionsPackageKeepsItsName) {
   const Target& target = *arch_table::FindTarget("x86_64");
   Entry entry;

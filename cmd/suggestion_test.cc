@@ -24,7 +24,6 @@ TEST(SuggestionTest, DidYouMean) {
             "; did you mean A or B");
 }
 
-// L2
 TEST(SuggestionTest, WordsThatAreNear) {
   constexpr std::string_view kWords = "yes|no|auto";
   EXPECT_EQ(Suggest("yse", kWords, '|'), "; did you mean yes");

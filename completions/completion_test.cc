@@ -27,7 +27,7 @@ Words SplitLines(const std::string& text) {
   return words;
 }
 
-// Every word for a target that no rule makes of another one (L5).
+// Every word for a target that no rule makes of another one.
 Words Targets() {
   Words names;
   for (const arch_table::Target& target : arch_table::Targets()) {
@@ -102,7 +102,6 @@ TEST_P(CompletionTest, OffersTheWordsThatAnOptionTakes) {
   EXPECT_EQ(Offers({"binfmtbox", "register", "--preserve-argv0", ""}),
             (Words{"yes", "no", "auto"}));
   EXPECT_EQ(Offers({"binfmt-register", "-p", ""}), (Words{"yes", "no"}));
-  // L5
   EXPECT_EQ(Offers({"binfmtbox", "register", "--emulator", ""}),
             (Words{"qemu", "box64", "box86", "fex", "rosetta"}));
   EXPECT_EQ(Offers({"binfmtbox", "register", "--print", ""}),
@@ -122,7 +121,7 @@ TEST_P(CompletionTest, OffersEveryTargetToRegister) {
   EXPECT_EQ(Offers({"binfmt-status", "arm64"}).count("arm64"), 1u);
 }
 
-// S2: what an entry is called is not evaluated. Of a name that is no plain word
+// What an entry is called is not evaluated. Of a name that is no plain word
 // nothing is offered, or a shell would evaluate it when the line is run.
 TEST_P(CompletionTest, HostileNames) {
   const char* const names[] = {
@@ -168,7 +167,7 @@ TEST_P(CompletionTest, HostileNames) {
   }
 }
 
-// S1: a file of a directory in which somebody stands is not started.
+// A file of a directory in which somebody stands is not started.
 TEST_P(CompletionTest, ThePathThatWasTypedIsNotStarted) {
   WriteFile("/mnt/binfmtbox", "#!/bin/sh\ntouch /mnt/started\n", 0755);
   EXPECT_EQ(Offers({"/mnt/binfmtbox", "re"}), Words{"register"});

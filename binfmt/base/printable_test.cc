@@ -40,7 +40,7 @@ TEST(PrintableTest, EscapesBytesOutsideUtf8) {
             "A");
 }
 
-// S21: the kind is tested with the program, by testing/faults/look_test.py.
+// The kind is tested with the program, by testing/faults/look_test.py.
 TEST(PrintableTest, EscapesWhatShowsNothing) {
   EXPECT_EQ(Printable("a\u202eb"), "a\\xe2\\x80\\xaeb");
   EXPECT_EQ(Printable("\u2028\ufeff"), "\\xe2\\x80\\xa8\\xef\\xbb\\xbf");

@@ -50,7 +50,6 @@ TEST_F(ProcessTest, ExitStatusAndFirstLine) {
   EXPECT_EQ(RunScript("printf 'no newline'"), "exit 0 [no newline]");
 }
 
-// A2
 TEST_F(ProcessTest, NoArgumentAndAnEnvironmentOfItsOwn) {
   ASSERT_EQ(setenv("HOME", "/somewhere", 1), 0);
   ASSERT_EQ(setenv("LD_PRELOAD", "", 1), 0);
@@ -71,7 +70,7 @@ TEST_F(ProcessTest, NoControllingTerminal) {
             "exit 0 [0 0]");
 }
 
-// S1: this user namespace has root only.
+// This user namespace has root only.
 TEST_F(ProcessTest, NobodyThatIsNotThere) {
   WriteFile(File("script"), "#!/bin/sh\necho started\n", 0755);
   const ProgramEnd end =

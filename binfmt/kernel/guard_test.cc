@@ -286,7 +286,7 @@ TEST_F(GuardTest, AddedInterpreterIsNotReadAgain) {
               "would fail with ELOOP"));
 }
 
-// S8: everything up to the program that the machine runs at last counts.
+// Everything up to the program that the machine runs at last counts.
 TEST_F(GuardTest, InterpreterThatIsAScript) {
   Record record = LetterRule('A', File("script"));
   const std::string fails =
@@ -329,7 +329,7 @@ TEST_F(GuardTest, MissingLoaderOfTheInterpreter) {
   EXPECT_EQ(Check(record), "ok");
 }
 
-// U3: AppImage's rule, and others for marked files only.
+// AppImage's rule, and others for marked files only.
 TEST_F(GuardTest, RulesForMarkedElfFilesAreHarmless) {
   Record record = Rule("appimage", "AI\x02");
   record.offset = 8;
@@ -345,7 +345,7 @@ TEST_F(GuardTest, RulesForMarkedElfFilesAreHarmless) {
   EXPECT_EQ(Check(Rule("gnu", native)), Refused("gnu", likes));
 }
 
-// S16: a script is a script whatever its first line says.
+// A script is a script whatever its first line says.
 TEST_F(GuardTest, RulesForScriptsOfAnyKind) {
   const std::string scripts =
       "it takes scripts, and those would not start any more";

@@ -327,7 +327,7 @@ TEST_F(InstallTest, ReplaceBringsEachInFrontOfAWiderRule) {
   EXPECT_EQ(List(), (Names{"b", "a", "wide"}));
 }
 
-// U4: what holds for machines holds for every rule.
+// What holds for machines holds for every rule.
 TEST_F(InstallTest, RuleInFrontOfAnotherNeedsAnOption) {
   const auto refused = [](const std::string& taker, const std::string& wanted) {
     return "failed failed EEXIST: the entry " + taker +
@@ -390,7 +390,7 @@ TEST_F(InstallTest, RulesThatShareSomeFilesAreLeftAlone) {
   EXPECT_EQ(Run({Magic("mz", "MZ"), late}), "unchanged\nunchanged\n");
 }
 
-// U4: records of one call are free to overlap, and have their order.
+// Records of one call are free to overlap, and have their order.
 TEST_F(InstallTest, RecordsOfOneCallHaveTheirOrder) {
   const Record wide = Magic("wide", "MZ");
   const Record middle = Magic("middle", "MZq");
@@ -430,7 +430,7 @@ TEST_F(InstallTest, RecordsOfBpfProgramsOverlapNothing) {
             "added\nadded\nadded\n");
 }
 
-// U4: what one record of the call takes, no other one has to have again.
+// What one record of the call takes, no other one has to have again.
 TEST_F(InstallTest, ManyEqualRulesCostLittle) {
   std::vector<Record> old;
   std::vector<Record> wanted;
@@ -488,7 +488,7 @@ TEST_F(InstallTest, HelperOfAnotherEntryStays) {
   EXPECT_EQ(List(), (Names{"a", "b.binfmtbox-01234567"}));
 }
 
-// S11: the name alone does not make a helper.
+// The name alone does not make a helper.
 TEST_F(InstallTest, EntryOfAnotherRuleWithAHelpersNameStays) {
   ASSERT_EQ(Run({Other("a.binfmtbox-01234567", 5)}), "added\n");
   EXPECT_EQ(Run({Foreign("a", "/i")}), "added\n");
@@ -519,7 +519,7 @@ TEST_F(InstallTest, WhatRunsNoProgramIsTakenOut) {
   ExpectHolds(Foreign("a", "/i"));
 }
 
-// S4: a replacement is tried under its helper's name, in front of the old one.
+// A replacement is tried under its helper's name, in front of the old one.
 TEST_F(InstallTest, ReplacementIsTriedBeforeTheOldEntryGoes) {
   ASSERT_EQ(Run({Foreign("a", "/i")}), "added\n");
   EXPECT_EQ(Run({Foreign("a", "/new")},
@@ -535,7 +535,7 @@ TEST_F(InstallTest, ReplacementIsTriedBeforeTheOldEntryGoes) {
   ExpectHolds(Foreign("a", "/new"));
 }
 
-// S11: somebody else exchanged the entry between our write and our removal.
+// Somebody else exchanged the entry between our write and our removal.
 TEST_F(InstallTest, EntryOfAnotherProcessIsNotTakenOut) {
   EXPECT_EQ(
       Run({Foreign("a", "/i")},

@@ -262,7 +262,6 @@ std::string CheckFlags(const std::string& path, Flags flags) {
                  : ErrorText(program);
 }
 
-// U6
 TEST_F(InterpreterTest, InExecution) {
   const std::string path = File("i");
   const std::string other = File("other");
@@ -300,7 +299,6 @@ TEST_F(InterpreterTest, DynamicElfWithF) {
   EXPECT_EQ(LeftByF(File("static"), kFixBinary), "");
 }
 
-// U8
 TEST_F(InterpreterTest, ScriptWithF) {
   WriteFile(File("i"), "#! /bin/sh -e\n", 0755);
   EXPECT_EQ(LeftByF(File("i"), kPreserveArgv0), "");
@@ -360,7 +358,7 @@ TEST_F(InterpreterTest, CredentialsWhereRootHasAnotherId) {
             "ok");
 }
 
-// A3. An initramfs without an entry for its root has a root of mode 1777.
+// An initramfs without an entry for its root has a root of mode 1777.
 TEST_F(InterpreterTest, CredentialsInAStickyDirectory) {
   EXPECT_EQ(
       InChild([]() -> std::string {
@@ -396,7 +394,6 @@ std::string Constant(const std::string& path, std::string_view text) {
                  : ErrorText(program);
 }
 
-// A9
 TEST_F(InterpreterTest, ConstantIsFoundWhereverItLies) {
   EXPECT_EQ(Constant(File("i"), "x version 5.2.0"), "5.2.");
   EXPECT_EQ(Constant(File("i"), "version 10"), "10");

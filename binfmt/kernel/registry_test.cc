@@ -393,7 +393,7 @@ TEST_F(RegistryTest, RemoveOfAMissingEntryIsNoError) {
   EXPECT_EQ(ErrorText(registry_->Remove("a")), "ok");
 }
 
-// S11. //testing/faults:exchange_test has the moment in which it gets there.
+// //testing/faults:exchange_test has the moment in which it gets there.
 TEST_F(RegistryTest, EntryThatIsAnotherOneStaysAsItIs) {
   ASSERT_EQ(Register({TextOf("a")}), "0");
   const Record present = registry_->Read("a")->record;

@@ -106,7 +106,6 @@ TEST(ParseDebianFormatTest, TheLineThatIsBroken) {
             "3: record \"name\": the mask has 1 bytes, the magic 2");
   EXPECT_EQ(Read("package p\ninterpreter /i\nmagic MZ\npackage q\n"),
             "4: a second package, \"q\"");
-  // U12
   EXPECT_EQ(Read("interpreter /i\nmagic M:Z\n"),
             "2: a colon in magic, which ends it; in magic and mask it is "
             "\"\\x3a\"");
@@ -172,7 +171,7 @@ TEST(FormatDebianTest, WhatItCannotExpressDoesNotRoundTrip) {
   }
 }
 
-// U5: as update-binfmts 2.2.2 writes them into its database.
+// As update-binfmts 2.2.2 writes them into its database.
 TEST(DebianDatabaseTest, LinesOfValues) {
   const auto record = [](std::string_view text) {
     return ParseDebianDatabase(text, "name").record.value_or("none");

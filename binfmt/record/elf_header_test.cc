@@ -88,7 +88,7 @@ TEST(ElfHeaderTest, StaticFileHasNoLoader) {
 TEST(ElfHeaderTest, BrandedFile) {
   std::string file = Dynamic(true, false);
   file[7] = 3;
-  // AppImage writes into the padding (P10).
+  // AppImage writes into the padding.
   file[8] = 'A';
   file[9] = 'I';
   file[10] = 2;

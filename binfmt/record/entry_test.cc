@@ -56,7 +56,7 @@ TEST(EntryTest, Extension) {
             "n on E 0 657865 - /i flags=P unknown=");
 }
 
-// Linux 7.3, kernel.md B.4.
+// As bm_entry_read() of Linux 7.3 prints it.
 TEST(EntryTest, BpfProgram) {
   EXPECT_EQ(Parse("enabled\nbpf prog\nflags: \nbpf-interpreter a /i\n"),
             "n on B 0  - prog flags= unknown=");

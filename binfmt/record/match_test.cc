@@ -34,7 +34,7 @@ TEST(MatchTest, MagicAtAnOffset) {
   EXPECT_EQ(Mismatch(Magic(3, "AB"), "AB"), 3);
 }
 
-// kernel.md B.5: the kernel's buffer is 256 bytes, zero padded.
+// The kernel's buffer (linux_binprm.buf) is 256 bytes, zero padded.
 TEST(MatchTest, ShortFileIsPaddedWithZeros) {
   const Record record = Magic(0, std::string("MA\0\0", 4));
   EXPECT_EQ(Mismatch(record, "MA"), kMatches);
@@ -63,7 +63,7 @@ TEST(MatchTest, BitsOutsideTheMaskDoNotCount) {
   EXPECT_EQ(Mismatch(Magic(0, "A", "\x01"), "B"), 0);
 }
 
-// kernel.md B.9: five of QEMU's rows are like that, and match.
+// Five of the rows of QEMU's script are like that, and match.
 TEST(MatchTest, MagicBitsOutsideTheMaskDoNotCount) {
   EXPECT_EQ(Mismatch(Magic(0, "\xff", "\x0f"), "\x0f"), kMatches);
   EXPECT_EQ(Mismatch(Magic(0, "\xff", "\x0f"), "\xf0"), 0);

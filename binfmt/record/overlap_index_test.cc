@@ -117,7 +117,7 @@ Record OfAnyType(std::mt19937& random) {
   return record;
 }
 
-// U4: of all other records, those that one covers, or that cover it.
+// Of all other records, those that one covers, or that cover it.
 TEST(OverlapIndexTest, AgreesWithCovers) {
   std::mt19937 random(20001231);
   ExpectAgrees(random, OfAnyType, [](const Record& a, const Record& b) {

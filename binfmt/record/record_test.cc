@@ -301,7 +301,7 @@ TEST(RecordTest, CheckOfExtensions) {
             Invalid("exe", "the extension is not part of a file name"));
   EXPECT_EQ(check(std::string("a\0", 2)),
             Invalid("exe", "the extension is not part of a file name"));
-  // kernel.md B.2: it registers, but can never match.
+  // The kernel registers it, but looks for what is behind the last dot.
   EXPECT_EQ(check("tar.gz"),
             Invalid("exe", "an extension with a dot inside can never match"));
   EXPECT_EQ(check(".exe"),
@@ -325,8 +325,8 @@ TEST(RecordTest, CheckOfInterpreters) {
                     "the interpreter \"/a\\x00b\" is not an absolute path"));
 }
 
-// ParseRecord(): the rows of kernel.md B.2. record_differential_test compares
-// it with the kernel.
+// ParseRecord(): what create_entry() of fs/binfmt_misc.c accepts and refuses.
+// record_differential_test compares it with the kernel.
 
 TEST(RecordTest, ParseOfMagicAndExtension) {
   EXPECT_EQ(Parse(":n:M:3:MAGIC:\\xff\\xff\\xff\\xff\\x00:/bin/i:POCF"),

@@ -31,7 +31,7 @@ TEST(ScriptTest, NoScript) {
   }
 }
 
-// S24: such a rule takes explicit starts of loaders, scripts and programs away.
+// Such a rule takes explicit starts of loaders, scripts and programs away.
 TEST(ScriptTest, ExtensionsOfUsualNames) {
   Record record;
   record.type = RecordType::kExtension;

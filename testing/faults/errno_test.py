@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the program says of each errno of the kernel, compared whole.
 
-CAUSES names the test of each row of kernel.md B.3 and each state of pains.md P1.
-Those that a machine gives rarely are made here, by strace(1).
+CAUSES names the test of each errno of write(2) to the file "register", and of each
+state in which binfmt_misc is not there. Those that a machine gives rarely are made
+here, by strace(1).
 """
 
 import os
@@ -111,7 +112,6 @@ class ErrnoTest(namespace.TestCase):
         self.assert_fails(done, 4, why)
 
     def test_a_passing_failure_takes_no_other_interpreter(self):
-        # S20
         first = f"{HOME}/qemu-arm-static"
         second = f"{HOME}/qemu-arm"
         os.link(BOX, second)
@@ -153,7 +153,7 @@ class ErrnoTest(namespace.TestCase):
         self.assertIn(f"{first} is not executable".encode(), done.err)
 
     def test_a_mount_that_cannot_be_examined(self):
-        # S20: "noexec" cannot be told.
+        # "noexec" cannot be told.
         first = f"{HOME}/qemu-arm-static"
         done = namespace.run(
             ["strace", "-qq", "-o", "/dev/null", "-P", first, "-e", "inject=faccessat2:error=EIO"]
@@ -162,7 +162,6 @@ class ErrnoTest(namespace.TestCase):
         self.assert_fails(done, 1, f"binfmt-register: qemu-arm: cannot examine {first}: I/O error")
 
     def test_interrupted_calls_of_the_search(self):
-        # S17, S20
         first = f"{HOME}/qemu-arm-static"
         for call in ("openat2", "pread64"):
             done = inject(f"{call}:error=EINTR:when=1..20", *REGISTER, path=first)

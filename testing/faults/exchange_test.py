@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""An entry that another process puts in the place of one stays as it is (S4, S11).
+"""An entry that another process puts in the place of one stays as it is.
 
 Each run is stopped behind each of its system calls in turn. While it stands
 still, the entry is exchanged for one of the same name.

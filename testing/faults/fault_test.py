@@ -128,7 +128,7 @@ SCENES = {
         [*REGISTER, "--replace", "--persistent", "no", "arm"],
         before=[["arm", "arm64"]],
     ),
-    # S4: the entry from before stays in force until the new one is proven.
+    # The entry from before stays in force until the new one is proven.
     "verify": VerifyScene(
         "replace",
         ["register", "--replace", "--verify", "-I", f"{HOME}/ends-with-42", "arm"],

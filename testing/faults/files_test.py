@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Files that the program makes: whole, its own, and nothing beside them (S7, S18)."""
+"""Files that the program makes: whole, its own, and nothing beside them."""
 
 import itertools
 import os
@@ -175,7 +175,6 @@ class FilesTest(namespace.TestCase):
             namespace.remove_all()
 
     def test_links_to_a_file_without_a_name(self):
-        # S18
         def memfd(_):
             fd = os.memfd_create("box")
             os.write(fd, read(BOX))

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Each limit of what is read, overflowed: what was not read is never OK (S5)."""
+"""Each limit of what is read, overflowed: what was not read is never OK."""
 
 import os
 import shutil
@@ -92,7 +92,6 @@ class LimitsTest(namespace.TestCase):
         self.assertEqual((done.status, done.err), (0, b""), done)
 
     def test_records(self):
-        # S14
         records = [b":x%05d:M::%08d::/bin/cat:\n" % (n, n) for n in range((1 << 14) + 1)]
         file = namespace.write_file("place/x.conf", b"".join(records))
         done = namespace.box("register", "-n", "-f", file)
@@ -127,7 +126,7 @@ class LimitsTest(namespace.TestCase):
         self.assertEqual(done.status, 0, done)
 
     def test_mounts(self):
-        # S5: the list is a stream, so that the place in it does not matter.
+        # The list is a stream, so that the place in it does not matter.
         script = f"""
             for i in $(seq 1 3000); do mkdir -p {PLACE}/$i; mount -t tmpfs none {PLACE}/$i; done
             [ $(wc -c </proc/self/mountinfo) -gt 131072 ] || exit 99

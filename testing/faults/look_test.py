@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""What only looks starts nothing and writes nothing (S1, S2, S10), and what it shows
-is text (S21)."""
+"""What only looks starts nothing and writes nothing, and what it shows is text."""
 
 import json
 import os
@@ -198,7 +197,7 @@ class LookTest(namespace.TestCase):
         )
 
     def test_completions(self):
-        # S1, S2: of programs only our own and the tools of the script, no file at all.
+        # Of programs only our own and the tools of the script, no file at all.
         os.mkdir(f"{HOME}/bin")
         os.link(BOX, f"{HOME}/bin/binfmtbox")
         namespace.run([BOX, "--install", f"{HOME}/bin"])
@@ -271,7 +270,7 @@ class LookTest(namespace.TestCase):
             self.assert_only_looks([BOX, words[0], "-n", *words[1:]])
 
     def test_instance_of_another_user_namespace(self):
-        # S1, S10: root looks at an instance whose owner chose the interpreters.
+        # Root looks at an instance whose owner chose the interpreters.
         rule = b":qemu-aarch64:M::" + magic("aarch64") + b":/mnt/qemu-s390x:"
         inside = f"mount -t binfmt_misc none {REGISTRY} && cat >{REGISTRY}/register && echo && cat"
         with subprocess.Popen(
@@ -303,7 +302,7 @@ class LookTest(namespace.TestCase):
             process.stdin.close()
 
     def test_own_instance_wherever_it_is_mounted(self):
-        # S10: this process's own instance is no other one.
+        # This process's own instance is no other one.
         directory = f"{HOME}/elsewhere"
         os.mkdir(directory)
         subprocess.run(["mount", "-t", "binfmt_misc", "none", directory], check=True)
@@ -315,7 +314,7 @@ class LookTest(namespace.TestCase):
         self.assertEqual(done.status, 0, done)
 
     def test_own_instance_beside_that_of_the_namespace_around(self):
-        # S10: both are mounted here, and the one around is at the usual place.
+        # Both are mounted here, and the one around is at the usual place.
         script = f"mkdir {HOME}/own && mount -t binfmt_misc none {HOME}/own || exit 9; "
         script += f"{BOX} status --json -D {HOME}/own; {BOX} status -q -D {HOME}/own --probe x86_64; "
         script += f"echo $?; {BOX} status -q --probe arm; echo $?; rmdir {HOME}/own 2>/dev/null; :"
@@ -329,7 +328,7 @@ class LookTest(namespace.TestCase):
         self.assertFalse(os.path.exists(STARTED))
 
     def test_characters_that_show_nothing(self):
-        # S21: all of the kind.
+        # All of the kind.
         characters = [
             chr(code)
             for code in range(1, 0x110000)

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Who else may write to what root starts: modes, owners and ACLs (S12, S22, S24)."""
+"""Who else may write to what root starts: modes, owners and ACLs."""
 
 import os
 import shutil
@@ -170,7 +170,6 @@ class OthersTest(namespace.TestCase):
         self.assertEqual(self.note(*args, "arm"), self.emulator)
 
     def test_extensions_of_scripts_and_loaders(self):
-        # S24
         for extension in ("sh", "2", "36", "py"):
             done = namespace.box("register", "--rule", f":x:E::{extension}::/bin/true:")
             self.assertEqual(

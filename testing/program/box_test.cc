@@ -114,7 +114,7 @@ Register QEMU's user-mode emulators as handlers of foreign programs.
       --hold             stay until SIGTERM, SIGINT or SIGPWR and put back
                          what gets lost
 )";
-// With a rule's syntax and examples (L3).
+// With a rule's syntax and examples.
 constexpr char kRegisterDetails[] =
     R"(
 A TARGET is written as QEMU (aarch64), Docker (linux/arm64), Debian
@@ -213,7 +213,7 @@ struct Help {
   const char* applet;
   std::string rest;  // of the text
 
-  // The text where the words CALLED called the applet (L1).
+  // The text where the words CALLED called the applet.
   Outcome By(const std::string& called) const {
     return Prints("usage: " + called + rest);
   }
@@ -260,7 +260,7 @@ TEST_F(BoxTest, HelpWithoutWords) { EXPECT_EQ(Run({}), Prints(kUsage)); }
 TEST_F(BoxTest, Help) {
   EXPECT_EQ(Run({"--help"}), Prints(kUsage));
   EXPECT_EQ(Run({"-h"}), Prints(kUsage));
-  EXPECT_EQ(Run({"help"}), Prints(kUsage));  // L2
+  EXPECT_EQ(Run({"help"}), Prints(kUsage));
 }
 
 TEST_F(BoxTest, HelpOfEveryApplet) {
@@ -269,7 +269,6 @@ TEST_F(BoxTest, HelpOfEveryApplet) {
     EXPECT_EQ(Run({help.applet, "-h"}), help.ByBox());
     EXPECT_EQ(Run({help.applet, "--help", "--no-such"}), help.ByBox())
         << "with an unknown option behind it";
-    // L2
     EXPECT_EQ(Run({"help", help.applet}), help.ByBox());
     EXPECT_EQ(Run({"--help", help.applet}), help.ByBox());
   }
@@ -289,7 +288,7 @@ TEST_F(BoxTest, Version) {
                               "table [0-9a-f]{8}, 36 targets\n"
                               "built for x86_64-linux-musl\n")))
       << outcome.out;
-  EXPECT_EQ(Run({"version"}), outcome);  // L2
+  EXPECT_EQ(Run({"version"}), outcome);
 }
 
 TEST_F(BoxTest, UnknownWords) {
@@ -315,7 +314,7 @@ TEST_F(BoxTest, UnknownWords) {
   EXPECT_EQ(Run({"help", "frobnicate"}), Run({"frobnicate"}));
 }
 
-// L2: mistyped words, those of other tools, and a target in an applet's place.
+// Mistyped words, those of other tools, and a target in an applet's place.
 TEST_F(BoxTest, Suggestions) {
   const std::vector<std::pair<std::string, std::string>> kMeant = {
       {"regster", "register"},   {"Status", "status"},

@@ -71,7 +71,7 @@ class ChainTest : public ProgramTest {
   }
 };
 
-// --- S3: every write that makes a rule act is judged ---
+// --- Every write that makes a rule act is judged ---
 
 TEST_F(ChainTest, EnablingARuleForOwnProgramsIsRefused) {
   Register(absl::StrCat(":own:M::", Hex(ReadFile(kBox).substr(0, 20)),
@@ -128,7 +128,7 @@ TEST_F(ChainTest, OfTwoRulesThatFeedEachOtherOneIsEnabled) {
   EXPECT_EQ(RunProgram("/mnt/static.bbb"), "exit 8");
 }
 
-// --- S6: sets in place of samples ---
+// --- Sets in place of samples ---
 
 TEST_F(ChainTest, RuleForSomeProgramsOfTheSibling) {
   const std::string head = I386Program(0);
@@ -178,7 +178,7 @@ TEST_F(ChainTest, EntryForOneTypeIsNoTargets) {
   EXPECT_EQ(Run({"status", "-q", "arm64"}), Prints(""));
 }
 
-// --- S8: one walk through execve's chain ---
+// --- One walk through execve's chain ---
 
 TEST_F(ChainTest, ScriptWhoseInterpreterTheRuleTakes) {
   WriteFile("/mnt/script", "#!/mnt/static.aaa\n", 0755);
@@ -287,7 +287,7 @@ TEST_F(ChainTest, EmptyInterpreterIsTakenByARuleForZeros) {
   EXPECT_EQ(Run({"status", "-q", "empty"}), Prints(""));
 }
 
-// --- S16: scripts by any usual first line ---
+// --- Scripts by any usual first line ---
 
 TEST_F(ChainTest, RulesThatTakeScripts) {
   for (const char* rule :
@@ -320,7 +320,7 @@ TEST_F(ChainTest, RulesThatTakeNoUsualScript) {
   }
 }
 
-// --- S19: interpreters that are another file in each process ---
+// --- Interpreters that are another file in each process ---
 
 TEST_F(ChainTest, InterpreterThatIsAnotherFileInEachProcess) {
   ASSERT_EQ(symlink("/proc/self/exe", "/mnt/link"), 0);
@@ -336,7 +336,7 @@ TEST_F(ChainTest, InterpreterThatIsAnotherFileInEachProcess) {
         "/proc/thread-self/exe", "/proc/self/root/mnt/static", "/mnt/link",
         "/mnt/stdin"}) {
     const Outcome refused =
-        // U12: which record it is about.
+        // Which record it is about.
         Refused("proc: interpreter " + path +
                 " is another file in each process, since it leads through a "
                 "link of /proc; name the file itself");
@@ -352,7 +352,7 @@ TEST_F(ChainTest, InterpreterThatIsAnotherFileInEachProcess) {
   }
 }
 
-// --- U3: rules that take only marked ELF files ---
+// --- Rules that take only marked ELF files ---
 
 TEST_F(ChainTest, RuleForMarkedElfFiles) {
   ASSERT_EQ(RunProgram("/bin/true"), "exit 0");

@@ -134,8 +134,7 @@ TEST_F(ClearTest, WhatIsNotThereAndNearATarget) {
   EXPECT_EQ(Run({"clear", "aarch46"}),
             Fails(1,
                   "binfmt-clear: \"aarch46\" is neither an entry nor a target; "
-                  "did you mean aarch64; an entry is meant by name:aarch46\n"))
-      << "U12";
+                  "did you mean aarch64; an entry is meant by name:aarch46\n"));
   EXPECT_EQ(Run({"clear", "name:aarch46"}), Prints("aarch46: not there\n"));
   EXPECT_EQ(
       Run({"clear", "all"}),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// U1: the main command on machines whose distribution has registered its own
+// The main command on machines whose distribution has registered its own
 // entries. The emulators are qemu-user-static's, at the paths that the
 // distributions have them at.
 #include <sys/mount.h>

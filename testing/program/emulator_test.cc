@@ -82,7 +82,7 @@ TEST_F(EmulatorTest, TheEntryOfItsPackageIsUnchanged) {
       Prints("FEX-x86: unchanged, /mnt/emu/FEXInterpreter, flags POCF\n"));
 }
 
-// A5. Debian's box64 calls its entry so, and this machine runs what it is for,
+// Debian's box64 calls its entry so, and this machine runs what it is for,
 // so only status can be asked here.
 TEST_F(EmulatorTest, DebiansEntryForBox64IsOurs) {
   const std::string magic =

@@ -192,7 +192,7 @@ TEST_P(ForeignProgramTest, KnowsWhatTheMachineRuns) {
             Run({"status", "s390x"}).err);
 }
 
-// A6. Since QEMU 10 a 32-bit system gets no emulator for 64-bit programs.
+// Since QEMU 10 a 32-bit system gets no emulator for 64-bit programs.
 TEST_P(ForeignProgramTest, AdviceFitsTheSystem) {
   RegisterEmulator();
   const bool is_32bit = std::string(GetParam().product) == "armv7";

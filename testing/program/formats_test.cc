@@ -230,7 +230,7 @@ TEST_F(FormatsTest, ADirectoryIsItsFilesByName) {
                    "b.binfmt: registered, /mnt/i/run\n"));
 }
 
-// U2: of records of one name in files the last counts, as systemd-binfmt has
+// Of records of one name in files the last counts, as systemd-binfmt has
 // it, and has its place in the order.
 TEST_F(FormatsTest, OfOneNameTheLastInADirectoryCounts) {
   ASSERT_EQ(mkdir("/mnt/d", 0755), 0);
@@ -271,7 +271,7 @@ TEST_F(FormatsTest, OfOneNameTheLastFileCounts) {
             Prints(":b:M:0:b::/mnt/i/run:\n:c:M:0:c::/mnt/i/run:\n"));
 }
 
-// U2: links that lead nowhere mask, as links to /dev/null do.
+// Links that lead nowhere mask, as links to /dev/null do.
 TEST_F(FormatsTest, MasksInADirectory) {
   ASSERT_EQ(mkdir("/mnt/d", 0755), 0);
   Put("/mnt/d/a.conf", Line("a"));
@@ -285,7 +285,7 @@ TEST_F(FormatsTest, MasksInADirectory) {
                   "or directory\n"));
 }
 
-// U4: what one collection has it may have in front of itself.
+// What one collection has it may have in front of itself.
 TEST_F(FormatsTest, RecordsOfACollectionMayOverlap) {
   const std::vector<std::string> args = {"-f", "/mnt/file"};
   Put("/mnt/file", ":wide:M::MZ::/mnt/i/run:\n:narrow:M::MZqFpD::/mnt/i/run:");
@@ -491,7 +491,7 @@ TEST_F(FormatsTest, WhatIsNoFileOfRecords) {
   EXPECT_EQ(Do({"-f", "/mnt/full"}), Prints(""));
 }
 
-// U12: what real files have besides records.
+// What real files have besides records.
 
 TEST_F(FormatsTest, LineEndsBlanksAndComments) {
   const std::string text = Line("a") + "\r\n\t " + Line("b") +

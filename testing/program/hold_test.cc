@@ -178,7 +178,7 @@ TEST_F(HoldTest, MountKeepsAMountThatWouldNotLast) {
   EXPECT_EQ(program.End(SIGTERM), Prints(kMounted));
 }
 
-// systemd-binfmt does that to everybody's entries (pains.md P7).
+// systemd-binfmt does that to everybody's entries when it starts again.
 TEST_F(HoldTest, RegistersAgainWhatWasWiped) {
   Program program(Box(RegisterAndHold()));
   program.WaitForOut(kRegistered);
@@ -192,7 +192,7 @@ TEST_F(HoldTest, RegistersAgainWhatWasWiped) {
   EXPECT_EQ(EntryNames(), "foreign");
 }
 
-// U4: what one call asks for has its order again.
+// What one call asks for has its order again.
 TEST_F(HoldTest, RegistersAgainBehindWhatComesLater) {
   Program program(Box({"register", "--mount", "--userns", "--hold", "--rule",
                        ":wide:M::MZ::/mnt/interpreter:", "--rule",
@@ -352,7 +352,7 @@ TEST_F(HoldTest, MountsOnceItIsPossible) {
   EXPECT_EQ(umount2("/mnt/m", 0), 0);
 }
 
-// S9: each turn judges the entry as register and status would.
+// Each turn judges the entry as register and status would.
 class HoldJudgesTest : public HoldTest {
  protected:
   // Registers and holds a rule without flag F; then does CHANGE, lets a turn

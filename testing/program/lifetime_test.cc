@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What mount and register say of an instance that would not last (pains.md P9:
-// since Linux 6.7 all entries go with the last mount; kernel.md B.7).
+// What mount and register say of an instance that would not last in user
+// namespaces: since Linux 6.7 all entries go with the last mount there.
 #include <signal.h>
 #include <sys/mount.h>
 

@@ -436,7 +436,7 @@ TEST_F(MatchTextTest, InterpreterHeld) {
       "/mnt/i/one: ";
   EXPECT_EQ(Match(file),
             Prints(begin + std::string(kOne).substr(2) + ", native\n"));
-  // A4. What is at the path now is not what the kernel starts.
+  // What is at the path now is not what the kernel starts.
   ASSERT_EQ(unlink(one.c_str()), 0);
   EXPECT_EQ(Match(file),
             Prints(begin + "held open by flag F, assumed to run\n"));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// No option of register is ignored (U10): each acts, or is refused.
+// No option of register is ignored: each acts, or is refused.
 #include <sys/mount.h>
 #include <sys/stat.h>
 

@@ -111,7 +111,7 @@ TEST_F(OtherNamesTest, EnablesTargets) {
   EXPECT_NE(EntryText("qemu-aarch64"), "");
 }
 
-// U1: an entry of a package, whose name could mean a target, too.
+// An entry of a package, whose name could mean a target, too.
 TEST_F(OtherNamesTest, WordsAreEntries) {
   Register(":arm64:E::first::/mnt/wine:");
   Register(":qemu-arm:E::second::/mnt/wine:");

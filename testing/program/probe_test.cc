@@ -92,7 +92,6 @@ TEST_F(ProbeProgramTest, EveryTargetRunsWithEachFlag) {
     ASSERT_EQ(registered, Prints("")) << testing::PrintToString(args);
     const Outcome outcome = Run({"status", "--probe"});
     EXPECT_EQ(outcome.status, 0);
-    // A7
     EXPECT_EQ(outcome.err, args[3] == "-p" ? kNoteOfLookup : "");
     size_t running = 0;
     for (size_t at = outcome.out.find(": runs, qemu-"); at != std::string::npos;
@@ -111,7 +110,7 @@ TEST_F(ProbeProgramTest, Runs) {
             Prints(FirstLine() + line + "s390x: runs, " + Version() + "\n"));
 }
 
-// S1: without --probe nobody is asked.
+// Without --probe nobody is asked.
 TEST_F(ProbeProgramTest, TheVersionIsAskedWithProbeOnly) {
   Handle("echo started > /mnt/started; exit 42", "F");
   for (const char* option : {"--json", "-q", "--print=record", "--platforms"}) {
@@ -123,7 +122,7 @@ TEST_F(ProbeProgramTest, TheVersionIsAskedWithProbeOnly) {
   EXPECT_EQ(access("/mnt/started", F_OK), 0);
 }
 
-// S1: whose file the kernel holds cannot be seen any more.
+// Whose file the kernel holds cannot be seen any more.
 TEST_F(ProbeProgramTest, AHeldFileOfUnknownOwnersIsNotStartedAsRoot) {
   WriteFile(kInterpreter, ReadFile("/usr/bin/qemu-s390x-static"), 0755);
   Register(RecordOf(kInterpreter, "F"));
@@ -132,7 +131,7 @@ TEST_F(ProbeProgramTest, AHeldFileOfUnknownOwnersIsNotStartedAsRoot) {
   EXPECT_EQ(Complaint(), Fault("errno 1, Operation not permitted"));
 }
 
-// S1: root starts nothing that is others', and nobody is not here.
+// Root starts nothing that is others', and nobody is not here.
 TEST_F(ProbeProgramTest, AnInterpreterOfOthersIsNotStartedAsRoot) {
   const std::string refusal = Fault("errno 1, Operation not permitted");
   Handle("echo started > /mnt/started; exit 42");
@@ -146,7 +145,7 @@ TEST_F(ProbeProgramTest, AnInterpreterOfOthersIsNotStartedAsRoot) {
   EXPECT_EQ(access("/mnt/started", F_OK), 0);
 }
 
-// S1: nor what a script of root's own leads to.
+// Nor what a script of root's own leads to.
 TEST_F(ProbeProgramTest, AnInterpretersInterpreterOfOthers) {
   WriteFile("/mnt/shell", ReadFile("/mnt/bin/binfmtbox"), 0777);
   WriteFile(kInterpreter, "#!/mnt/shell\n", 0755);
@@ -208,7 +207,7 @@ TEST_F(ProbeProgramTest, AFaultWithoutAMount) {
   EXPECT_EQ(outcome, Fails(1, Fault("exit status 3")));
 }
 
-// A7. A container without the interpreter gets ENOENT.
+// A container without the interpreter gets ENOENT.
 TEST_F(ProbeProgramTest, RunsHereAndNotInEveryContainer) {
   Register(RecordOf("/usr/bin/qemu-s390x-static", ""));
   EXPECT_EQ(Run({"status", "--probe"}),
@@ -326,7 +325,7 @@ TEST_F(ProbeProgramTest, Json) {
   EXPECT_EQ(outcome.out.substr(outcome.out.size() - expected.size()), expected);
 }
 
-// A2. box64 reads a null pointer without HOME.
+// box64 reads a null pointer without HOME.
 TEST_F(ProbeProgramTest, InterpreterThatNeedsHome) {
   Handle(
       "[ \"$HOME\" ] || kill -SEGV $$\n"
@@ -362,7 +361,7 @@ TEST_F(ProbeProgramTest, VerifyTakesBackWhatDoesNotRun) {
   EXPECT_EQ(Snapshot(), before);
 }
 
-// S4: what ran before goes on running where the new rule does not.
+// What ran before goes on running where the new rule does not.
 TEST_F(ProbeProgramTest, VerifyThatFailsLeavesWhatWasThere) {
   const std::string works = "/usr/bin/qemu-s390x-static";
   Register(RecordOf(works, "PF"));

@@ -45,7 +45,7 @@ class Report {
  public:
   explicit Report(bool without_i386) : without_i386_(without_i386) {}
 
-  // Rows of e_machine values that the script does not know are ours alone. U1:
+  // Rows of e_machine values that the script does not know are ours alone:
   // distributions' entries have the script's names for MicroBlaze.
   void Add(std::string name, std::string place, std::string interpreter,
            std::string flags) {
@@ -207,7 +207,7 @@ TEST_F(ScriptTest, ByItsNameEveryOptionMakesTheSameEntries) {
   ASSERT_EQ(calls.size(), 60u);
   for (const Recorded& recorded : calls) {
     Empty();
-    // S15: for another machine the directory has to be named.
+    // For another machine the directory has to be named.
     const bool other_machine =
         absl::StrContains(recorded.call, "HOST_ARCH=") &&
         !absl::StrContains(recorded.call, "HOST_ARCH=x86_64") &&
@@ -224,7 +224,7 @@ TEST_F(ScriptTest, ByItsNameEveryOptionMakesTheSameEntries) {
 
 TEST_F(ScriptTest, ByOurNameTheSameWordsHold) {
   for (const Recorded& recorded : ReadCalls()) {
-    // S15: the variables hold by the script's name only.
+    // The variables hold by the script's name only.
     if (absl::StrContains(recorded.call, "HOST_ARCH=")) continue;
     std::string call = recorded.call;
     const std::string_view variable = "EXPORTDIR=";
@@ -303,7 +303,7 @@ TEST_F(ScriptTest, AmbiguousOption) {
                   "\"qemu-binfmt-conf.sh --help\"\n"));
 }
 
-// S15: a file for another machine does not go where this one reads it.
+// A file for another machine does not go where this one reads it.
 TEST_F(ScriptTest, FilesForAnotherMachine) {
   for (const char* format : {"-s ALL", "-s x86_64", "-d"}) {
     const std::string call = std::string("HOST_ARCH=aarch64 ") + format;
@@ -320,7 +320,6 @@ TEST_F(ScriptTest, FilesForAnotherMachine) {
   }
 }
 
-// S15
 TEST_F(ScriptTest, RelativeExportDirectory) {
   EXPECT_EQ(RunCall("EXPORTDIR=new -s arm", {"qemu-binfmt-conf.sh"}),
             Fails(2,
@@ -328,7 +327,7 @@ TEST_F(ScriptTest, RelativeExportDirectory) {
                   "see \"qemu-binfmt-conf.sh --help\"\n"));
 }
 
-// S15: make, Yocto and others have variables of these names.
+// Make, Yocto and others have variables of these names.
 TEST_F(ScriptTest, VariablesAreTheScriptsOnly) {
   const std::string variables =
       "HOST_ARCH=aarch64 EXPORTDIR=relative -Q /usr/local/bin ";

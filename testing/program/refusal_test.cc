@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every way in which the kernel refuses (kernel.md B.3, pains.md P1 and P3),
-// and what the program says then.
+// Every way in which the kernel refuses, also in containers, and what the
+// program says then.
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <sys/mount.h>
@@ -129,7 +129,7 @@ TEST_F(RecordRefusalTest, SameEntryThatWasMadeMeanwhile) {
 }
 
 // An upgrade renames the new file over the old one, which flag F goes on
-// holding (P17).
+// holding.
 TEST_F(RecordRefusalTest, EntryThatHoldsAnOlderFile) {
   const std::string tail = ", /mnt/dir/interpreter, flags F\n";
   ASSERT_EQ(Register(kRule), Prints("foreign: registered" + tail));
@@ -146,7 +146,7 @@ TEST_F(RecordRefusalTest, EntryThatHoldsAnOlderFile) {
   EXPECT_EQ(EntryNames(), "foreign");
 }
 
-// U6: the kernel is asked, not the clock.
+// The kernel is asked, not the clock.
 TEST_F(RecordRefusalTest, EntryThatHoldsAnotherFile) {
   const std::string unchanged =
       "foreign: unchanged, /mnt/dir/interpreter, flags F\n";
@@ -183,7 +183,7 @@ TEST_F(RecordRefusalTest, EntryThatHoldsAnotherFile) {
   }
 }
 
-// U6: the layers of overlayfs may be shared, and their files held through
+// The layers of overlayfs may be shared, and their files held through
 // another one.
 TEST_F(RecordRefusalTest, EntryWhoseFileCannotBeTold) {
   for (const char* dir : {"/mnt/o", "/mnt/o/l", "/mnt/o/u", "/mnt/o/w"}) {
@@ -240,7 +240,7 @@ TEST_F(RecordRefusalTest, NameThatIsTooLong) {
       Prints(std::string(255, 'x') + ": registered, /mnt/dir/interpreter\n"));
 }
 
-// --- ENOENT, never ambiguous (P2, P14) ---
+// --- ENOENT, never ambiguous ---
 
 TEST_F(RecordRefusalTest, InterpreterThatVanished) {
   EXPECT_EQ(RegisterWhile(kRule, [] { EXPECT_EQ(unlink(kInterpreter), 0); }),
@@ -435,7 +435,7 @@ TEST_F(RecordRefusalTest, Disabled) {
                     "/proc/sys/fs/binfmt_misc/status"));
 }
 
-// --- The states in which it is not there (P1) ---
+// --- The states in which it is not there ---
 
 class NotThereTest : public RefusalTest {
  protected:

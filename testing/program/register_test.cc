@@ -324,7 +324,7 @@ TEST_F(RegisterTest, OneBadAmongMany) {
 }
 
 // The kernel would refuse the one in the middle: its interpreter is open for
-// writing (ETXTBSY, kernel.md B.3).
+// writing (ETXTBSY).
 TEST_F(RegisterTest, TheKernelWouldRefuseOneAmongMany) {
   ASSERT_EQ(unlink("/mnt/qemu/qemu-arm-static"), 0);
   WriteFile("/mnt/qemu/qemu-arm-static", ReadFile(kBox), 0755);
@@ -532,7 +532,7 @@ TEST_F(RegisterTest, IfMissingOfAllWhereNamesAreTaken) {
             Aarch64Entry("/mnt/few/qemu-aarch64", "PF"));
 }
 
-// U1: entries of a distribution differ in form from ours, and do their work.
+// Entries of a distribution differ in form from ours, and do their work.
 TEST_F(RegisterTest, AllLeavesAloneWhatRuns) {
   MakeInterpreters("/mnt/distribution", {"qemu-arm", "qemu-aarch64"});
   MakeInterpreters("/mnt/three", {"qemu-arm", "qemu-aarch64", "qemu-s390x"});
@@ -810,7 +810,7 @@ TEST_F(RegisterTest, BinfmtDFileThatCannotBeWrittenIsAnError) {
             "a\\x0ab is registered, and lost when systemd-binfmt starts\n");
 }
 
-// U5: what systemd-binfmt and update-binfmts do when they start. Their folders
+// What systemd-binfmt and update-binfmts do when they start. Their folders
 // are the test's own.
 class RivalsTest : public RegisterTest {
  protected:
@@ -923,7 +923,7 @@ TEST_F(RivalsTest, TheDatabaseOfUpdateBinfmts) {
   EXPECT_EQ(Complaint(), "");
 }
 
-// A8. After switch_root the file is gone, and the kernel still has it.
+// After switch_root the file is gone, and the kernel still has it.
 class HeldInterpreterTest : public RegisterTest {
  protected:
   void SetUp() override {
@@ -980,7 +980,7 @@ TEST_F(HeldInterpreterTest, WhatDiffersNeedsTheFile) {
   EXPECT_EQ(Snapshot(), before);
 }
 
-// A9. QEMU knows flag P since 6.0. An older one that gets it hands every
+// QEMU knows flag P since 6.0. An older one that gets it hands every
 // program one argument too many.
 TEST_F(RegisterTest, FlagPByTheVersionInTheEmulator) {
   const auto flags = [](std::string_view version) {

@@ -109,7 +109,7 @@ TEST_F(StatusWordsTest, InterpreterThatWasReplaced) {
              "that path is another one\n"));
 }
 
-// U6: one of overlayfs may be held through another one's layers.
+// One of overlayfs may be held through another one's layers.
 TEST_F(StatusWordsTest, InterpreterOfWhichNobodyCanTell) {
   for (const char* dir : {"/mnt/o", "/mnt/o/l", "/mnt/o/u", "/mnt/o/w"}) {
     ASSERT_EQ(mkdir(dir, 0755), 0);

@@ -22,7 +22,6 @@ namespace {
 
 constexpr char kInterpreter[] = "/mnt/emulators/of/mine/some-qemu-interpreter";
 
-// L4
 constexpr char kHeader[] = "NAME  STATE     FLAGS  TARGET  INTERPRETER\n";
 constexpr char kNarrowHeader[] =
     "NAME  STATE     FLAGS  TARGET\n  INTERPRETER\n";
@@ -140,7 +139,7 @@ TEST_F(TerminalTest, PathsThatFit) {
   EXPECT_EQ(ShowTable(width - 9), Table("...rs/of/mine/some-qemu-interpreter"));
 }
 
-// L4: every line fits, and of a path some is always there.
+// Every line fits, and of a path some is always there.
 TEST_F(TerminalTest, NarrowTerminals) {
   for (const unsigned short width : {40, 41, 60, 79, 80, 90}) {
     for (const std::vector<std::string>& args :
@@ -165,7 +164,7 @@ TEST_F(TerminalTest, NarrowTerminals) {
   EXPECT_EQ(ShowTable(0), ShowTable(80));
 }
 
-// L4: what flags mean, where there are some and they are not told anyway.
+// What flags mean, where there are some and they are not told anyway.
 TEST_F(TerminalTest, Legend) {
   const std::string legend =
       "flags: P argv[0] kept, O program open, C setuid rights, F interpreter "

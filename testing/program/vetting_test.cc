@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Interpreters that register refuses before the kernel sees them, and those
-// that it waits for (pains.md P2, P14).
+// that it waits for.
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -128,7 +128,7 @@ TEST_F(VettingTest, ScriptWithoutFlagC) {
                    "/bin/sh would still be looked for in every container\n"));
 }
 
-// U8: its name does not make a script an emulator.
+// Its name does not make a script an emulator.
 TEST_F(VettingTest, ScriptThatIsCalledLikeAnEmulator) {
   ASSERT_EQ(mkdir("/mnt/emu", 0755), 0);
   WriteFile("/mnt/emu/qemu-arm-static", "#!/bin/sh\n", 0755);
@@ -140,7 +140,7 @@ TEST_F(VettingTest, ScriptThatIsCalledLikeAnEmulator) {
             Prints("qemu-arm: would be replaced, /mnt/emu/arm-binfmt-P\n"));
 }
 
-// U7: a record of others has it as it is; a target is an error (see above).
+// A record of others has it as it is; a target is an error (see above).
 TEST_F(VettingTest, RecordWithADynamicInterpreterAndFlagF) {
   WriteFile("/mnt/dynamic", Dynamic(), 0755);
   const std::vector<std::string> args = {"register", "--rule",
@@ -159,7 +159,7 @@ TEST_F(VettingTest, RecordWithADynamicInterpreterAndFlagF) {
   EXPECT_EQ(Run({"status", "--print", "record"}), saved);
 }
 
-// U7: what is there is not judged.
+// What is there is not judged.
 TEST_F(VettingTest, EqualEntryIsUnchangedWhateverItIs) {
   WriteFile("/mnt/static", NativeProgram(0), 0755);
   WriteFile("/mnt/text", "text\n", 0755);
@@ -186,7 +186,7 @@ TEST_F(VettingTest, EqualEntryIsUnchangedWhateverItIs) {
   }
 }
 
-// U11: without flag F only what containers have counts.
+// Without flag F only what containers have counts.
 TEST_F(VettingTest, InterpreterThatOnlyContainersHave) {
   const std::string note =
       "binfmt-register: note: qemu-arm: interpreter /mnt/none is not here; "
@@ -277,7 +277,7 @@ TEST_F(CredentialTest, RootDirectoryIsWritableByOthers) {
   EXPECT_EQ(EntryNames(), "");
 }
 
-// A3. In a sticky directory nobody else may.
+// In a sticky directory nobody else may.
 TEST_F(CredentialTest, RootDirectoryIsSticky) {
   ASSERT_EQ(chmod(kRoot, 01777), 0);
   EXPECT_EQ(RegisterWithC(),

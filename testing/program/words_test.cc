@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the words for a target mean to each applet, and entries that are called
-// by one (U9).
+// by one.
 #include <string>
 #include <vector>
 
