@@ -354,13 +354,12 @@ class Test:
         node = self.node()
         container = Container(node, self.root("image", "x86_64"))
         expect("register", container.run(["register", "--mount", "--userns", "arm64"]).status, 0)
-        # C2: the instance of the user namespace, the host's on a host.
+        # The instance of the user namespace, the host's on a host.
         expect("status", container.run(["status", "--userns", "arm64"]).status, 0)
         answer = container.run(["status", "arm64"])
         expect("status without consent", (answer.status, "--userns" in answer.text), (5, True))
-        # C3
         expect("probe", container.run(["status", "--probe", "arm64"]).status, 0)
-        # C1: the image was pulled anew.
+        # The image was pulled anew.
         root = os.path.join(self.folder, "anew")
         self.let_it_age()
         shutil.copytree(self.root("image", "x86_64"), root)
@@ -378,7 +377,6 @@ class Test:
         node = self.node()
         text = Container(node, self.root("image", "x86_64")).run(["--version"]).text.splitlines()
         expect("version", text[0], f"binfmtbox {version()}")
-        # C10
         expect("QEMU's version", re.sub(r"[0-9][^,]*", "N", text[-1]), "QEMU N, of Debian package qemu-user")
         bare = Container(node, self.root("image_bare", "x86_64")).run(["--version"]).text.splitlines()
         expect("version of the bare image", bare, text[:-1])
@@ -445,7 +443,6 @@ class Test:
             if message not in answer.text:
                 raise Failure(f"{words}: {answer.text!r} lacks {message!r}")
             expect("entries", node.entries(), {})
-        # C6
         answer = container.run(["--install", "foo,arm64"])
         expect("status", answer.status, 1)
         expect("entries", list(node.entries() or {}), ["qemu-aarch64"])

@@ -175,7 +175,7 @@ TEST_F(EntryPointTest, OneDash) {
   }
 }
 
-// C1, C4: a handler that works is no failure.
+// A handler that works is no failure.
 TEST_F(EntryPointTest, InstallsAgain) {
   const std::string arm = State(kArm, R"("qemu-arm")");
   ASSERT_EQ(Do(Install("arm")), Prints(arm));
@@ -197,7 +197,7 @@ TEST_F(EntryPointTest, InstallsAgain) {
   EXPECT_EQ(Do({"register", "-Q/mnt/qemu", "arm"}), Prints(line));
 }
 
-// C4: what was asked for holds, or the difference is said.
+// What was asked for holds, or the difference is said.
 TEST_F(EntryPointTest, EntriesWithoutFlagC) {
   const std::string both =
       State(std::string(kArm) + kMips, R"("qemu-mips","qemu-arm")");
@@ -226,7 +226,7 @@ TEST_F(EntryPointTest, EntriesWithoutFlagC) {
   EXPECT_NE(EntryText("qemu-mips").find("flags: POCF"), std::string::npos);
 }
 
-// C5: the variables of tonistiigi/binfmt.
+// The variables of tonistiigi/binfmt.
 TEST_F(EntryPointTest, Variables) {
   const auto install = [](const std::string& variable,
                           const std::vector<std::string>& more = {}) {
@@ -258,7 +258,6 @@ TEST_F(EntryPointTest, Variables) {
                   "use QEMU_BINARY_PATH; see \"IMAGE --help\"\n"));
 }
 
-// C6
 TEST_F(EntryPointTest, UnknownWordsDoNotStopTheOthers) {
   EXPECT_EQ(Do(Install("frobnicate,arm,frobnicated")),
             (Outcome{1, State(kArm, R"("qemu-arm")"),
@@ -270,7 +269,7 @@ TEST_F(EntryPointTest, UnknownWordsDoNotStopTheOthers) {
   EXPECT_EQ(EntryNames(), "");
 }
 
-// C2, C3: in a container that sees no binfmt_misc.
+// In a container that sees no binfmt_misc.
 TEST_F(EntryPointTest, WhereNothingIsMounted) {
   Register(kJar);
   ASSERT_EQ(Do(Install("arm")).status, 0);

@@ -175,7 +175,7 @@ TEST_P(ForeignProgramTest, CanAskTheMachineUnderAnEmulatorOrSaysSo) {
             "build for this machine\n");
 }
 
-// C7: the machine's own programs run, whatever this program was built for.
+// The machine's own programs run, whatever this program was built for.
 TEST_P(ForeignProgramTest, KnowsWhatTheMachineRuns) {
   RegisterEmulator();
   EXPECT_EQ(RunForeign({"binfmtbox", "status", "--match", kBox}),

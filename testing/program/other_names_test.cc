@@ -23,7 +23,6 @@ constexpr char kUsage[] =
     "         --enable|--disable|--import|--unimport|--display [NAME] |\n"
     "         --find FILE | --install NAME PATH SPEC | --remove NAME PATH\n";
 
-// C9
 class OtherNamesTest : public ProgramTest {
  protected:
   void SetUp() override {

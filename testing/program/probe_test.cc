@@ -154,7 +154,7 @@ TEST_F(ProbeProgramTest, AnInterpretersInterpreterOfOthers) {
   EXPECT_EQ(Complaint(), Fault("errno 1, Operation not permitted"));
 }
 
-// C3: entries need a mount, answers do not.
+// Entries need a mount, answers do not.
 TEST_F(ProbeProgramTest, AnswersWithoutAMount) {
   Register(RecordOf("/usr/bin/qemu-s390x-static", "F"));
   const auto run = [this](std::vector<std::string> args) {
@@ -200,7 +200,7 @@ TEST_F(ProbeProgramTest, AnswersWithoutAMount) {
   EXPECT_EQ(run({"--platforms", "-D/mnt"}).status, 3);
 }
 
-// C3: a handler that is there and fails is said, too.
+// A handler that is there and fails is said, too.
 TEST_F(ProbeProgramTest, AFaultWithoutAMount) {
   Handle("exit 3");
   const Outcome outcome = Run({"status", "-q", "--probe"}, In(*container_));

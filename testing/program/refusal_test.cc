@@ -45,7 +45,7 @@ class RefusalTest : public ProgramTest {
     return Fails(1, "binfmt-register: " + why + "\n");
   }
 
-  // C1: a handler that works is no failure.
+  // A handler that works is no failure.
   const Outcome kOtherFile = Prints(
       "foreign: unchanged, /mnt/dir/interpreter, flags F\n",
       "binfmt-register: note: entries that hold, or may hold, another file "
@@ -455,7 +455,7 @@ TEST_F(NotThereTest, NotMountedAtTheStandardPlace) {
   EXPECT_EQ(Register(kRule), Fails(3, "binfmt-register: " + why));
   EXPECT_EQ(Run({"status"}), Fails(3, "binfmt-status: " + why));
   EXPECT_EQ(Run({"clear", "--all"}), Fails(3, "binfmt-clear: " + why));
-  // C3: what runs can be told all the same.
+  // What runs can be told all the same.
   EXPECT_EQ(
       Run({"status", "--probe", "amd64"}),
       Prints("x86_64: runs\n", "binfmt-status: note: no entries: " + why));

@@ -296,7 +296,7 @@ TEST_F(StatusTest, Json) {
 )");
 }
 
-// C8: what BuildKit lists, in its words, the machine's own first.
+// What BuildKit lists, in its words, the machine's own first.
 TEST_F(StatusTest, Platforms) {
   const std::string natives = OwnPlatforms();
   EXPECT_EQ(Run({"status", "--platforms"}),
@@ -320,7 +320,7 @@ TEST_F(StatusTest, Platforms) {
   Write("status", "1");
 }
 
-// C8: containerd's words for architectures that QEMU names otherwise.
+// Containerd's words for architectures that QEMU names otherwise.
 TEST_F(StatusTest, PlatformsOfBigEndianArm) {
   MakeInterpreters("/mnt/qemu", {"qemu-armeb-static", "qemu-aarch64_be-static",
                                  "qemu-mipsn32el-static"});
