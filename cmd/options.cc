@@ -59,6 +59,11 @@ std::vector<Option> WholeTable(std::span<const Option> own,
   return table;
 }
 
+Error NeedsValue(const Option& option) {
+  return Misuse("option --$0 needs a value, $1", option.name,
+                option.value_name);
+}
+
 bool HasFixedValues(const Option& option) {
   return absl::StrContains(option.value_name, '|') &&
          absl::ascii_islower(option.value_name[0]);
@@ -148,6 +153,9 @@ class Parser {
         return error;
       }
     }
+    if (value.empty() && !option.value_name.empty() && !option.may_be_empty) {
+      return NeedsValue(option);
+    }
     return option.store(option.target, option.name, value);
   }
 
@@ -185,10 +193,7 @@ class Parser {
 
   Expected<void> SetWithNext(const Option& option) {
     if (option.value_name.empty()) return Set(option, "");
-    if (next_ == args_.size()) {
-      return Misuse("option --$0 needs a value, $1", option.name,
-                    option.value_name);
-    }
+    if (next_ == args_.size()) return NeedsValue(option);
     return Set(option, args_[next_++]);
   }
 
@@ -266,9 +271,6 @@ CommandLine ParseCommandLine(std::span<const Option> own,
   Expected<void> result = parser.Run(/*sets_own=*/false);
   // --help wins over what is wrong behind it.
   if (line.common.help) return line;
-  if (result && line.common.dir.empty()) {
-    result = std::unexpected(Misuse("option --dir needs a directory"));
-  }
   if (result) result = parser.Run(/*sets_own=*/true);
   if (!result) line.error = std::move(result.error());
   return line;

@@ -32,6 +32,9 @@ struct Option {
   // the options of QEMU's qemu-binfmt-conf.sh, which scripts abbreviate: an
   // abbreviation of others would change its meaning with each new option.
   bool may_abbreviate = false;
+  // An empty value means something. That of any other option is a mistake: a
+  // variable that a script did not set.
+  bool may_be_empty = false;
 };
 
 constexpr char kNoLetter = '\0';

@@ -76,8 +76,6 @@ TEST(OptionsTest, ValuesInEverySpelling) {
   EXPECT_EQ(Parse({"--dir=a=b"}), "dir=a=b");
   EXPECT_EQ(Parse({"-b", "red"}), "berry=red");
   EXPECT_EQ(Parse({"--cherry=red"}), "cherry=red");
-  EXPECT_EQ(Parse({"--berry="}), "berry=");
-  EXPECT_EQ(Parse({"-b", ""}), "berry=");
 }
 
 TEST(OptionsTest, ClustersOfLetters) {
@@ -187,7 +185,17 @@ TEST(OptionsTest, MissingValue) {
   EXPECT_EQ(Parse({"-D"}), "option --dir needs a value, DIR");
   EXPECT_EQ(Parse({"-nD"}), "option --dir needs a value, DIR");
   EXPECT_EQ(Parse({"--berry"}), "option --berry needs a value, KIND");
-  EXPECT_EQ(Parse({"--dir="}), "option --dir needs a directory");
+  EXPECT_EQ(Parse({"--dir="}), "option --dir needs a value, DIR");
+  EXPECT_EQ(Parse({"-D", ""}), "option --dir needs a value, DIR");
+  EXPECT_EQ(Parse({"--berry="}), "option --berry needs a value, KIND");
+}
+
+TEST(OptionsTest, ValueThatMayBeEmpty) {
+  std::string given;
+  Option option = OptionFor<Note>('s', "suffix", "SUFFIX", "", &given);
+  option.may_be_empty = true;
+  EXPECT_FALSE(ParseCommandLine({{option}}, {{"--suffix="}}).error);
+  EXPECT_EQ(given, "suffix=");
 }
 
 TEST(OptionsTest, ValueThatIsNotTaken) {
@@ -240,13 +248,13 @@ TEST(OptionsTest, UsualKindsOfOptions) {
   EXPECT_EQ(line.own_options.size(), 0u);
   EXPECT_FALSE(flag);
   EXPECT_FALSE(other_text);
-  line = ParseCommandLine(
-      table, {{"-a", "-bold", "-bnew", "-c", "", "-done", "o", "-dtwo", "-q"}});
+  line = ParseCommandLine(table, {{"-a", "-bold", "-bnew", "-c", "other",
+                                   "-done", "o", "-dtwo", "-q"}});
   EXPECT_EQ(line.own_options.size(), 6u);
   EXPECT_EQ(line.operands, std::vector<std::string>{"o"});
   EXPECT_TRUE(flag);
   EXPECT_EQ(text, "new");
-  EXPECT_EQ(other_text, "");
+  EXPECT_EQ(other_text, "other");
   EXPECT_EQ(list, (std::vector<std::string>{"one", "two"}));
 }
 

@@ -41,7 +41,7 @@ constexpr uint32_t kMaxWaitSeconds = 86400;
 [[gnu::noinline]] Expected<void> StoreDirectory(std::string& dir,
                                                 std::string_view name,
                                                 std::string_view value) {
-  if (value.empty() || value[0] != '/') {
+  if (value[0] != '/') {
     return Misuse("option --$0 needs an absolute path", name);
   }
   // "DIR/" is DIR, or the same entry would differ from itself.
@@ -60,15 +60,6 @@ Expected<void> StoreSeconds(int64_t& milliseconds, std::string_view name,
         kMaxWaitSeconds, value);
   }
   milliseconds = int64_t{*seconds} * 1000;
-  return {};
-}
-
-Expected<void> StoreInterpreter(std::string& interpreter, std::string_view,
-                                std::string_view value) {
-  if (value.empty()) {
-    return Misuse("option --interpreter needs a path");
-  }
-  interpreter = value;
   return {};
 }
 
@@ -193,9 +184,8 @@ class Register : public Applet {
 std::vector<Option> Register::Options() {
   RecordOptions& record = request_.record;
   std::vector<Option> options = {
-      OptionFor<StoreInterpreter>('I', "interpreter", "PATH",
-                                  "this interpreter (for one target)",
-                                  &record.interpreter),
+      StringOption('I', "interpreter", "PATH",
+                   "this interpreter (for one target)", &record.interpreter),
       OptionFor<StoreDirectory>('Q', "qemu-path", "DIR",
                                 "the directory of the interpreters",
                                 &record.search.dir),
@@ -278,6 +268,7 @@ std::vector<Option> Register::Options() {
   };
   for (Option& option : options) {
     option.may_abbreviate = absl::StrContains(kScriptLetters, option.letter);
+    option.may_be_empty = option.name == "qemu-suffix";
   }
   return options;
 }
@@ -387,11 +378,13 @@ Expected<void> Register::ReadCmdline() {
 
 // Reads the words that name targets: OPERANDS, or what stands in for them.
 Expected<void> Register::ReadTargets(const std::vector<std::string>& operands) {
+  for (const std::string& operand : operands) {
+    if (SplitWords(operand).empty()) {
+      return Misuse("an operand names no target");
+    }
+  }
   std::vector<std::string> words = SplitWords(absl::StrJoin(operands, ","));
   if (!systemd_.empty()) words.push_back(systemd_);
-  if (words.empty() && !operands.empty()) {
-    return Misuse("an operand names no target");
-  }
   if (words.empty() && request_.rules.empty() && request_.files.empty() &&
       !request_.system) {
     for (const std::string_view list :

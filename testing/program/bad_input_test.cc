@@ -7,15 +7,19 @@
 #include <unistd.h>
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "gtest/gtest.h"
+#include "re2/re2.h"
 #include "testing/namespace.h"
 #include "testing/process.h"
 #include "testing/program.h"
 
 namespace binfmtbox_testing {
 namespace {
+
+using Words = std::vector<std::string>;
 
 class BadInputTest : public ProgramTest {
  protected:
@@ -74,10 +78,42 @@ TEST_F(BadInputTest, OptionWithoutItsValue) {
             Fails(2,
                   "binfmt-clear: option --dir needs a value, DIR; see "
                   "\"binfmtbox clear --help\"\n"));
-  EXPECT_EQ(Run({"clear", "--all", "--dir="}),
+}
+
+// As of a variable that a script did not set.
+TEST_F(BadInputTest, EmptyValue) {
+  for (const char* const applet :
+       {"mount", "register", "status", "clear", "run"}) {
+    const int status = applet == std::string("run") ? 125 : 2;
+    const std::string help = Run({applet, "--help"}).out;
+    std::string_view rest = help;
+    std::string name;
+    std::string value_name;
+    int count = 0;
+    while (RE2::FindAndConsume(&rest, R"(\n  .{4}--([\w-]+) (\S+)  )", &name,
+                               &value_name)) {
+      if (name == "qemu-suffix") continue;
+      ++count;
+      const std::string option = "--" + name;
+      for (const Words& words :
+           {Words{applet, option, ""}, Words{applet, option + "="}}) {
+        const Outcome outcome = Run(words);
+        EXPECT_EQ(outcome.status, status) << option;
+        EXPECT_TRUE(
+            outcome.err.contains(option + " needs a value, " + value_name) ||
+            outcome.err.contains(", not \"\"; see"))
+            << outcome.err;
+      }
+    }
+    EXPECT_GE(count, 1) << applet;
+  }
+}
+
+TEST_F(BadInputTest, EmptyOperandAmongOthers) {
+  EXPECT_EQ(DoRegister({"arm64", ""}),
             Fails(2,
-                  "binfmt-clear: option --dir needs a directory; see "
-                  "\"binfmtbox clear --help\"\n"));
+                  "binfmt-register: an operand names no target; see "
+                  "\"binfmtbox register --help\"\n"));
 }
 
 TEST_F(BadInputTest, ValueThatTheOptionDoesNotTake) {
