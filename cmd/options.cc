@@ -43,8 +43,10 @@ std::vector<Option> WholeTable(std::span<const Option> own,
                  "stderr",
                  &common->kmsg),
       FlagOption(kNoLetter, "if-possible",
-                 "exit 0, with a note, where binfmt_misc can't be\n"
-                 "used here",
+                 runs_command ? "start COMMAND without handlers, with a note,\n"
+                                "where there can be none"
+                              : "exit 0, with a note, where binfmt_misc can't "
+                                "be\nused here",
                  &common->if_possible),
       FlagOption('h', "help", "print this text", &common->help),
   };

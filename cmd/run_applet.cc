@@ -139,6 +139,7 @@ class RunCommand : public Applet {
   std::string path_;                 // of COMMAND
   const Target* foreign_ = nullptr;  // COMMAND's target; nullptr: not foreign
   RegisterRequest request_;          // for the handlers
+  bool has_handlers_ = false;        // that this process has registered
 };
 
 Expected<void> RunCommand::ChooseTargets() {
@@ -207,6 +208,7 @@ bool RunCommand::Prepare(std::optional<EntryTable>& table, Console& console) {
     console.AddStatus(registering.status());
     return false;
   }
+  has_handlers_ = true;
   if (hidden != 0) {
     console.Note(Message("entries of this machine that are hidden from $0: $1",
                          argv_[0], hidden));
@@ -253,8 +255,17 @@ void RunCommand::Run(const CommandLine& line, Console& console) {
   };
   const bool is_ready = absl::c_all_of(request_.targets, runs);
   if (line.common.dry_run) {
-    return console.Result(Message("would start $0$1\n", path_,
-                                  is_ready ? "" : " with handlers of its own"));
+    // In a child process, with which its namespaces end.
+    const Expected<std::string> done =
+        binfmt::CallInChild([&]() -> Expected<std::string> {
+          request_.common.dry_run = false;
+          if (!is_ready && !Prepare(table, console)) return "";
+          return Message("would start $0$1\n", path_,
+                         has_handlers_ ? " with handlers of its own" : "");
+        });
+    if (!done) return console.Complain(done.error());
+    if (done->empty()) return console.set_status(kExitNoHandlers);
+    return console.Result(*done);
   }
   if (!is_ready && !Prepare(table, console)) return;
   const int errnum = binfmt::ReplaceBy(path_, argv_);

@@ -276,6 +276,28 @@ TEST_F(RunTest, DryRun) {
   EXPECT_EQ(
       RunAsUser({"-n", kForeign, "--list"}),
       Prints("would start /mnt/binfmtbox_arm64 with handlers of its own\n"));
+  EXPECT_EQ(RunAsUser({"-n", "-t", "x86_64", kForeign, "--list"}),
+            Prints("would start /mnt/binfmtbox_arm64\n"));
+}
+
+// What would fail is not said to be done.
+TEST_F(RunTest, DryRunWhereItWouldFail) {
+  for (const Words& words :
+       {Words{kForeign, "--list"}, Words{"-t", "arm64", "--", "true"}}) {
+    Words dry = {"-n"};
+    dry.insert(dry.end(), words.begin(), words.end());
+    for (const Words& args : {words, dry}) {
+      Command command = AsRoot(args);
+      for (int capability = 0; capability <= CAP_LAST_CAP; ++capability) {
+        command.dropped_capabilities.push_back(capability);
+      }
+      const Outcome outcome = Execute(command);
+      EXPECT_EQ(outcome.status, 125);
+      EXPECT_EQ(outcome.out, "");
+      EXPECT_TRUE(outcome.err.contains("cannot make a user namespace"))
+          << outcome.err;
+    }
+  }
 }
 
 constexpr char kSeeHelp[] = "; see \"binfmtbox run --help\"\n";
