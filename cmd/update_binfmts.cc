@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cstddef>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,9 +34,17 @@ using binfmt::Expected;
 using binfmt::Record;
 
 constexpr size_t kMaxOperands = 2;
-// In front of their numbers of operands; "?": at most one.
-constexpr std::string_view kModes =
-    " enable? disable? import? unimport? display? find1 install2 remove2";
+// What it can be asked to do, with how many operands.
+struct Mode {
+  std::string_view name;
+  size_t min_operands;
+  size_t max_operands;
+};
+
+constexpr Mode kModes[] = {
+    {"enable", 0, 1},  {"disable", 0, 1}, {"import", 0, 1},  {"unimport", 0, 1},
+    {"display", 0, 1}, {"find", 1, 1},    {"install", 2, 2}, {"remove", 2, 2},
+};
 
 // Prints the interpreter of the entry that takes FILE.
 void Find(const char* file, Console& console) {
@@ -71,8 +80,9 @@ class UpdateBinfmts {
   void Run(Console& console) const;
 
  private:
-  std::string_view mode_;     // "enable"
-  char operand_count_ = '0';  // of the mode, as in kModes
+  bool Is(std::string_view mode) const { return mode_->name == mode; }
+
+  const Mode* mode_ = nullptr;  // never null after Parse()
   const char* operands_[kMaxOperands] = {};
   size_t count_ = 0;
   std::string spec_;  // of --install, as lines of a format file
@@ -89,11 +99,10 @@ Expected<void> UpdateBinfmts::Parse(std::span<const char* const> args) {
       ++count_;
       continue;
     }
-    const size_t at = kModes.find(absl::StrCat(" ", name));
-    if (at != kModes.npos && kModes[at + name.size() + 1] < 'a') {
-      makes_sense &= mode_.empty();
-      mode_ = name;
-      operand_count_ = kModes[at + name.size() + 1];
+    const Mode* const mode = std::ranges::find(kModes, name, &Mode::name);
+    if (mode != std::end(kModes)) {
+      makes_sense &= mode_ == nullptr;
+      mode_ = mode;
       continue;
     }
     if (name == "test") {
@@ -118,10 +127,8 @@ Expected<void> UpdateBinfmts::Parse(std::span<const char* const> args) {
       spec_ += absl::StrCat(key, " ", value, "\n");
     }
   }
-  if (makes_sense && spec_.empty() == (mode_ != "install") &&
-      (operand_count_ == '?'
-           ? count_ <= 1
-           : count_ != 0 && count_ == size_t(operand_count_ - '0'))) {
+  if (makes_sense && mode_ != nullptr && spec_.empty() == !Is("install") &&
+      count_ >= mode_->min_operands && count_ <= mode_->max_operands) {
     return {};
   }
   return binfmt::Misuse("missing or unexpected words");
@@ -130,19 +137,19 @@ Expected<void> UpdateBinfmts::Parse(std::span<const char* const> args) {
 void UpdateBinfmts::Run(Console& console) const {
   const char* operand = operands_[0];
   const std::string_view name = operand == nullptr ? "" : operand;
-  if (mode_ == "find") return Find(operand, console);
+  if (Is("find")) return Find(operand, console);
   // A path, or the name of a package's file.
   const std::string_view dir = absl::StrContains(name, '/') ? "" : import_dir_;
   const std::string file = absl::StrCat(dir, dir.empty() ? "" : "/", name);
   const bool exists = binfmt::Exists(file);
   int status = kExitOk;
-  if (mode_ == "display") {
+  if (Is("display")) {
     status = RunApplet({"status", "--print=display", operand});
     if (status != kExitOk && !name.empty() && exists) {
       status = kExitOk;
       console.Answer(binfmt::Message("$0 (disabled):\n", name));
     }
-  } else if (mode_ == "install") {
+  } else if (Is("install")) {
     const Expected<std::string> rule =
         binfmt::ParseDebianFormat(
             absl::StrCat("interpreter ", operands_[1], "\n", spec_), name)
@@ -151,7 +158,7 @@ void UpdateBinfmts::Run(Console& console) const {
     console.Note("nothing is kept for the next boot");
     status = RunApplet({"register", "--mount", "--replace", "--override",
                         dry_run_, "--rule", rule->c_str()});
-  } else if (mode_ != "enable" && mode_ != "import") {
+  } else if (!Is("enable") && !Is("import")) {
     // It knows no words for targets.
     const std::string entry = absl::StrCat("name:", binfmt::BaseName(name));
     status = RunApplet(

@@ -189,6 +189,11 @@ TEST_F(OtherNamesTest, WhatItCannotDo) {
                                              {"--install", "a", "--magic=A"},
                                              {"--install", "a", "/mnt/wine"},
                                              {"--enable", "a", "--magic=A"},
+                                             {"--remove2"},
+                                             {"--remove2", "a", "b"},
+                                             {"--enable?"},
+                                             {"--enable? disable"},
+                                             {"--"},
                                              {"--frobnicate"}}) {
     EXPECT_EQ(Update(args),
               Fails(2,
