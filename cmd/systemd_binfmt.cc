@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
 
+#include <cerrno>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,12 +21,16 @@
 namespace cmd {
 namespace {
 
+using binfmt::Expected;
+
 // Prints FILES, each behind its name; BRIEFLY: nothing but their records.
 void Show(const std::vector<std::string>& files, bool briefly,
           Console& console) {
   for (const std::string& file : files) {
     const binfmt::ErrnoOr<std::string> text =
         binfmt::ReadFileAt(AT_FDCWD, file, binfmt::kMaxRecordFileLength);
+    // A link that leads nowhere masks files of its name, and says nothing.
+    if (!text && text.error() == ENOENT) continue;
     if (!text) {
       console.Complain(binfmt::SystemError("read", file, text.error()));
       continue;
@@ -38,36 +43,51 @@ void Show(const std::vector<std::string>& files, bool briefly,
   }
 }
 
+// The file that WORD means: a path, or a name in systemd-binfmt's directories.
+// One of the current directory may be anybody's.
+Expected<std::string> FindFile(
+    std::string_view word, const Expected<std::vector<std::string>>& files) {
+  if (absl::StrContains(word, '/')) return std::string(word);
+  if (!files) return files.error().Copy();
+  for (const std::string& file : *files) {
+    if (binfmt::BaseName(file) == word) return file;
+  }
+  return binfmt::Failed(ENOENT,
+                        "$0 is in no directory binfmt.d; a file elsewhere "
+                        "needs its path",
+                        word);
+}
+
 }  // namespace
 
 int RunSystemdBinfmt(std::span<const char* const> args) {
   Console console("systemd-binfmt");
-  const std::vector<std::string> files =
-      binfmt::FindRecordFiles(binfmt::kSystemRecordDirs, /*any_name=*/false)
-          .value_or(std::vector<std::string>());
+  const Expected<std::vector<std::string>> files =
+      binfmt::FindRecordFiles(binfmt::kSystemRecordDirs, /*any_name=*/false);
   const auto call = [&console](const char* option, const char* value) {
     console.AddStatus(RunApplet({"register", "--mount", "--if-possible",
                                  "--replace", "--override", option, value}));
   };
   if (args.empty()) call("--system", nullptr);
-  for (const char* arg : args) {
-    const std::string_view word = arg;
+  for (const std::string_view word : args) {
     if (word == "--unregister") {
       console.AddStatus(RunApplet({"clear", "--if-possible", "--all"}));
     } else if (word == "--cat-config" || word == "--tldr") {
-      Show(files, word == "--tldr", console);
+      if (files) {
+        Show(*files, word == "--tldr", console);
+      } else {
+        console.Complain(files.error());
+      }
     } else if (word == "--help") {
       console.Answer(
           "usage: systemd-binfmt [FILE]... | --unregister | --cat-config | "
           "--tldr\n");
     } else if (absl::StartsWith(word, "-")) {
       console.Complain(binfmt::Misuse("unknown option \"$0\"", word));
+    } else if (const Expected<std::string> file = FindFile(word, files)) {
+      call("--file", file->c_str());
     } else {
-      // A name without a directory means a file of those directories.
-      for (const std::string& file : files) {
-        if (binfmt::BaseName(file) == word) arg = file.c_str();
-      }
-      call("--file", arg);
+      console.Complain(file.error());
     }
   }
   return console.Finish();

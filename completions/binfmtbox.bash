@@ -46,7 +46,7 @@ _binfmtbox_entries() {
 
 # Words for the value called $1, which begins with $2.
 _binfmtbox_value() {
-  local words
+  local words list
   case $1 in
     DIR | PATH | FILE | FILE\|*)
       compopt -o filenames 2>/dev/null
@@ -57,11 +57,27 @@ _binfmtbox_value() {
       fi
       ;;
     CPU\|ALL) _binfmtbox_offer "$2" ALL "${_binfmtbox_targets[@]}" ;;
+    LIST)
+      # What stands in front of the last comma stays.
+      list=${2%"${2##*,}"}
+      words=(all "${_binfmtbox_targets[@]}")
+      _binfmtbox_offer "$2" "${words[@]/#/$list}"
+      ;;
     [a-z]*\|*)
       IFS='|' read -ra words <<<"$1"
       _binfmtbox_offer "$2" "${words[@]}"
       ;;
   esac
+}
+
+# Commands that begin with $1; files, where it is a path.
+_binfmtbox_commands() {
+  if [[ $1 == */* ]]; then
+    _binfmtbox_value FILE "$1"
+  else
+    compopt -o filenames 2>/dev/null
+    mapfile -t COMPREPLY < <(compgen -c -- "$1" && compgen -d -- "$1")
+  fi
 }
 
 _binfmtbox() {
@@ -105,6 +121,29 @@ _binfmtbox() {
     word=
   elif [[ $before == = ]]; then
     before=${COMP_WORDS[COMP_CWORD - 2]}
+  fi
+  # The options of run end at COMMAND, the place of which is looked for.
+  if [[ $applet == run ]]; then
+    for ((i = ${#call[@]}; i < COMP_CWORD; ++i)); do
+      case ${COMP_WORDS[i]} in
+        --) ((++i)) && break ;;
+        -*)
+          if [[ ${COMP_WORDS[i + 1]} == = ]]; then
+            ((i += 2))
+          elif [[ -n ${values[${COMP_WORDS[i]}]-} ]]; then
+            ((++i))
+          fi
+          ;;
+        *) break ;;
+      esac
+    done
+    if ((i < COMP_CWORD)); then
+      _binfmtbox_value FILE "$word"
+      return
+    elif ((i == COMP_CWORD)) && [[ $word != -* || ${COMP_WORDS[i - 1]} == -- ]]; then
+      _binfmtbox_commands "$word"
+      return
+    fi
   fi
   if [[ -n ${values[$before]-} ]]; then
     _binfmtbox_value "${values[$before]}" "$word"

@@ -51,6 +51,8 @@ class OtherNamesTest : public ProgramTest {
                       const std::vector<std::string>& args) {
     Command command = Box(args);
     command.argv[0] = "/usr/sbin/" + name;
+    // With a file of each name that a test may use.
+    command.before_exec = [] { (void)chdir("/mnt"); };
     return Execute(command);
   }
   static Outcome Update(const std::vector<std::string>& args) {
@@ -212,7 +214,18 @@ TEST_F(OtherNamesTest, SystemdBinfmt) {
   EXPECT_EQ(Systemd({"a.conf"}).out, "a: registered, /mnt/wine\n");
   EXPECT_EQ(Systemd({}), Prints("a: unchanged, /mnt/wine\n"));
   EXPECT_EQ(EntryNames(), "a b");
-  EXPECT_EQ(Systemd({"none.conf"}).status, 1);
+  EXPECT_EQ(Systemd({"none.conf"}),
+            Fails(1,
+                  "systemd-binfmt: none.conf is in no directory binfmt.d; a "
+                  "file elsewhere needs its path\n"));
+  // Whoever may write to the current directory decides nothing.
+  EXPECT_EQ(Systemd({"b.conf"}),
+            Fails(1,
+                  "systemd-binfmt: b.conf is in no directory binfmt.d; a file "
+                  "elsewhere needs its path\n"));
+  EXPECT_EQ(Systemd({"./b.conf"}), Prints("b: unchanged, /mnt/wine\n"));
+  // Masks files of its name.
+  ASSERT_EQ(symlink("/mnt/nowhere", "/etc/binfmt.d/m.conf"), 0);
   EXPECT_EQ(Systemd({"--cat-config"}),
             Prints("# /etc/binfmt.d/a.conf\n# A\n:a:M::AA::/mnt/wine:\n\n"));
   EXPECT_EQ(Systemd({"--tldr"}),
@@ -223,6 +236,17 @@ TEST_F(OtherNamesTest, SystemdBinfmt) {
             Fails(2,
                   "systemd-binfmt: unknown option \"--frobnicate\"; see "
                   "\"systemd-binfmt --help\"\n"));
+}
+
+// What could not be read is not taken for nothing.
+TEST_F(OtherNamesTest, SystemdBinfmtWithTooManyFiles) {
+  for (int i = 0; i <= 4096; ++i) {
+    WriteFile("/etc/binfmt.d/" + std::to_string(i) + ".conf", "", 0644);
+  }
+  const std::string why =
+      "systemd-binfmt: cannot list /etc/binfmt.d: File too large\n";
+  EXPECT_EQ(Systemd({"--cat-config"}), Fails(1, why));
+  EXPECT_EQ(Systemd({"a.conf"}), Fails(1, why));
 }
 
 // systemd-binfmt does nothing, and says 0, where nothing is mounted.
