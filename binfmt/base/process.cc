@@ -5,12 +5,15 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <climits>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -21,7 +24,6 @@
 #include "absl/strings/str_cat.h"
 #include "binfmt/base/clock.h"
 #include "binfmt/base/file.h"
-#include "binfmt/base/unique_fd.h"
 
 namespace binfmt {
 namespace {
@@ -32,6 +34,10 @@ constexpr size_t kMaxOutput = 200;   // bytes
 constexpr size_t kMaxReply = 65536;  // bytes
 
 constexpr int kNobody = 65534;
+
+// Of Linux 6.3, which the C library's headers do not have yet.
+constexpr unsigned kMfdExec = 0x10;
+constexpr rlim_t kMostOpen = 65536;
 
 // Of the programs that RunProgram() starts, whatever the caller's is. box64
 // reads a null pointer without HOME, and wrapper scripts need a PATH.
@@ -77,6 +83,7 @@ int Execute(void* argument) {
   close(STDIN_FILENO);
   dup2(child->output, STDOUT_FILENO);
   dup2(child->output, STDERR_FILENO);
+  CloseDescriptorsFrom(STDERR_FILENO + 1, start.kept);
   const char* const argv[] = {start.argv0, nullptr};
   const char* const envp[] = {kHome, kPath, start.variable, nullptr};
   if (!start.as_nobody || geteuid() != 0 || BecomeNobody() ||
@@ -185,6 +192,28 @@ Expected<std::string> CallInChild(
   return ReadReply(reply.value_or(""));
 }
 
+void CloseDescriptorsFrom(int first, int kept) {
+  const auto close_range = [](long low, long high) {
+    if (low > high || syscall(SYS_close_range, low, high, 0L) == 0) return;
+    // A kernel before 5.9.
+    rlimit limit = {};
+    getrlimit(RLIMIT_NOFILE, &limit);
+    high = std::min(
+        high, static_cast<long>(std::min<rlim_t>(limit.rlim_cur, kMostOpen)));
+    for (; low <= high; ++low) close(static_cast<int>(low));
+  };
+  if (kept < first) return close_range(first, INT_MAX);
+  close_range(first, kept - 1);
+  close_range(kept + 1, INT_MAX);
+}
+
+UniqueFd MakeProgramFile(const char* name, unsigned flags) {
+  const int fd = memfd_create(name, flags | kMfdExec);
+  // EINVAL: a kernel before 6.3.
+  if (fd >= 0 || errno != EINVAL) return UniqueFd(fd);
+  return UniqueFd(memfd_create(name, flags));
+}
+
 ProgramEnd RunProgram(const std::string& path, const ProgramStart& start) {
   ProgramEnd program;
   int ends[2];
@@ -219,10 +248,17 @@ ProgramEnd RunProgram(const std::string& path, const ProgramStart& start) {
 
 ProgramEnd RunProgramFromMemory(std::string_view program,
                                 const ProgramStart& start) {
-  const UniqueFd fd(memfd_create("binfmtbox-probe", 0));
-  // A file that was not made, or not written, does not start either.
+  const UniqueFd fd = MakeProgramFile("binfmtbox-probe", 0);
+  if (!fd.ok()) {
+    ProgramEnd end;
+    end.code = errno;
+    return end;
+  }
+  // A file that was not written does not start either.
   (void)WriteAll(fd.get(), program);
-  return RunProgram(absl::StrCat("/proc/self/fd/", fd.get()), start);
+  ProgramStart start_from_it = start;
+  start_from_it.kept = fd.get();
+  return RunProgram(absl::StrCat("/proc/self/fd/", fd.get()), start_from_it);
 }
 
 void SetDisposition(int number, Disposition disposition) {

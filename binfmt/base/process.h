@@ -9,6 +9,7 @@
 
 #include "absl/functional/function_ref.h"
 #include "binfmt/base/error.h"
+#include "binfmt/base/unique_fd.h"
 
 namespace binfmt {
 
@@ -27,6 +28,16 @@ namespace binfmt {
 // is ETIMEDOUT. 0: no limit.
 Expected<int> RunSharingMemory(int (*function)(void*), void* argument,
                                int max_milliseconds = 0);
+
+// In a child process: closes all descriptors from FIRST on but KEPT, which may
+// be -1. A program that is only tried may be others', and what the caller's
+// shell has open (exec 9>lock) is not theirs.
+void CloseDescriptorsFrom(int first, int kept);
+
+// A file in memory called NAME, which may be executed, with FLAGS of
+// memfd_create(2). Where !ok(), errno tells why: EACCES where the sysctl
+// vm.memfd_noexec forbids all.
+UniqueFd MakeProgramFile(const char* name, unsigned flags);
 
 // Calls FUNCTION in a child process, a copy of this one (fork(2)), and returns
 // its result, of at most 64 KiB. What FUNCTION changes stays in the child: its
@@ -60,10 +71,11 @@ struct ProgramStart {
   bool as_nobody = false;
   bool by_all_means = false;
   int max_milliseconds;
+  int kept = -1;  // a descriptor that the program gets, too
 };
 
-// Runs the file at PATH without arguments, stdin and controlling terminal. What
-// it prints beyond a pipe's capacity is lost.
+// Runs the file at PATH without arguments, stdin, controlling terminal and this
+// process's other descriptors. What it prints beyond a pipe's capacity is lost.
 ProgramEnd RunProgram(const std::string& path, const ProgramStart& start);
 
 // Runs PROGRAM, a complete ELF file, from memory, as if its file were

@@ -64,6 +64,17 @@ TEST_F(ProcessTest, NoStandardInput) {
             "exit 0 [closed]");
 }
 
+// A script has its own file open, perhaps at 10 or 255.
+TEST_F(ProcessTest, NoDescriptorOfTheCaller) {
+  constexpr int kOther = 57;
+  ASSERT_EQ(dup2(STDERR_FILENO, kOther), kOther);
+  EXPECT_EQ(RunScript("[ -e /proc/$$/fd/57 ] || echo closed"),
+            "exit 0 [closed]");
+  EXPECT_EQ(Show(RunProgramFromMemory(NativeProgram(41), kStart)),
+            "exit 41 []");
+  close(kOther);
+}
+
 // It could type on that (TIOCSTI).
 TEST_F(ProcessTest, NoControllingTerminal) {
   EXPECT_EQ(RunScript("set -- $(cat /proc/$$/stat); echo $(($6 - $$)) $7"),

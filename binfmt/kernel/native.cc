@@ -21,8 +21,6 @@ namespace binfmt {
 namespace {
 
 constexpr char kName[] = "binfmtbox-native-probe";
-// MFD_EXEC of Linux 6.3, which the C library's headers do not have yet.
-constexpr unsigned kMfdExec = 0x10;
 // EI_DATA of this machine's programs: ELFDATA2LSB or ELFDATA2MSB.
 constexpr char kOwnData = std::endian::native == std::endian::big ? 2 : 1;
 
@@ -70,16 +68,9 @@ void TryProbes(Question& question) {
 int TryInChild(void* question) {
   // The parent's memory is shared, its descriptors are not: what a handler
   // prints must not appear in the parent's output.
-  for (int fd = 0; fd <= 2; ++fd) close(fd);
+  CloseDescriptorsFrom(0, static_cast<Question*>(question)->fd);
   TryProbes(*static_cast<Question*>(question));
   return 0;
-}
-
-UniqueFd MakeMemfd() {
-  const int fd = memfd_create(kName, MFD_CLOEXEC | kMfdExec);
-  // EINVAL: a kernel before 6.3.
-  if (fd >= 0 || errno != EINVAL) return UniqueFd(fd);
-  return UniqueFd(memfd_create(kName, MFD_CLOEXEC));
 }
 
 }  // namespace
@@ -88,7 +79,7 @@ Expected<std::vector<bool>> FindNative(std::span<const std::string> probes,
                                        bool emulated) {
   std::vector<bool> native(probes.size());
   if (probes.empty()) return native;
-  const UniqueFd fd = MakeMemfd();
+  const UniqueFd fd = MakeProgramFile(kName, MFD_CLOEXEC);
   if (!fd.ok()) return SystemError("make", "a memfd", errno);
   const std::string path = absl::StrCat("/proc/self/fd/", fd.get());
   Question question{.probes = probes, .native = native, .fd = fd.get()};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // status --probe and register --verify as users run them: with the emulators of
 // qemu-user-static, and with interpreters that do not work.
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -108,6 +109,39 @@ TEST_F(ProbeProgramTest, Runs) {
       "qemu-s390x  enabled   F     s390x  /usr/bin/qemu-s390x-static\n";
   EXPECT_EQ(Run({"status", "--probe"}),
             Prints(FirstLine() + line + "s390x: runs, " + Version() + "\n"));
+}
+
+// A file in memory may be executed there only where its maker says so.
+TEST_F(ProbeProgramTest, SysctlThatForbidsExecutableMemfds) {
+  Register(RecordOf("/usr/bin/qemu-s390x-static", "F"));
+  const MountNamespace mounts;
+  for (const char* const level : {"1", "2"}) {
+    Command command = Box({"status", "-q", "--probe", "s390x"}, In(mounts));
+    command.is_pid_1 = true;
+    command.before_exec = [level] {
+      mount("proc", "/proc", "proc", 0, nullptr);
+      if (WriteOnce("/proc/sys/vm/memfd_noexec", level) != 0) _exit(99);
+    };
+    const Outcome outcome = Execute(command);
+    if (*level == '1') {
+      EXPECT_EQ(outcome, Prints(""));
+    } else {
+      EXPECT_EQ(outcome.status, 1);
+      EXPECT_TRUE(outcome.err.contains("errno 13, Permission denied"))
+          << outcome.err;
+    }
+  }
+}
+
+// The interpreter may be others', and root's shell has "exec 9>lock".
+TEST_F(ProbeProgramTest, DescriptorsOfTheCallerStayItsOwn) {
+  Handle("ls /proc/$$/fd >/mnt/open; exit 42");
+  Command command = Box({"status", "-q", "--probe", "s390x"});
+  command.before_exec = [] { dup2(STDERR_FILENO, 57); };
+  (void)Execute(command);
+  const std::string open = ReadFile("/mnt/open");
+  EXPECT_NE(open, "");
+  EXPECT_FALSE(open.contains("57")) << open;
 }
 
 // Without --probe nobody is asked.
