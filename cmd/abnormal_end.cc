@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // How the program ends when it cannot go on: with one line on stderr and exit
-// status 1 where memory runs out, by a trap where a check of the C++ library
-// fails. The library's own ways would throw, which the products cannot, or
-// print with vfprintf(3), which would be 10 KB of each.
+// status_without_memory where memory runs out, by a trap where a check of the
+// C++ library fails. The library's own ways would throw, which the products
+// cannot, or print with vfprintf(3), which would be 10 KB of each.
+#include "cmd/abnormal_end.h"
+
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -10,13 +12,15 @@
 #include <new>
 #include <version>
 
+constinit int cmd::status_without_memory = 1;
+
 void* operator new(size_t size) {
   if (void* memory = malloc(size)) return memory;
   constexpr char kLine[] = "binfmtbox: out of memory\n";
   // Where stderr accepts nothing, nobody can be told.
   [[maybe_unused]] const ssize_t put =
       write(STDERR_FILENO, kLine, sizeof(kLine) - 1);
-  _exit(1);
+  _exit(cmd::status_without_memory);
 }
 
 void operator delete(void* memory) noexcept { free(memory); }

@@ -7,8 +7,10 @@
 #include "absl/strings/match.h"
 #include "binfmt/base/file.h"
 #include "binfmt/base/path.h"
+#include "cmd/abnormal_end.h"
 #include "cmd/applets.h"
 #include "cmd/box.h"
+#include "cmd/console.h"
 #include "cmd/other_names.h"
 
 int main(int argc, char** argv) {
@@ -16,6 +18,11 @@ int main(int argc, char** argv) {
   // argc is 0 where the caller passed no argv at all.
   const std::span<const char* const> args(argv + 1, argc > 1 ? argc - 1 : 0);
   const std::string_view name = argc > 0 ? binfmt::BaseName(argv[0]) : "";
+  // Known before the first memory is allocated.
+  if (name == "run" || name == "binfmt-run" ||
+      (!args.empty() && args[0] == std::string_view("run"))) {
+    cmd::status_without_memory = cmd::kExitNoHandlers;
+  }
   if (name == "qemu-binfmt-conf.sh") {
     const std::unique_ptr<cmd::Applet> applet = cmd::RegisterApplet();
     applet->BehaveAsScript();
