@@ -208,6 +208,8 @@ void CloseDescriptorsFrom(int first, int kept) {
 }
 
 UniqueFd MakeProgramFile(const char* name, unsigned flags) {
+  // Below "ulimit -f" it would end the writer.
+  SetDisposition(SIGXFSZ, SIG_IGN);
   const int fd = memfd_create(name, flags | kMfdExec);
   // EINVAL: a kernel before 6.3.
   if (fd >= 0 || errno != EINVAL) return UniqueFd(fd);

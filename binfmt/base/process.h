@@ -35,7 +35,8 @@ Expected<int> RunSharingMemory(int (*function)(void*), void* argument,
 void CloseDescriptorsFrom(int first, int kept);
 
 // A file in memory called NAME, which may be executed, with FLAGS of
-// memfd_create(2). Where !ok(), errno tells why: EACCES where the sysctl
+// memfd_create(2). Writing to it fails with EFBIG below "ulimit -f", without
+// SIGXFSZ. Where !ok(), errno tells why: EACCES where the sysctl
 // vm.memfd_noexec forbids all.
 UniqueFd MakeProgramFile(const char* name, unsigned flags);
 
