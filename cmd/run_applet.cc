@@ -64,7 +64,8 @@ Examples:
 Expected<binfmt::Program> FindCommand(const std::string& command,
                                       std::string& path) {
   if (command.empty()) return binfmt::Error(ENOENT, "COMMAND is empty");
-  path = command;
+  // No emulator or shell must take the path for an option.
+  path = command[0] == '-' ? absl::StrCat("./", command) : command;
   if (command.contains('/')) return binfmt::InspectProgram("", path);
   std::string_view list = Environment("PATH");
   if (list.empty()) list = "/usr/local/bin:/usr/bin:/bin";  // as shells do
@@ -79,11 +80,23 @@ Expected<binfmt::Program> FindCommand(const std::string& command,
   return binfmt::Failed(ENOENT, "$0 is in no directory of PATH", command);
 }
 
+// How long the namespaces that were tried may count as namespaces still.
+constexpr int kMaxWaitForTried = 10000;  // milliseconds
+
 // COMMAND did not start, for the reason WHY. Sets the status of env(1).
 void CannotStart(const binfmt::Error& why, Console& console) {
   console.Complain(why);
   console.set_status(why.errnum() == ENOENT ? kExitNoCommand
                                             : kExitCannotStart);
+}
+
+Expected<OpenRegistry> ReadOwnEntries(const std::string& dir) {
+  return ReadEntries(Registry::Open(dir, Registry::Kind::kOwn), dir);
+}
+
+bool HasEntries(const std::string& dir) {
+  const Expected<OpenRegistry> open = ReadOwnEntries(dir);
+  return open && !open->entries.empty();
 }
 
 // How many entries of TABLE take files, but for those of TARGETS.
@@ -128,6 +141,8 @@ class RunCommand : public Applet {
   // Moves this process to where the handlers are, or decides to do without.
   // Returns false where it has complained, and COMMAND must not start.
   bool Prepare(std::optional<EntryTable>& table, Console& console);
+  // Replaces this process by COMMAND.
+  void Start(bool is_elf, Console& console);
   // Starts COMMAND's emulator in its place where that is wanted.
   void DoWithout(const binfmt::Error& why, Console& console);
 
@@ -173,13 +188,17 @@ std::string RunCommand::Emulator() const {
 
 bool RunCommand::Prepare(std::optional<EntryTable>& table, Console& console) {
   const std::string& dir = request_.common.dir;
-  if (or_direct_ || request_.common.if_possible) {
+  const bool may_do_without = or_direct_ || request_.common.if_possible;
+  if (may_do_without) {
     // There is no way back out of half a namespace.
     const Expected<std::string> tried =
         binfmt::CallInChild([&]() -> Expected<std::string> {
           const Expected<binfmt::FormerIds> ids =
               binfmt::EnterPrivateInstance(dir);
           if (!ids) return ids.error().Copy();
+          if (root_user_) return "";
+          const Expected<void> restored = binfmt::RestoreIds(*ids, 0);
+          if (!restored) return restored.error().Copy();
           return "";
         });
     if (!tried) {
@@ -189,6 +208,10 @@ bool RunCommand::Prepare(std::optional<EntryTable>& table, Console& console) {
   }
   const size_t hidden = table ? CountOthers(*table, request_.targets) : 0;
   Expected<binfmt::FormerIds> ids = binfmt::EnterPrivateInstance(dir);
+  if (!ids && may_do_without && ids.error().errnum() == ENOSPC) {
+    DoWithout(ids.error(), console);
+    return true;
+  }
   if (!ids) {
     if (const std::string emulator = Emulator(); !emulator.empty()) {
       ids.error().Append(Message("; $0 $1 starts it without (--or-direct)",
@@ -203,8 +226,8 @@ bool RunCommand::Prepare(std::optional<EntryTable>& table, Console& console) {
   Console registering("binfmt-run");
   registering.set_quiet(true);
   RunRegister(request_, registering);
-  // Of all, each that failed has been complained of.
-  if (registering.status() != kExitOk && !request_.all) {
+  // Of all, some will do, and each that failed has been complained of.
+  if (registering.status() != kExitOk && (!request_.all || !HasEntries(dir))) {
     console.AddStatus(registering.status());
     return false;
   }
@@ -214,7 +237,8 @@ bool RunCommand::Prepare(std::optional<EntryTable>& table, Console& console) {
                          argv_[0], hidden));
   }
   if (root_user_) return true;
-  const Expected<void> restored = binfmt::RestoreIds(*ids);
+  const Expected<void> restored =
+      binfmt::RestoreIds(*ids, may_do_without ? kMaxWaitForTried : 0);
   if (!restored) console.Complain(restored.error());
   return restored.has_value();
 }
@@ -232,6 +256,28 @@ void RunCommand::DoWithout(const binfmt::Error& why, Console& console) {
   path_ = std::move(emulator);
 }
 
+void RunCommand::Start(bool is_elf, Console& console) {
+  const int errnum = binfmt::ReplaceBy(path_, argv_);
+  binfmt::Error error = binfmt::SystemError("start", path_, errnum);
+  if (errnum == ENOENT && binfmt::Exists(path_)) {
+    error.Append("; it is there, but its interpreter or loader is not");
+  } else if (errnum == ENOEXEC && foreign_ != nullptr) {
+    error.Append(
+        has_handlers_
+            ? Message("; it is for $0, which --target leaves out",
+                      foreign_->name)
+            : Message("; it is for $0; --or-direct starts its emulator",
+                      foreign_->name));
+  } else if (errnum == ENOEXEC && !is_elf) {
+    // A script without #!, as execvp(3) starts it.
+    argv_.front() = path_;
+    std::vector<std::string> argv = {"sh"};
+    for (std::string& arg : argv_) argv.push_back(std::move(arg));
+    (void)binfmt::ReplaceBy("/bin/sh", argv);
+  }
+  CannotStart(error, console);
+}
+
 void RunCommand::Run(const CommandLine& line, Console& console) {
   request_.common = line.common;
   argv_ = line.operands;
@@ -242,9 +288,7 @@ void RunCommand::Run(const CommandLine& line, Console& console) {
   if (Expected<void> chosen = ChooseTargets(); !chosen) {
     return console.Complain(chosen.error());
   }
-  const std::string& dir = line.common.dir;
-  const Expected<OpenRegistry> open =
-      ReadEntries(Registry::Open(dir, Registry::Kind::kOwn), dir);
+  const Expected<OpenRegistry> open = ReadOwnEntries(line.common.dir);
   std::optional<EntryTable> table;
   if (open) table.emplace(open->registry, open->entries);
   const auto runs = [&](const Target* target) {
@@ -253,7 +297,14 @@ void RunCommand::Run(const CommandLine& line, Console& console) {
     const EntryRow* const row = table->HandlerOf(*target);
     return row != nullptr && table->Check(*row);
   };
-  const bool is_ready = absl::c_all_of(request_.targets, runs);
+  // Where no target has an emulator, one that runs is "all".
+  const bool is_ready =
+      request_.all && request_.targets.empty()
+          ? absl::c_any_of(arch_table::Targets(),
+                           [&](const Target& target) {
+                             return !IsNative(target) && runs(&target);
+                           })
+          : absl::c_all_of(request_.targets, runs);
   if (line.common.dry_run) {
     // In a child process, with which its namespaces end.
     const Expected<std::string> done =
@@ -268,12 +319,7 @@ void RunCommand::Run(const CommandLine& line, Console& console) {
     return console.Result(*done);
   }
   if (!is_ready && !Prepare(table, console)) return;
-  const int errnum = binfmt::ReplaceBy(path_, argv_);
-  binfmt::Error error = binfmt::SystemError("start", path_, errnum);
-  if (errnum == ENOENT && binfmt::Exists(path_)) {
-    error.Append("; it is there, but its interpreter or loader is not");
-  }
-  CannotStart(error, console);
+  Start(program->elf.has_value(), console);
 }
 
 }  // namespace

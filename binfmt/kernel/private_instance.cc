@@ -11,11 +11,13 @@
 
 #include <cerrno>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <string_view>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "binfmt/base/clock.h"
 #include "binfmt/base/file.h"
 #include "binfmt/base/printable.h"
 #include "binfmt/base/process.h"
@@ -27,6 +29,7 @@ namespace binfmt {
 namespace {
 
 constexpr size_t kMaxProcFile = 1 << 20;
+constexpr int kLimitInterval = 10;  // milliseconds
 // Of uid_map and gid_map: lines of an id inside, the same id outside, and a
 // count. The kernel pads each with blanks.
 constexpr size_t kMapColumn = 11;
@@ -45,7 +48,16 @@ std::string SameIds(const std::string& path) {
   return map;
 }
 
-// A reason that a file of /proc tells.
+// Whether this namespace has an id 0, to which the files of binfmt_misc belong.
+bool MapsRoot(const std::string& path) {
+  const std::string map = ReadProc(path);
+  for (size_t line = 0; line < map.size(); line += 3 * kMapColumn) {
+    if (map.compare(line, kMapColumn, "         0 ") == 0) return true;
+  }
+  return false;
+}
+
+// A reason that a file of /proc tells. One that cannot be read tells none.
 struct Reason {
   const char* path;
   std::string_view sign;
@@ -69,35 +81,61 @@ constexpr Reason kReasons[] = {
      "seccomp=unconfined)"},
 };
 
-// Why no namespace could be made, or none with rights, as far as /proc tells.
-std::string_view WhyDenied(int errnum, uid_t uid) {
+// What forbids namespaces, or rights in them, as far as /proc tells; empty:
+// nothing does.
+std::string_view WhyDenied() {
+  for (const Reason& reason : kReasons) {
+    const std::string text = ReadProc(reason.path);
+    if (!text.empty() &&
+        absl::StrContains(text, reason.sign) == reason.has_sign) {
+      return reason.text;
+    }
+  }
+  return "";
+}
+
+// Why no namespace could be made for the user UID.
+std::string_view WhyNoNamespace(int errnum, uid_t uid) {
   switch (errnum) {
     case ENOSPC:
     case EUSERS:
-      return "; the limit of user namespaces is reached or 0, which root "
-             "raises: sysctl user.max_user_namespaces=15000";
+      return ReadProc("/proc/sys/user/max_mnt_namespaces") == "0\n"
+                 ? "; the limit of mount namespaces is 0, which root raises: "
+                   "sysctl user.max_mnt_namespaces=15000"
+                 : "; the limit of user namespaces is reached or 0, which root "
+                   "raises: sysctl user.max_user_namespaces=15000";
     case EINVAL:
     case ENOSYS:
       return "; this kernel has no user namespaces (CONFIG_USER_NS)";
     case ENOENT:
-      return "; it takes /proc and binfmt_misc in the kernel";
-    case ENODEV:
-      return "; this kernel has no binfmt_misc";
-  }
-  for (const Reason& reason : kReasons) {
-    if (absl::StrContains(ReadProc(reason.path), reason.sign) ==
-        reason.has_sign) {
-      return reason.text;
+      return "; it takes /proc";
+    case EPERM:
+    case EACCES: {
+      const std::string_view why = WhyDenied();
+      if (!why.empty() || uid != 0) return why;
+      return "; root takes CAP_SETFCAP for it; or be another user";
     }
   }
-  return uid == 0 ? "; root takes CAP_SETFCAP for it; or be another user" : "";
+  return "";
 }
 
-Error Explain(std::string_view what, int errnum, uid_t uid) {
+// Why there could be no mount in it.
+std::string_view WhyNoMount(int errnum) {
+  switch (errnum) {
+    case ENODEV:
+      return "; this kernel has no binfmt_misc";
+    case EPERM:
+    case EACCES:
+      return WhyDenied();
+  }
+  return "";
+}
+
+Error Explain(std::string_view what, int errnum, std::string_view why) {
   return Error(
       errnum,
       absl::StrCat("a command cannot have handlers of its own: cannot ", what,
-                   ": ", std::strerror(errnum), WhyDenied(errnum, uid)),
+                   ": ", std::strerror(errnum), why),
       Cause::kDenied);
 }
 
@@ -170,28 +208,41 @@ Expected<FormerIds> EnterPrivateInstance(const std::string& dir) {
                  Cause::kNoSupport);
   }
   const UniqueFd self = OpenAt(AT_FDCWD, "/proc/self", O_RDONLY | O_DIRECTORY);
-  const FormerIds ids{geteuid(), getegid(), HasCapability(CAP_SETUID)};
+  // What the kernel asks of a process that maps all ids.
+  const bool may_map_all = HasCapability(CAP_SETUID) &&
+                           HasCapability(CAP_SETGID) &&
+                           HasCapability(CAP_SETFCAP);
+  const FormerIds ids{geteuid(), getegid(),
+                      may_map_all && MapsRoot("/proc/self/uid_map") &&
+                          MapsRoot("/proc/self/gid_map")};
   if (!self.ok() || !(ids.are_kept ? EnterWithAllIds(self.get())
                                    : EnterAsRoot(self.get(), ids))) {
-    return Explain("make a user namespace", errno, ids.uid);
+    const int error = errno;
+    return Explain("make a user namespace", error,
+                   WhyNoNamespace(error, ids.uid));
   }
   // Over one that is mounted there: that belongs to another namespace.
   if (mount("binfmt_misc", dir.c_str(), "binfmt_misc",
             MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) != 0) {
-    return Explain(absl::StrCat("mount binfmt_misc on ", Printable(dir)), errno,
-                   ids.uid);
+    const int error = errno;
+    return Explain(absl::StrCat("mount binfmt_misc on ", Printable(dir)), error,
+                   WhyNoMount(error));
   }
   return ids;
 }
 
-Expected<void> RestoreIds(const FormerIds& ids) {
-  if (ids.are_kept || ids.uid == 0) return {};
+Expected<void> RestoreIds(const FormerIds& ids, int max_wait) {
+  if (ids.are_kept || (ids.uid == 0 && ids.gid == 0)) return {};
   const UniqueFd self = OpenAt(AT_FDCWD, "/proc/self", O_RDONLY | O_DIRECTORY);
-  if (!self.ok() || unshare(CLONE_NEWUSER) != 0 ||
-      !MapIds(self.get(), "", ids, " 0 1")) {
-    return Explain("have its ids again", errno, ids.uid);
+  const int64_t end = MonotonicMilliseconds() + max_wait;
+  int error = unshare(CLONE_NEWUSER) == 0 ? 0 : errno;
+  while (error == ENOSPC && MonotonicMilliseconds() < end) {
+    SleepMilliseconds(kLimitInterval);
+    error = unshare(CLONE_NEWUSER) == 0 ? 0 : errno;
   }
-  return {};
+  if (error == 0 && !MapIds(self.get(), "", ids, " 0 1")) error = errno;
+  if (error == 0) return {};
+  return Explain("have its ids again", error, WhyNoNamespace(error, ids.uid));
 }
 
 }  // namespace binfmt

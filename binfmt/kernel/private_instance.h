@@ -15,8 +15,9 @@ namespace binfmt {
 struct FormerIds {
   uid_t uid;
   gid_t gid;
-  // They are what they were: a process with CAP_SETUID keeps all ids that it
-  // had. Any other one may map its own only, and is root now.
+  // They are what they were: a process with CAP_SETUID, CAP_SETGID and
+  // CAP_SETFCAP keeps all ids that it had. Any other one may map its own only,
+  // and is root now.
   bool are_kept;
 };
 
@@ -26,12 +27,15 @@ struct FormerIds {
 // privilege, but Linux 6.7 or newer (load_binfmt_misc()).
 //
 // The error says what forbids it: the kernel's version, a limit, AppArmor,
-// seccomp, a chroot. The process may have left its namespaces already.
+// seccomp, a chroot. The process may have left its namespaces already, but not
+// where the errno is ENOSPC: a limit of namespaces is reached.
 Expected<FormerIds> EnterPrivateInstance(const std::string& dir);
 
 // Gives this process its former ids again, by a second user namespace below the
 // first. execve(2) then takes all capabilities from it, unless it is root.
-Expected<void> RestoreIds(const FormerIds& ids);
+// Where the limit of namespaces is reached, tries again for MAX_WAIT
+// milliseconds, since those that have ended count for a while.
+Expected<void> RestoreIds(const FormerIds& ids, int max_wait);
 
 }  // namespace binfmt
 

@@ -7,11 +7,13 @@
 #include <signal.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "gtest/gtest.h"
@@ -360,6 +362,153 @@ TEST_F(RunTest, LimitOfNamespaces) {
   Command native = AsUser({"--if-possible", "-q", "echo", "native"});
   native.before_exec = command.before_exec;
   EXPECT_EQ(Execute(native), Prints("native\n"));
+}
+
+// As wide as a user's own, so that the limit can be reached.
+TEST_F(RunTest, LimitThatOneNamespaceReaches) {
+  for (const char* const limit : {"1", "2", "3"}) {
+    Command command = AsUser({"--or-direct", "-q", kForeign, "--list"});
+    const auto become_user = command.before_exec;
+    command.before_exec = [become_user, limit] {
+      become_user();
+      WriteOnce("/proc/sys/user/max_user_namespaces", limit);
+    };
+    EXPECT_EQ(Execute(command), Prints(kList)) << limit;
+  }
+}
+
+TEST_F(RunTest, LimitOfMountNamespaces) {
+  Command command = AsUser({kForeign, "--list"});
+  const auto become_user = command.before_exec;
+  command.before_exec = [become_user] {
+    become_user();
+    WriteOnce("/proc/sys/user/max_mnt_namespaces", "0");
+  };
+  const Outcome outcome = Execute(command);
+  EXPECT_EQ(outcome.status, 125);
+  EXPECT_TRUE(outcome.err.contains("sysctl user.max_mnt_namespaces=15000"))
+      << outcome.err;
+}
+
+// "all" with no emulator at all is not "runs already".
+TEST_F(RunTest, NoEmulator) {
+  ASSERT_EQ(mkdir("/mnt/empty", 0755), 0);
+  WriteFile("/mnt/true", "", 0755);
+  for (const Words& words : {Words{"true"}, Words{"-t", "all", "--", "true"},
+                             Words{"-n", "-t", "all", "--", "true"}}) {
+    const MountNamespace mounts;
+    Command command = AsRoot(words);
+    command.mounts = &mounts;
+    command.before_exec = [] {
+      if (mount("none", "/usr/libexec", "tmpfs", 0, nullptr) != 0 ||
+          mount("none", "/usr/local", "tmpfs", 0, nullptr) != 0 ||
+          mount("/usr/bin/true", "/mnt/true", nullptr, MS_BIND, nullptr) != 0 ||
+          mount("/mnt/empty", "/usr/bin", nullptr, MS_BIND, nullptr) != 0) {
+        _exit(99);
+      }
+    };
+    command.env = {"PATH=/mnt"};
+    const Outcome outcome = Execute(command);
+    EXPECT_EQ(outcome.status, 125);
+    EXPECT_TRUE(outcome.err.contains("no interpreter for any target"))
+        << outcome.err;
+  }
+}
+
+// Whatever a process has or lacks of what the map of all ids takes, in a
+// namespace that maps no group 0.
+TEST_F(RunTest, GroupStays) {
+  for (const std::vector<int>& capabilities :
+       {std::vector<int>{}, std::vector<int>{CAP_SETUID},
+        std::vector<int>{CAP_SETGID},
+        std::vector<int>{CAP_SETUID, CAP_SETGID}}) {
+    Command command = AsRoot({"-t", "arm64", "sh", "-c",
+                              "id -u; id -g; /mnt/binfmtbox_arm64 --list"});
+    command.before_exec = [&capabilities] {
+      unshare(CLONE_NEWUSER);
+      WriteOnce("/proc/self/setgroups", "deny");
+      WriteOnce("/proc/self/uid_map", "0 0 1");
+      WriteOnce("/proc/self/gid_map", "77 0 1");
+      for (const int capability : capabilities) {
+        prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
+      }
+    };
+    EXPECT_EQ(Execute(command), Prints(std::string("0\n77\n") + kList));
+  }
+}
+
+// The reason is that of the call that failed.
+TEST_F(RunTest, ReasonsOfMounts) {
+  WriteFile("/mnt/text", "words", 0644);
+  for (const auto& [dir, why] :
+       {std::pair{"/mnt/text", "Not a directory"},
+        std::pair{"/mnt/nosuch", "No such file or directory"}}) {
+    const std::string start =
+        std::string(
+            "binfmt-run: a command cannot have handlers of its own: "
+            "cannot mount binfmt_misc on ") +
+        dir + ": " + why;
+    EXPECT_EQ(RunAsRoot({"-D", dir, "-t", "arm64", "true"}),
+              Fails(125, start + "\n"));
+  }
+}
+
+TEST_F(RunTest, ReasonOfDescriptors) {
+  Command command = AsUser({"-t", "arm64", "true"});
+  const auto become_user = command.before_exec;
+  command.before_exec = [become_user] {
+    become_user();
+    const rlimit limit = {4, 4};
+    setrlimit(RLIMIT_NOFILE, &limit);
+  };
+  const Outcome outcome = Execute(command);
+  EXPECT_EQ(outcome.status, 125);
+  EXPECT_FALSE(outcome.err.contains("chroot")) << outcome.err;
+}
+
+// execve(2) says ENOEXEC of each.
+TEST_F(RunTest, WhatTheKernelDoesNotStart) {
+  EXPECT_EQ(RunAsUser({"-t", "riscv64", kForeign}),
+            Fails(126,
+                  "binfmt-run: cannot start /mnt/binfmtbox_arm64: Exec format "
+                  "error; it is for aarch64, which --target leaves out\n"));
+  WriteFile("/mnt/script", "echo $0 $#\n", 0755);
+  EXPECT_EQ(RunAsUser({"-t", "arm64", "/mnt/script", "a", "b"}),
+            Prints("/mnt/script 2\n"));
+}
+
+TEST_F(RunTest, PathThatLooksLikeAnOption) {
+  ASSERT_EQ(mkdir("/mnt/-d", 0755), 0);
+  WriteFile("/mnt/-d/binfmtbox", ReadFile(kForeign), 0755);
+  for (const char* const limit : {"0", "1000"}) {
+    Command command =
+        AsUser({"-q", "--or-direct", "--", "-d/binfmtbox", "--list"});
+    const auto become_user = command.before_exec;
+    command.before_exec = [become_user, limit] {
+      become_user();
+      if (chdir("/mnt") != 0) _exit(99);
+      WriteOnce("/proc/sys/user/max_user_namespaces", limit);
+    };
+    EXPECT_EQ(Execute(command), Prints(kList)) << limit;
+  }
+}
+
+// Not a status that could be COMMAND's, nor a death.
+TEST_F(RunTest, Limits) {
+  for (const auto& [resource, value] :
+       {std::pair{RLIMIT_FSIZE, rlim_t{0}},
+        std::pair{RLIMIT_AS, rlim_t{500} << 10}}) {
+    Command command = AsUser({"-t", "arm64", "true"});
+    const auto become_user = command.before_exec;
+    command.before_exec = [become_user, resource = resource, value = value] {
+      become_user();
+      const rlimit limit = {value, value};
+      setrlimit(resource, &limit);
+    };
+    const Outcome outcome = Execute(command);
+    EXPECT_TRUE(outcome.status == 125 || outcome.status == 0) << outcome.status;
+    EXPECT_EQ(outcome.err.empty(), outcome.status == 0) << outcome.err;
+  }
 }
 
 TEST_F(RunTest, Chroot) {
