@@ -19,7 +19,7 @@ _binfmtbox_targets=(
   microblazeel-189 microblazeel microblazeel-old
 )
 
-# Offers those of the words behind $1 that begin with it.
+# Offers those of the words after $1 that begin with it.
 _binfmtbox_offer() {
   local begin=$1 candidate
   for candidate in "${@:2}"; do
@@ -76,7 +76,7 @@ _binfmtbox_commands() {
     _binfmtbox_value FILE "$1"
   else
     compopt -o filenames 2>/dev/null
-    mapfile -t COMPREPLY < <(compgen -c -- "$1" && compgen -d -- "$1")
+    mapfile -t COMPREPLY < <(compgen -c -- "$1"; compgen -d -- "$1")
   fi
 }
 

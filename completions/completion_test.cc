@@ -81,6 +81,12 @@ class CompletionTest : public ProgramTest,
     EXPECT_EQ(outcome.err, "");
     return SplitLines(outcome.out);
   }
+
+  // What is offered for a word that goes on with REST after BEFORE: zsh leaves
+  // BEFORE out.
+  static std::string After(std::string_view before, std::string_view rest) {
+    return absl::StrCat(GetParam() == "bash" ? before : "", rest);
+  }
 };
 
 TEST_P(CompletionTest, OffersAppletsFirst) {
@@ -190,6 +196,42 @@ TEST_P(CompletionTest, OffersEntriesOfTheNamedDirectory) {
             Words{});
   EXPECT_EQ(Offers({"binfmtbox", "status", "-D", kRegistry, "fi"}),
             Words{"first"});
+}
+
+TEST_P(CompletionTest, OffersTargetsToRun) {
+  EXPECT_EQ(Offers({"binfmtbox", "run", "-t", "riscv"}),
+            (Words{"riscv32", "riscv64"}));
+  EXPECT_EQ(Offers({"binfmt-run", "-t", "arm64,riscv"}),
+            (Words{After("arm64,", "riscv32"), After("arm64,", "riscv64")}));
+  EXPECT_EQ(Offers({"binfmt-run", "--target", "al"}), (Words{"all", "alpha"}));
+}
+
+TEST_P(CompletionTest, OffersCommandsToRun) {
+  WriteFile("/mnt/program", "", 0755);
+  EXPECT_EQ(Offers({"binfmtbox", "run", "/mnt/prog"}),
+            Words{After("/mnt/", "program")});
+  const std::vector<std::vector<std::string>> ways = {
+      {}, {"-n"}, {"-t", "arm64"}, {"--"}};
+  for (const std::vector<std::string>& options : ways) {
+    std::vector<std::string> words = {"binfmtbox", "run"};
+    words.insert(words.end(), options.begin(), options.end());
+    words.push_back("binfmt-reg");
+    EXPECT_EQ(Offers(words), Words{"binfmt-register"})
+        << testing::PrintToString(words);
+  }
+  EXPECT_EQ(Offers({"binfmt-run", "-t", "arm64", "--root"}),
+            Words{"--root-user"});
+}
+
+// The options of run end at COMMAND.
+TEST_P(CompletionTest, OffersFilesAfterTheCommandOfRun) {
+  WriteFile("/mnt/program", "", 0755);
+  EXPECT_EQ(Offers({"binfmt-run", "/mnt/program", "/mnt/prog"}),
+            Words{After("/mnt/", "program")});
+  EXPECT_EQ(Offers({"binfmt-run", "/mnt/program", "-t", "/mnt/prog"}),
+            Words{After("/mnt/", "program")});
+  EXPECT_EQ(Offers({"binfmt-run", "/mnt/program", "--"}), Words{});
+  EXPECT_EQ(Offers({"binfmt-run", "-n", "--", "/mnt/program", "--"}), Words{});
 }
 
 TEST_P(CompletionTest, OffersDirectoriesToInstall) {
