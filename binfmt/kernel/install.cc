@@ -242,7 +242,11 @@ class Installer {
       const bool decides = is_in_front && !rivals.is_behind;
       if (taken_out_[position] && !decides) continue;
       const std::string& name = rival.record.name;
-      if (name == wanted.name || IsHelperName(name, wanted.name)) continue;
+      if (name == wanted.name) continue;
+      // What a killed run left behind goes.
+      if (IsHelperName(name, wanted.name) && rival.record.SameRule(wanted)) {
+        continue;
+      }
       const bool takes_all = TakesFilesOf(rival.record, wanted);
       rivals.is_behind |= is_in_front && takes_all;
       if (taken_out_[position]) continue;

@@ -495,6 +495,19 @@ TEST_F(InstallTest, EntryOfAnotherRuleWithAHelpersNameStays) {
   EXPECT_EQ(List(), (Names{"a", "a.binfmtbox-01234567"}));
 }
 
+// Nor does it hide that the entry takes the files of another one.
+TEST_F(InstallTest, EntryOfAnotherRuleWithAHelpersNameShadows) {
+  ASSERT_EQ(Run({Other("a.binfmtbox-01234567", 5)}), "added\n");
+  Record record = Other("a", 5);
+  record.magic += "x";
+  if (!record.mask.empty()) record.mask += "\xff";
+  ASSERT_TRUE(Covers(Other("b", 5), record));
+  const std::string alone = Run({record});
+  EXPECT_TRUE(alone.starts_with("failed")) << alone;
+  EXPECT_TRUE(alone.contains("a.binfmtbox-01234567")) << alone;
+  EXPECT_EQ(List(), Names{"a.binfmtbox-01234567"});
+}
+
 InstallOptions Trying(std::string (*try_program)(const Registry&,
                                                  const Record& record)) {
   InstallOptions options;
