@@ -219,7 +219,15 @@ bool Registry::IsOwn() const {
 Expected<void> Registry::Lock() {
   // Only those who may change the registry can open `register`, so nobody else
   // can keep it locked. The kernel releases the lock of a process that dies.
-  if (!OpenRegister()) return {};
+  if (Expected<void> opened = OpenRegister(); !opened) {
+    const int errnum = opened.error().errnum();
+    // Who may not write changes nothing. A saved copy has no such file.
+    if (errnum == EACCES || errnum == EPERM || errnum == EROFS ||
+        errnum == ENOENT) {
+      return {};
+    }
+    return opened;
+  }
   const int64_t end = MonotonicMilliseconds() + kMaxLockWait;
   while (flock(register_fd_.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK && errno != EINTR) {

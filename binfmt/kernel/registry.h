@@ -50,8 +50,8 @@ class Registry {
 
   // Keeps other runs of this program from changing anything until Unlock() or
   // the end of the process. Fails where another run keeps the lock for ten
-  // seconds. Does nothing where `register` cannot be opened: then this process
-  // changes nothing either.
+  // seconds, or `register` cannot be opened for a passing reason. Does nothing
+  // where this process may not open it: then it changes nothing either.
   Expected<void> Lock();
   void Unlock() { register_fd_.Reset(); }
 

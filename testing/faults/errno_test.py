@@ -52,6 +52,12 @@ WRITES = {
     "EMFILE": "No file descriptors available",
     "ENFILE": "Too many open files in system",
 }
+OPENS = {
+    "EMFILE": "No file descriptors available",
+    "ENFILE": "Too many open files in system",
+    "ENOMEM": "Out of memory",
+    "EIO": "I/O error",
+}
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 REGISTER = ["register", "-Q", HOME, "arm"]
 
@@ -81,14 +87,21 @@ class ErrnoTest(namespace.TestCase):
             self.assert_fails(done, 1, why)
 
     def test_open_of_the_registry(self):
-        for name, why in (
-            ("EMFILE", "No file descriptors available"),
-            ("ENFILE", "Too many open files in system"),
-            ("ENOMEM", "Out of memory"),
-            ("EIO", "I/O error"),
-        ):
+        for name, why in OPENS.items():
             done = inject(f"openat:error={name}", *REGISTER, path=REGISTRY)
             self.assert_fails(done, 1, f"binfmt-register: cannot open {REGISTRY}: {why}")
+
+    def test_lock(self):
+        # A write without the lock could come between another run's.
+        log = f"{HOME}/log"
+        namespace.run(["strace", "-o", log, "-e", "trace=openat", "--", BOX, *REGISTER])
+        with open(log, encoding="utf-8") as calls:
+            first = next(i for i, call in enumerate(calls, 1) if '"register"' in call)
+        self.assertEqual(namespace.box("clear", "-q", "--all").status, 0)
+        for name in ("EMFILE", "ENFILE", "ENOMEM"):
+            done = inject(f"openat:error={name}:when={first}", *REGISTER)
+            why = f"binfmt-register: cannot open {REGISTRY}/register: {OPENS[name]}"
+            self.assert_fails(done, 1, why)
 
     def test_dead_automount(self):
         done = inject("openat:error=ELOOP", *REGISTER, path=REGISTRY)
