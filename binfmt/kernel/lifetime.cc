@@ -9,14 +9,13 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string_view>
 #include <vector>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "binfmt/base/clock.h"
-#include "binfmt/base/decimal.h"
 #include "binfmt/base/file.h"
 #include "binfmt/base/message.h"
 #include "binfmt/kernel/instances.h"
@@ -29,7 +28,8 @@ constexpr size_t kMaxStatLength = 4096;
 // The longest tick of the coarse clock is 10 ms.
 constexpr int kMaxTickWait = 50;  // milliseconds
 // USER_HZ, the same for every Linux program.
-constexpr uint32_t kTicksPerSecond = 100;
+constexpr int64_t kTicksPerSecond = 100;
+constexpr int64_t kNanosecondsPerSecond = 1'000'000'000;
 
 constexpr char kMountNamespaceOfPidOne[] = "/proc/1/ns/mnt";
 
@@ -48,12 +48,16 @@ timespec ReadClock(clockid_t clock) {
   return now;
 }
 
-bool IsBefore(const timespec& a, const timespec& b) {
-  return a.tv_sec != b.tv_sec ? a.tv_sec < b.tv_sec : a.tv_nsec < b.tv_nsec;
+int64_t Nanoseconds(const timespec& time) {
+  return int64_t{time.tv_sec} * kNanosecondsPerSecond + time.tv_nsec;
 }
 
-// When PID 1 was started, by the clock of file times. 0 where /proc does not
-// tell, so that nothing is older.
+bool IsBefore(const timespec& a, const timespec& b) {
+  return Nanoseconds(a) < Nanoseconds(b);
+}
+
+// When PID 1 was started, by the clock of file times, or a tick before. 0 where
+// /proc does not tell, so that nothing is older.
 timespec StartOfPidOne() {
   // proc(5): field 2, the name in parentheses, may hold blanks; starttime, in
   // clock ticks since boot, is field 22.
@@ -62,16 +66,20 @@ timespec StartOfPidOne() {
       ReadFileAt(AT_FDCWD, "/proc/1/stat", kMaxStatLength).value_or("");
   const std::vector<std::string_view> fields =
       absl::StrSplit(std::string_view(stat).substr(stat.rfind(')') + 1), ' ');
-  std::optional<uint32_t> ticks;
-  if (fields.size() > kFieldsBehindName) {
-    ticks = ParseDecimal(fields[kFieldsBehindName], UINT32_MAX);
+  int64_t ticks = 0;
+  if (fields.size() <= kFieldsBehindName ||
+      !absl::SimpleAtoi(fields[kFieldsBehindName], &ticks)) {
+    return {};
   }
-  timespec start = {};
-  start.tv_sec = ticks ? ReadClock(CLOCK_REALTIME).tv_sec -
-                             ReadClock(CLOCK_BOOTTIME).tv_sec +
-                             static_cast<time_t>(*ticks / kTicksPerSecond)
-                       : 0;
-  return start;
+  // The clock that goes on is read last, so that the difference is too small
+  // rather than too large.
+  const int64_t now = Nanoseconds(ReadClock(CLOCK_REALTIME));
+  const int64_t start = now - Nanoseconds(ReadClock(CLOCK_BOOTTIME)) +
+                        ticks * (kNanosecondsPerSecond / kTicksPerSecond);
+  timespec time = {};
+  time.tv_sec = static_cast<time_t>(start / kNanosecondsPerSecond);
+  time.tv_nsec = static_cast<long>(start % kNanosecondsPerSecond);
+  return time;
 }
 
 // Whether the instance on DIR is mounted in PID 1's mount namespace, too. False
@@ -109,7 +117,7 @@ timespec TimeBetweenInstances() {
 bool InstanceIsOlderThan(const std::string& dir, const timespec& time) {
   struct stat facts;
   return stat((dir + "/status").c_str(), &facts) == 0 &&
-         !IsBefore(time, facts.st_ctim);
+         !IsBefore(time, facts.st_atim);
 }
 
 bool MountNamespaceLasts() {

@@ -15,8 +15,9 @@
 namespace binfmt {
 
 // A time that every instance so far is older than, and every later one is not:
-// the ctime of DIR/status is when the instance was made, by the kernel's coarse
-// clock, for whose next tick this waits (at most 50 ms).
+// the atime of DIR/status is when the instance was made, by the kernel's coarse
+// clock, for whose next tick this waits (at most 50 ms). Its ctime changes when
+// a shell writes to it.
 timespec TimeBetweenInstances();
 
 // Whether the instance mounted on DIR existed at TIME. Then something else
