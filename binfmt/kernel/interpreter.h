@@ -80,7 +80,8 @@ Expected<void> CheckInterpreterFlags(const std::string& path,
 // writers away from such a file, for a lease that it gives only for a file
 // without either; nothing is written, nor opened for writing. Whoever opens the
 // file meanwhile waits until the lease is given back, at once. True, too, where
-// somebody has it open for writing. Nothing where that can't be told: PATH
+// somebody has it open, be it for reading: a file that is being copied or
+// hashed passes for one in execution. Nothing where that can't be told: PATH
 // can't be read, or is another user's and this process lacks CAP_LEASE; a file
 // system without leases; one of overlayfs, which may be the same file below
 // another one's; Linux 6.11 and 6.12, which keep nobody away.
