@@ -19,6 +19,7 @@
 namespace cmd {
 
 using binfmt::BaseName;
+using binfmt::Error;
 using binfmt::Expected;
 using binfmt::Failed;
 using binfmt::Record;
@@ -50,20 +51,26 @@ Rivals::Rivals(std::string_view dir) {
 void Rivals::Add(std::span<const std::string_view> dirs, Kind kind) {
   const Expected<std::vector<std::string>> files =
       binfmt::FindRecordFiles(dirs, /*any_name=*/kind != Kind::kLines);
-  if (!files) return;
+  if (!files) return Keep(files.error());
   for (const std::string& path : *files) {
     if (binfmt::IsFifo(path)) continue;
-    const std::string text =
-        binfmt::ReadFileAt(AT_FDCWD, path, binfmt::kMaxRecordFileLength)
-            .value_or("");
+    const binfmt::ErrnoOr<std::string> text =
+        binfmt::ReadFileAt(AT_FDCWD, path, binfmt::kMaxRecordFileLength);
+    if (!text) {
+      // A link that leads nowhere masks files of its name.
+      if (text.error() != ENOENT) {
+        Keep(binfmt::SystemError("read", path, text.error()));
+      }
+      continue;
+    }
     std::vector<binfmt::RecordLine> lines;
     if (kind == Kind::kLines) {
-      lines = binfmt::ParseBinfmtD(text);
+      lines = binfmt::ParseBinfmtD(*text);
     } else {
       const auto parse = kind == Kind::kDebianFormat
                              ? binfmt::ParseDebianFormat
                              : binfmt::ParseDebianDatabase;
-      lines.push_back({0, parse(text, BaseName(path)).record.value_or("")});
+      lines.push_back({0, parse(*text, BaseName(path)).record.value_or("")});
     }
     for (const binfmt::RecordLine& line : lines) {
       Expected<Record> record = binfmt::ParseRecord(line.text);
@@ -75,8 +82,19 @@ void Rivals::Add(std::span<const std::string_view> dirs, Kind kind) {
   }
 }
 
+void Rivals::Keep(const Error& error) {
+  if (!unread_) unread_ = error.Copy();
+}
+
 Expected<void> Rivals::Check(std::string_view name,
                              const Record& record) const {
+  if (unread_) {
+    Error error = unread_->Copy();
+    error.Prepend(binfmt::Message(
+        "$0 is registered, and whether that lasts cannot be told: ",
+        record.name));
+    return error;
+  }
   for (const std::string_view dir : binfmt::kSystemRecordDirs) {
     if (dir_.empty() || dir == dir_) break;
     const std::string path = absl::StrCat(dir, "/", name);

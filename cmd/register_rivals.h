@@ -4,6 +4,7 @@
 #define CMD_REGISTER_RIVALS_H_
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -25,13 +26,16 @@ class Rivals {
   explicit Rivals(std::string_view dir);
 
   // Fails where RECORD, in the file NAME of the directory, would not be
-  // registered at a start, or not before all that takes its files.
+  // registered at a start, or not before all that takes its files, or where
+  // files that decide it could not be read.
   binfmt::Expected<void> Check(std::string_view name,
                                const binfmt::Record& record) const;
 
  private:
   enum class Kind { kLines, kDebianFormat, kDebianDatabase };
 
+  // Remembers that files could not be read.
+  void Keep(const binfmt::Error& error);
   // Adds the records in the files of DIRS.
   void Add(std::span<const std::string_view> dirs, Kind kind);
 
@@ -41,6 +45,7 @@ class Rivals {
   std::vector<std::string> paths_;
   std::vector<binfmt::Record> records_;
   size_t database_ = 0;
+  std::optional<binfmt::Error> unread_;  // the first one
 };
 
 }  // namespace cmd

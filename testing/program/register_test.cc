@@ -889,6 +889,24 @@ TEST_F(RivalsTest, AFileThatComesAfter) {
   EXPECT_EQ(Complaint(), "");
 }
 
+// What could not be read is not taken for nothing.
+TEST_F(RivalsTest, FilesThatCannotBeRead) {
+  const std::string start =
+      "binfmt-register: qemu-arm is registered, and whether that lasts cannot "
+      "be told: cannot ";
+  WriteFile("/usr/lib/binfmt.d/zzz.conf",
+            std::string(1100000, '#') + "\n" + kOther, 0644);
+  EXPECT_EQ(Complaint(),
+            start + "read /usr/lib/binfmt.d/zzz.conf: File too large\n");
+  ASSERT_EQ(unlink("/usr/lib/binfmt.d/zzz.conf"), 0);
+  ASSERT_EQ(symlink("/nowhere", "/usr/lib/binfmt.d/zzz.conf"), 0);
+  EXPECT_EQ(Complaint(), "");
+  for (int i = 0; i <= 4096; ++i) {
+    WriteFile("/usr/lib/binfmt.d/" + std::to_string(i), "", 0644);
+  }
+  EXPECT_EQ(Complaint(), start + "list /usr/lib/binfmt.d: File too large\n");
+}
+
 TEST_F(RivalsTest, AFileOfItsNameInADirectoryThatCounts) {
   EXPECT_EQ(Complaint("/etc/binfmt.d"), "");
   EXPECT_EQ(Complaint(),
