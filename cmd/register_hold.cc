@@ -11,11 +11,13 @@
 #include "binfmt/base/error.h"
 #include "binfmt/base/message.h"
 #include "binfmt/base/printable.h"
+#include "binfmt/kernel/guard.h"
 #include "binfmt/kernel/install.h"
 #include "binfmt/kernel/lifetime.h"
 #include "cmd/entry_table.h"
 #include "cmd/register_open.h"
 #include "cmd/reported_errors.h"
+#include "cmd/targets.h"
 
 namespace cmd {
 namespace {
@@ -31,7 +33,6 @@ constexpr int kInterval = 5000;  // milliseconds
 // Registers those of RECORDS that are lost. Returns whether all of them hold
 // then.
 Expected<bool> PutBack(const RegisterRequest& request,
-                       const binfmt::Guard& guard,
                        std::span<const Record> records,
                        ReportedErrors& reported, Console& console) {
   Expected<OpenRegistry> open = OpenForRegister(request, /*lock=*/true);
@@ -65,19 +66,33 @@ Expected<bool> PutBack(const RegisterRequest& request,
                     console);
   }
   if (!any_lost) return all_hold;
+  // A new one: the interpreters' files may be others by now.
+  const binfmt::Guard guard(RunsNatively);
   binfmt::InstallOptions options = request.install;
   options.together = records;
   Expected<std::vector<Outcome>> outcomes =
       binfmt::Install(open->registry, guard, open->entries, wanted, options);
   if (!outcomes) return std::move(outcomes.error());
+  const Expected<std::vector<binfmt::Entry>> entries = open->registry.ReadAll();
+  if (!entries) return entries.error().Copy();
+  EntryTable table_now(open->registry, *entries);
   for (size_t i = 0; i < wanted.size(); ++i) {
-    if (table.Find(wanted[i].name) != nullptr) continue;
+    const std::string& name = wanted[i].name;
     if (const auto& error = (*outcomes)[i].error) {
       all_hold = false;
       reported.Report(*error, console);
-    } else {
-      console.Note(
-          binfmt::Message("$0 was not there; registered it", wanted[i].name));
+      continue;
+    }
+    if (table.Find(name) != nullptr) continue;
+    console.Note(binfmt::Message("$0 was not there; registered it", name));
+    const EntryRow* const row = table_now.Find(name);
+    if (row == nullptr) {  // lost again, and missed in the next turn
+      all_hold = false;
+      continue;
+    }
+    if (const Expected<void> usable = table_now.Check(*row); !usable) {
+      all_hold = false;
+      reported.Report(usable.error(), console);
     }
   }
   return all_hold;
@@ -85,7 +100,7 @@ Expected<bool> PutBack(const RegisterRequest& request,
 
 }  // namespace
 
-void HoldRecords(const RegisterRequest& request, const binfmt::Guard& guard,
+void HoldRecords(const RegisterRequest& request,
                  std::span<const Record> records, int planned_status,
                  ReportedErrors& reported, Console& console) {
   bool all_hold = false;
@@ -93,8 +108,7 @@ void HoldRecords(const RegisterRequest& request, const binfmt::Guard& guard,
     console.Flush();
     if (binfmt::WaitForEnd(kInterval)) break;
     reported.BeginTurn();
-    const Expected<bool> result =
-        PutBack(request, guard, records, reported, console);
+    const Expected<bool> result = PutBack(request, records, reported, console);
     if (!result) reported.Report(result.error(), console);
     all_hold = result.value_or(false);
   }

@@ -5,7 +5,6 @@
 
 #include <span>
 
-#include "binfmt/kernel/guard.h"
 #include "binfmt/record/record.h"
 #include "cmd/console.h"
 #include "cmd/register_request.h"
@@ -18,7 +17,7 @@ namespace cmd {
 // In the end, errors that were resolved do not count: where all RECORDS hold,
 // the exit status is PLANNED_STATUS, that of what could not be planned.
 // REPORTED knows what was said before.
-void HoldRecords(const RegisterRequest& request, const binfmt::Guard& guard,
+void HoldRecords(const RegisterRequest& request,
                  std::span<const binfmt::Record> records, int planned_status,
                  ReportedErrors& reported, Console& console);
 

@@ -213,7 +213,9 @@ void RunRegister(const RegisterRequest& request, Console& console) {
     reported.Report(open.error(), console);
   }
   if (request.hold && !request.common.dry_run && !plan.ended) {
-    HoldRecords(request, guard, RecordsOf(plan.items), planned_status, reported,
+    // What this process has open cannot be unmounted.
+    if (open) *open = OpenRegistry();
+    HoldRecords(request, RecordsOf(plan.items), planned_status, reported,
                 console);
   }
 }

@@ -333,6 +333,40 @@ TEST_F(HoldTest, StaysWhereItIsNotPossible) {
   }
 }
 
+// What comes back is judged by the files of now.
+TEST_F(HoldTest, RegistersAgainAnInterpreterThatIsAnotherFile) {
+  for (const bool is_gone : {true, false}) {
+    WriteFile("/mnt/other", NativeProgram(0), 0755);
+    Program program(Box({"register", "--mount", "--userns", "--hold", "--rule",
+                         ":other:M::OTHER::/mnt/other:"}));
+    program.WaitForOut("other: registered, /mnt/other\n");
+    if (is_gone) {
+      ASSERT_EQ(unlink("/mnt/other"), 0);
+    } else {
+      WriteFile("/mnt/new", "OTHER", 0755);
+      ASSERT_EQ(rename("/mnt/new", "/mnt/other"), 0);
+    }
+    Write("other", "-1");
+    TurnWatch watch;
+    watch.WaitForTurn(&program);
+    const Outcome outcome = EndSoon(&program, SIGTERM);
+    EXPECT_EQ(outcome.status, 1) << outcome.err;
+    EXPECT_TRUE(outcome.err.contains(is_gone ? "/mnt/other does not exist"
+                                             : "refused to register other"))
+        << outcome.err;
+    (void)Run({"clear", "-q", "--all"});
+  }
+}
+
+// Nothing of it stands in the way of an umount.
+TEST_F(HoldTest, RegisterLetsOthersUnmount) {
+  Program program(Box(RegisterAndHold()));
+  program.WaitForOut(kRegistered);
+  program.WaitForSleep();
+  EXPECT_EQ(umount(kRegistry), 0);
+  (void)program.End(SIGTERM);
+}
+
 TEST_F(HoldTest, RegistersOnceItIsPossible) {
   Program program(
       Box({"register", "--if-possible", "--hold", "--rule", kRule}));
