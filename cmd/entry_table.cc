@@ -62,12 +62,15 @@ EntryRow* EntryTable::RowOf(const arch_table::Target& target) {
   return nullptr;
 }
 
+binfmt::Error Disabled(std::string_view name) {
+  return Failed(
+      0, "$0 is disabled; enable it with: binfmtbox clear --enable $0", name);
+}
+
 Expected<void> EntryTable::Check(const EntryRow& row) {
   const binfmt::Record& record = row.entry->record;
   if (!row.entry->enabled) {
-    return Failed(0,
-                  "$0 is disabled; enable it with: binfmtbox clear --enable $0",
-                  record.name);
+    return Disabled(record.name);
   }
   if (row.shadowed_by != nullptr) {
     return Failed(0, "$0 never gets a program: $1 takes them first",

@@ -42,6 +42,9 @@ struct EntryRow {
   bool held() const { return (entry->record.flags & binfmt::kFixBinary) != 0; }
 };
 
+// The error that the entry NAME is disabled, and how to enable it.
+binfmt::Error Disabled(std::string_view name);
+
 // Entries in match order, with all that can be said of each.
 class EntryTable {
  public:

@@ -16,6 +16,7 @@
 #include "binfmt/record/elf_header.h"
 #include "binfmt/record/match.h"
 #include "binfmt/record/record.h"
+#include "cmd/entry_table.h"
 #include "cmd/fold.h"
 #include "cmd/json.h"
 #include "cmd/targets.h"
@@ -200,6 +201,20 @@ void ReportMatch(const std::string& file, bool enabled,
     const bool is_program = target != nullptr && last.program->elf &&
                             last.program->elf->is_loadable;
     error = is_program ? NoEntry(*target) : Error(0, "no entry takes it");
+    // What would help; nothing of a copy can be enabled.
+    const binfmt::Candidate candidate = {last.program->head, last.path};
+    for (const Entry& entry : entries) {
+      if (registry.saved() || !binfmt::Matches(entry.record, candidate)) {
+        continue;
+      }
+      error = enabled ? Disabled(entry.record.name)
+                      : binfmt::Failed(0,
+                                       "no entry takes it while binfmt_misc is "
+                                       "disabled; enable it with: echo 1 > "
+                                       "$0/status",
+                                       registry.dir());
+      break;
+    }
   }
   json.Field("enabled", enabled);
   json.Field("saved", registry.saved());

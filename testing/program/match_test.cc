@@ -48,6 +48,7 @@ struct Verdict {
 int ErrnumOf(const std::string& message) {
   static const std::vector<std::pair<const char*, int>> words = {
       {"no entry takes", ENOEXEC},
+      {"is disabled; enable it", ENOEXEC},
       {"flag O or C allows", ENOEXEC},
       {"five interpreters are the most", ELOOP},
       {"a part of its path is a file", ENOTDIR},
@@ -364,20 +365,39 @@ TEST_F(MatchTextTest, EveryReasonOfAnEntry) {
                                 "/mnt/f/x.jar: no ELF file, taken by mz\n" +
                                 rest));
   Write("status", "0");
-  EXPECT_EQ(Match(file),
-            (Outcome{1,
-                     "a\\x0ab: enabled, extension is not d\\x1b\n"
-                     "mask: enabled, byte 1 is 5a, not 5f, mask ff\n"
-                     "long: enabled, byte 3 is 00, not 79, mask ff\n"
-                     "old: disabled, would take it\n"
-                     "mz: enabled, would take it\n"
-                     "short: enabled, would take it\n"
-                     "jar: enabled, would take it\n"
-                     "/mnt/f/x.jar: no ELF file, nothing\n",
-                     "binfmt-status: note: binfmt_misc is disabled\n"
-                     "binfmt-status: no entry takes it\n"}));
+  EXPECT_EQ(
+      Match(file),
+      (Outcome{
+          1,
+          "a\\x0ab: enabled, extension is not d\\x1b\n"
+          "mask: enabled, byte 1 is 5a, not 5f, mask ff\n"
+          "long: enabled, byte 3 is 00, not 79, mask ff\n"
+          "old: disabled, would take it\n"
+          "mz: enabled, would take it\n"
+          "short: enabled, would take it\n"
+          "jar: enabled, would take it\n"
+          "/mnt/f/x.jar: no ELF file, nothing\n",
+          std::string("binfmt-status: note: binfmt_misc is disabled\n") +
+              "binfmt-status: no entry takes it while binfmt_misc is disabled; "
+              "enable it with: echo 1 > " +
+              std::string(kRegistry) + "/status\n"}));
   EXPECT_EQ(Run({"status", "--quiet", "--match", file}),
-            Fails(1, "binfmt-status: no entry takes it\n"));
+            Fails(1,
+                  "binfmt-status: no entry takes it while binfmt_misc is "
+                  "disabled; enable it with: echo 1 > " +
+                      std::string(kRegistry) + "/status\n"));
+}
+
+// What the advice is for: register would not enable it.
+TEST_F(MatchTextTest, DisabledEntry) {
+  Register(":mz:M::MZ::/mnt/i/interpreter:");
+  Write("mz", "0");
+  EXPECT_EQ(Match(MakeFile("x", "MZ")),
+            (Outcome{1,
+                     "mz: disabled, would take it\n"
+                     "/mnt/f/x: no ELF file, nothing\n",
+                     "binfmt-status: mz is disabled; enable it with: binfmtbox "
+                     "clear --enable mz\n"}));
 }
 
 TEST_F(MatchTextTest, ElfFiles) {
@@ -472,7 +492,6 @@ TEST_F(MatchTextTest, WhatCanNotBeLookedAt) {
             Fails(1, "binfmt-status: /mnt/f/fifo is not a regular file\n"));
   EXPECT_EQ(Match("/mnt/f"),
             Fails(1, "binfmt-status: /mnt/f is a directory\n"));
-  EXPECT_EQ(Match(""), Fails(1, "binfmt-status:  does not exist\n"));
   EXPECT_EQ(Match("/mnt/f/a\nb"),
             Fails(1, "binfmt-status: /mnt/f/a\\x0ab does not exist\n"));
   WriteFile("/mnt/f/plain", "MZ", 0644);
@@ -529,7 +548,8 @@ TEST_F(MatchTextTest, Json) {
           "{\"name\":\"/mnt/f/x\\\"y\",\"what\":\"no ELF "
           "file\",\"result\":\"nothing\"}],"
           "\"enabled\":true,\"saved\":false,\"runs\":false}\n",
-          "binfmt-status: no entry takes it\n"}));
+          "binfmt-status: mz is disabled; enable it with: binfmtbox "
+          "clear --enable mz\n"}));
 }
 
 TEST_F(MatchTextTest, WithoutPrivileges) {
