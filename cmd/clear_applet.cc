@@ -58,7 +58,7 @@ class EnableCheck {
     for (const Target& target : arch_table::Targets()) {
       if (!checked || !TakesSome(record, target) || !IsNative(target)) continue;
       return guard_.Refuse(
-          record, Message("this machine runs programs for $0 by itself; "
+          record, Message("this machine runs programs for $0 natively; "
                           "register it anew with --ignore-family yes",
                           target.name));
     }
@@ -118,7 +118,7 @@ class Report {
 constexpr AppletHelp kHelp = {
     .name = "clear",
     .arguments = "[OPTION]... [NAME|TARGET|PATTERN]...",
-    .summary = "Take entries out of binfmt_misc.",
+    .summary = "Remove entries from binfmt_misc.",
     .details = R"(
 A TARGET means the entries that register makes for it (arm64 means
 qemu-aarch64), name:NAME always an entry; a PATTERN is a shell pattern of

@@ -90,7 +90,7 @@ constexpr AppletHelp kHelp = {
     .details = R"(
 A TARGET is written as QEMU (aarch64), Docker (linux/arm64), Debian
 (armhf), uname (armv7l) or Go (mips64le) write it; all is every target
-that has an interpreter and that this machine does not run by itself.
+that has an interpreter and that this machine does not run natively.
 Without TARGET: the words of $QEMU_TARGET_LIST, else of
 $qemu_target_list, else, with --cmdline, of binfmt.targets=, else all.
 
@@ -209,7 +209,7 @@ std::vector<Option> Register::Options() {
                              "auto: where it is understood)",
                              &record.preserve_argv0),
       OptionFor<StoreChoice>('i', "ignore-family", "yes|no",
-                             "register what this machine runs by itself,\n"
+                             "register what this machine runs natively,\n"
                              "too (default no)",
                              &request_.ignore_family),
       FlagOption(kNoLetter, "if-missing",
@@ -255,8 +255,8 @@ std::vector<Option> Register::Options() {
                  "with --mount: in PID 1's mount namespace, too",
                  &request_.mounting.on_host),
       FlagOption(kNoLetter, "verify",
-                 "run a small program through each handler, and take\n"
-                 "back what does not run it",
+                 "run a small program through each handler, and\n"
+                 "remove what does not run it",
                  &request_.verify),
       OptionFor<StoreSeconds>(kNoLetter, "wait", "SEC",
                               "wait for interpreters that are not there yet",

@@ -64,15 +64,16 @@ class Checker {
     Expected<void> accepted = guard_.Check(record, handlers_);
     if (!accepted && accepted.error().errnum() == EPERM) {
       if (item.target == nullptr || item.target != native) return accepted;
-      return Failed(EPERM,
-                    "$0: this machine runs programs for $1 by "
-                    "itself, and none would start any more",
-                    record.name, native->name);
+      return Failed(
+          EPERM,
+          "$0: this machine runs programs for $1 natively, and none of them "
+          "would start any more",
+          record.name, native->name);
     }
     if (native != nullptr && !ignore_native) {
       return Failed(
           EPERM,
-          "$0: this machine runs programs for $1 by itself; register it "
+          "$0: this machine runs programs for $1 natively; register it "
           "all the same with --ignore-family yes",
           record.name, native->name);
     }
@@ -110,7 +111,7 @@ class Checker {
 
   binfmt::Guard& guard_;
   const binfmt::CoverIndex* handlers_;
-  TargetList siblings_;  // which this machine may run by itself
+  TargetList siblings_;  // which this machine may run natively
   TargetList asked_;     // about which the kernel is asked
   TargetList native_;    // what it said yes to
 };

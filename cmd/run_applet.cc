@@ -167,7 +167,7 @@ Expected<void> RunCommand::ChooseTargets() {
   if (!parsed) return parsed;
   if (words.empty() && foreign_ != nullptr) named.push_back(foreign_);
   if (named.empty()) request_.all = true;
-  // What the machine runs by itself needs no handler.
+  // What the machine runs natively needs no handler.
   std::erase_if(named, [](const Target* target) { return IsNative(*target); });
   request_.targets = named;
   if (!request_.all) return {};

@@ -241,7 +241,7 @@ void PrintText(const StatusReport& report, Console& console) {
   }
   for (const Target* native : report.natives) {
     console.Result(
-        Message("$0: this machine runs it by itself\n", native->name));
+        Message("$0: this machine runs it natively\n", native->name));
   }
   if (report.probe) ProbeTargets(report, nullptr, console);
 }

@@ -528,9 +528,11 @@ std::string Difference(const Entry& present, const Entry& wanted) {
     compare("offset", absl::StrCat(a.offset), absl::StrCat(b.offset));
     // Their bytes would fill lines.
     if (a.magic != b.magic || a.offset == b.offset) {
-      text +=
-          absl::StrCat(text.empty() ? "" : ", ",
-                       a.magic != b.magic ? "another magic" : "another mask");
+      text += absl::StrCat(
+          text.empty() ? "another " : ", another ",
+          a.magic == b.magic                                     ? "mask"
+          : a.type == b.type && a.type == RecordType::kExtension ? "extension"
+                                                                 : "magic");
     }
   }
   return text;

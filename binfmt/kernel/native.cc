@@ -100,7 +100,7 @@ Expected<std::vector<bool>> FindNative(std::span<const std::string> probes,
   }
   if (question.error == ENOSYS) {
     return Error(ENOSYS,
-                 "cannot find out what this machine runs by itself, since this "
+                 "cannot find out what this machine runs natively, since this "
                  "program runs under an emulator; take the build for this "
                  "machine");
   }

@@ -175,8 +175,8 @@ class PoisonTest(namespace.TestCase):
                 "own machine as target",
                 [*args, name],
                 [
-                    f"qemu-{name}: this machine runs programs for {name} by itself, "
-                    "and none would start any more"
+                    f"qemu-{name}: this machine runs programs for {name} natively, "
+                    "and none of them would start any more"
                 ],
             )
 

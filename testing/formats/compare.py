@@ -66,7 +66,7 @@ RULES = [
 # Debian has files for emulators of the machine that it was built for, too.
 NATIVE = re.compile(
     r"refused to register \S+: it takes (this program itself|some of this machine's own)|"
-    r": this machine runs programs for \S+ by itself")
+    r": this machine runs programs for \S+ natively")
 PROJECTS = "testdata/formats/projects.txt"
 # Links beside the projects' files: two masks, the second of which leads nowhere.
 LINKS = {"/etc/binfmt.d/sbcl.conf": "/dev/null", "/run/binfmt.d/pypy3.9.conf": "nowhere"}
@@ -320,7 +320,7 @@ class Comparison:
                     self.export(name, ["--rule", rule], debian)
 
     def targets(self) -> List[str]:
-        """The targets of the table that this machine does not run by itself."""
+        """The targets of the table that this machine does not run natively."""
         with open(os.path.join(TOP, "arch_table/targets.txt"), encoding="utf-8") as file:
             names = re.findall(r"^target (\S+)", file.read(), re.M)
         foreign = []

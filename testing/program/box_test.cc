@@ -26,7 +26,7 @@ Make this machine run programs built for other processors.
   mount                     Mount binfmt_misc, and /proc before it where that is missing.
   register                  Register QEMU's user-mode emulators as handlers of foreign programs.
   status                    Show the entries of binfmt_misc in the order in which they match.
-  clear                     Take entries out of binfmt_misc.
+  clear                     Remove entries from binfmt_misc.
   run                       Run a command where foreign programs work, without privilege.
 
   --list                    print the applets' names
@@ -89,7 +89,7 @@ Register QEMU's user-mode emulators as handlers of foreign programs.
                          (flags O and C; default no)
   -g, --preserve-argv0 yes|no|auto  hand argv[0] over (flag P; default
                          auto: where it is understood)
-  -i, --ignore-family yes|no  register what this machine runs by itself,
+  -i, --ignore-family yes|no  register what this machine runs natively,
                          too (default no)
       --if-missing       leave out targets whose programs run already
       --replace          swap entries that differ, without a gap
@@ -108,8 +108,8 @@ Register QEMU's user-mode emulators as handlers of foreign programs.
       --module FILE      with --mount: the kernel module to load
       --userns           with --mount: in any user namespace
       --host             with --mount: in PID 1's mount namespace, too
-      --verify           run a small program through each handler, and take
-                         back what does not run it
+      --verify           run a small program through each handler, and
+                         remove what does not run it
       --wait SEC         wait for interpreters that are not there yet
       --hold             stay until SIGTERM, SIGINT or SIGPWR and put back
                          what gets lost
@@ -119,7 +119,7 @@ constexpr char kRegisterDetails[] =
     R"(
 A TARGET is written as QEMU (aarch64), Docker (linux/arm64), Debian
 (armhf), uname (armv7l) or Go (mips64le) write it; all is every target
-that has an interpreter and that this machine does not run by itself.
+that has an interpreter and that this machine does not run natively.
 Without TARGET: the words of $QEMU_TARGET_LIST, else of
 $qemu_target_list, else, with --cmdline, of binfmt.targets=, else all.
 
@@ -162,7 +162,7 @@ Examples:
 constexpr char kClearHelp[] =
     R"( [OPTION]... [NAME|TARGET|PATTERN]...
 
-Take entries out of binfmt_misc.
+Remove entries from binfmt_misc.
 
       --ours             the entries that register makes of targets
       --all              every entry, whoever made it
@@ -222,16 +222,22 @@ struct Help {
 
 std::vector<Help> Helps() {
   const std::string common = kCommonHelp;
-  // What COMMAND prints is all that run prints.
+  // What COMMAND prints is all that run prints, and its status is run's.
   const std::string json =
       "      --json             print one JSON object instead of text\n";
-  std::string without_json = common;
-  without_json.erase(common.find(json), json.size());
+  std::string of_run = common;
+  of_run.erase(common.find(json), json.size());
+  const std::string exits =
+      "exit 0, with a note, where binfmt_misc can't be\n"
+      "                         used here\n";
+  of_run.replace(of_run.find(exits), exits.size(),
+                 "start COMMAND without handlers, with a note,\n"
+                 "                         where there can be none\n");
   return {{"mount", kMountHelp + common + kMountDetails},
           {"register", kRegisterHelp + common + kRegisterDetails},
           {"status", kStatusHelp + common + kStatusDetails},
           {"clear", kClearHelp + common + kClearDetails},
-          {"run", kRunHelp + without_json + kRunDetails}};
+          {"run", kRunHelp + of_run + kRunDetails}};
 }
 
 ino_t InodeOf(const std::string& path) {

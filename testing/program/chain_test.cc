@@ -22,7 +22,7 @@ namespace binfmtbox_testing {
 namespace {
 
 constexpr char kOwnFamily[] =
-    ": this machine runs programs for i386 by itself; register it all the same "
+    ": this machine runs programs for i386 natively; register it all the same "
     "with --ignore-family yes\n";
 
 // BYTES as \xHH.
@@ -99,7 +99,7 @@ TEST_F(ChainTest, EnablingARuleForTheSiblingIsRefusedWhereThisMachineRunsIt) {
             RunsI386()
                 ? Fails(1,
                         "binfmt-clear: refused to enable sibling: this machine "
-                        "runs programs for i386 by itself; register it anew "
+                        "runs programs for i386 natively; register it anew "
                         "with --ignore-family yes\n")
                 : Prints("sibling: enabled\n"));
 }

@@ -108,11 +108,11 @@ TEST_F(EmulatorTest, NativeProgramsStayNative) {
   EXPECT_EQ(Do({"--emulator=box64", "amd64"}),
             Fails(1,
                   "binfmt-register: x86_64: this machine runs programs for "
-                  "x86_64 by itself, and none would start any more\n"));
+                  "x86_64 natively, and none of them would start any more\n"));
   EXPECT_EQ(Do({"--emulator=rosetta", "amd64"}),
             Fails(1,
                   "binfmt-register: rosetta: this machine runs programs for "
-                  "x86_64 by itself, and none would start any more\n"));
+                  "x86_64 natively, and none of them would start any more\n"));
   EXPECT_EQ(Snapshot(), before);
 }
 

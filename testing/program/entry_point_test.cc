@@ -71,7 +71,7 @@ class EntryPointTest : public ProgramTest {
 
   // Without the mount.
   std::optional<MountNamespace> container_;
-  std::string own_;  // i386 runs by itself on many machines
+  std::string own_;  // i386 runs natively on many machines
 };
 
 TEST_F(EntryPointTest, InstallsAndUninstalls) {

@@ -47,7 +47,7 @@ class ForeignProgramTest : public ProgramTest,
     ASSERT_EQ(symlink("binfmtbox", kAppletLink), 0);
     Mount();
     ASSERT_EQ(RunForeign({"binfmtbox"}).status, -ENOEXEC)
-        << "this machine runs it by itself";
+        << "this machine runs it natively";
   }
 
   // Has the product register the emulator of the machine, with OPTIONS.
@@ -170,8 +170,8 @@ TEST_P(ForeignProgramTest, CanAskTheMachineUnderAnEmulatorOrSaysSo) {
   }
   EXPECT_EQ(outcome.status, 1);
   EXPECT_EQ(outcome.err,
-            "binfmt-register: cannot find out what this machine runs by "
-            "itself, since this program runs under an emulator; take the "
+            "binfmt-register: cannot find out what this machine runs natively, "
+            "since this program runs under an emulator; take the "
             "build for this machine\n");
 }
 

@@ -256,7 +256,7 @@ TEST_F(ProbeProgramTest, RunsHereAndNotInEveryContainer) {
 
 TEST_F(ProbeProgramTest, WhatThisMachineRunsItself) {
   EXPECT_EQ(Run({"status", "--probe", "amd64"}),
-            Prints(FirstLine() + "x86_64: this machine runs it by itself\n"));
+            Prints(FirstLine() + "x86_64: this machine runs it natively\n"));
 }
 
 TEST_F(ProbeProgramTest, AnEntryThatTakesNoTargetsPrograms) {

@@ -438,7 +438,7 @@ TEST_F(RegisterTest, WhatThisMachineRunsItself) {
                "qemu-arm: registered, /mnt/qemu/qemu-arm-static, flags "
                "PF\n",
                "binfmt-register: qemu-x86_64: this machine runs programs for "
-               "x86_64 by itself, and none would start any more\n"}));
+               "x86_64 natively, and none of them would start any more\n"}));
   EXPECT_EQ(EntryNames(), "qemu-arm");
 }
 

@@ -194,7 +194,7 @@ TEST_F(StatusTest, ProbeOfAnEntryThatIsNotATargets) {
 
 TEST_F(StatusTest, ProbeOfWhatThisMachineRunsItself) {
   EXPECT_EQ(Run({"status", "amd64"}),
-            Prints(FirstLine() + "x86_64: this machine runs it by itself\n"));
+            Prints(FirstLine() + "x86_64: this machine runs it natively\n"));
 }
 
 TEST_F(StatusTest, ProbeFails) {
