@@ -43,7 +43,9 @@ def _versions(box, update_binfmts):
 
 def machine(measurer, box, update_binfmts):
     realtime = "in the real-time class on one processor" if "chrt" in measurer.prefix else "on one processor"
-    return [f"- {datetime.date.today()}, Linux {platform.release()} {platform.machine()}, {_cpu()}, "
+    # Whoever built it is of no interest.
+    kernel = platform.release().split("-")[0]
+    return [f"- {datetime.date.today()}, Linux {kernel} {platform.machine()}, {_cpu()}, "
             f"{os.cpu_count()} processors; all runs {realtime}.",
             f"- This machine takes {measurer.costs[0]:,.0f} ns for a system call that does nothing, and {measurer.costs[1]:,.0f} ns "
             "for the first write to a page: ratios to the floor move with them.",

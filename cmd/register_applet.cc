@@ -124,6 +124,7 @@ class Register : public Applet {
   }
 
   void BehaveAsScript() override {
+    is_script_ = true;
     // Only now: make and others have variables of these names, too.
     host_arch_ = Environment("HOST_ARCH");
     exportdir_ = Environment("EXPORTDIR");
@@ -172,6 +173,7 @@ class Register : public Applet {
   RegisterRequest request_;
   std::string_view host_arch_;
   std::string_view exportdir_;
+  bool is_script_ = false;   // called as QEMU's: other defaults
   bool is_own_dir_ = false;  // files go where this machine reads them
   bool cmdline_option_ = false;
   std::string cmdline_;  // the kernel's, with --cmdline
@@ -187,26 +189,35 @@ std::vector<Option> Register::Options() {
       StringOption('I', "interpreter", "PATH",
                    "this interpreter (for one target)", &record.interpreter),
       OptionFor<StoreDirectory>('Q', "qemu-path", "DIR",
-                                "the directory of the interpreters",
+                                is_script_
+                                    ? "the directory of the interpreters\n"
+                                      "(default /usr/local/bin)"
+                                    : "the directory of the interpreters",
                                 &record.search.dir),
       StringOption('F', "qemu-suffix", "SUFFIX",
-                   "what follows qemu-NAME in their names",
+                   is_script_ ? "what follows qemu-NAME in their names\n"
+                                "(default: nothing)"
+                              : "what follows qemu-NAME in their names",
                    &record.search.suffix),
       OptionFor<StoreEmulator>(
           kNoLetter, "emulator", "qemu|box64|box86|fex|rosetta",
           "whose interpreter (default qemu)", &record.search.emulator),
       OptionFor<StoreChoice>(
           'p', "persistent", "yes|no",
-          "open the interpreter now, so that it is found in\n"
-          "every container (flag F; default yes)",
+          is_script_ ? "open the interpreter now, so that it is found in\n"
+                       "every container (flag F; default no)"
+                     : "open the interpreter now, so that it is found in\n"
+                       "every container (flag F; default yes)",
           &record.persistent),
       OptionFor<StoreChoice>('c', "credential", "yes|no",
                              "run setuid programs with their owner's rights\n"
                              "(flags O and C; default no)",
                              &record.credential),
       OptionFor<StoreChoice>('g', "preserve-argv0", "yes|no|auto",
-                             "hand argv[0] over (flag P; default\n"
-                             "auto: where it is understood)",
+                             is_script_ ? "hand argv[0] over (flag P; default "
+                                          "no)"
+                                        : "hand argv[0] over (flag P; default\n"
+                                          "auto: where it is understood)",
                              &record.preserve_argv0),
       OptionFor<StoreChoice>('i', "ignore-family", "yes|no",
                              "register what this machine runs natively,\n"

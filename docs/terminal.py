@@ -12,6 +12,7 @@ import argparse
 import html
 import os
 import pathlib
+import platform
 import pty
 import subprocess
 import tempfile
@@ -64,6 +65,7 @@ def session(binfmtbox: pathlib.Path, program: pathlib.Path) -> List[str]:
         os.write(terminal, b"exit\n")
         os.waitpid(child, 0)
         os.close(terminal)
+    text = text.replace(platform.release(), platform.release().split("-")[0])
     return text.removesuffix(_PROMPT).splitlines()
 
 

@@ -222,6 +222,15 @@ TEST_F(ScriptTest, ByItsNameEveryOptionMakesTheSameEntries) {
   }
 }
 
+TEST_F(ScriptTest, HelpTellsItsOwnDefaults) {
+  const std::string help = RunCall("--help", {"qemu-binfmt-conf.sh"}).out;
+  for (const char* const text :
+       {"(default /usr/local/bin)", "(default: nothing)",
+        "(flag F; default no)", "(flag P; default no)"}) {
+    EXPECT_TRUE(help.contains(text)) << help;
+  }
+}
+
 TEST_F(ScriptTest, ByOurNameTheSameWordsHold) {
   for (const Recorded& recorded : ReadCalls()) {
     // The variables hold by the script's name only.
