@@ -117,7 +117,7 @@ bool FlagPKnowledge::Has(const arch_table::Target& target,
     const std::string version = binfmt::FindConstant(
         path, program, absl::StrCat("qemu-", target.interpreter(), " version "),
         4);
-    const std::optional<uint32_t> major = binfmt::ParseDecimal(
+    const std::optional<uint64_t> major = binfmt::ParseDecimal(
         std::string_view(version).substr(0, version.find('.')), UINT32_MAX);
     build_knows_ = !major || *major >= kFirstMajor;
   }

@@ -52,14 +52,14 @@ constexpr uint32_t kMaxWaitSeconds = 86400;
 
 Expected<void> StoreSeconds(int64_t& milliseconds, std::string_view name,
                             std::string_view value) {
-  const std::optional<uint32_t> seconds =
+  const std::optional<uint64_t> seconds =
       binfmt::ParseDecimal(value, kMaxWaitSeconds);
   if (!seconds) {
     return Misuse(
         "option --$0 takes a number of seconds, at most $1, not \"$2\"", name,
         kMaxWaitSeconds, value);
   }
-  milliseconds = int64_t{*seconds} * 1000;
+  milliseconds = static_cast<int64_t>(*seconds) * 1000;
   return {};
 }
 

@@ -5,7 +5,7 @@
 
 namespace binfmt {
 
-std::optional<uint32_t> ParseDecimal(std::string_view text, uint32_t max) {
+std::optional<uint64_t> ParseDecimal(std::string_view text, uint64_t max) {
   if (text.empty()) return std::nullopt;
   uint64_t value = 0;
   for (const char c : text) {
@@ -15,7 +15,7 @@ std::optional<uint32_t> ParseDecimal(std::string_view text, uint32_t max) {
     value = value * 10 + static_cast<uint64_t>(c - '0');
     if (value > max) return std::nullopt;
   }
-  return static_cast<uint32_t>(value);
+  return value;
 }
 
 }  // namespace binfmt

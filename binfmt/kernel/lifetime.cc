@@ -9,13 +9,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "binfmt/base/clock.h"
+#include "binfmt/base/decimal.h"
 #include "binfmt/base/file.h"
 #include "binfmt/base/message.h"
 #include "binfmt/kernel/instances.h"
@@ -29,6 +30,7 @@ constexpr size_t kMaxStatLength = 4096;
 constexpr int kMaxTickWait = 50;  // milliseconds
 // USER_HZ, the same for every Linux program.
 constexpr int64_t kTicksPerSecond = 100;
+constexpr uint64_t kMaxTicks = uint64_t{1} << 38;  // 87 years
 constexpr int64_t kNanosecondsPerSecond = 1'000'000'000;
 
 constexpr char kMountNamespaceOfPidOne[] = "/proc/1/ns/mnt";
@@ -66,16 +68,16 @@ timespec StartOfPidOne() {
       ReadFileAt(AT_FDCWD, "/proc/1/stat", kMaxStatLength).value_or("");
   const std::vector<std::string_view> fields =
       absl::StrSplit(std::string_view(stat).substr(stat.rfind(')') + 1), ' ');
-  int64_t ticks = 0;
-  if (fields.size() <= kFieldsBehindName ||
-      !absl::SimpleAtoi(fields[kFieldsBehindName], &ticks)) {
-    return {};
-  }
+  if (fields.size() <= kFieldsBehindName) return {};
+  const std::optional<uint64_t> ticks =
+      ParseDecimal(fields[kFieldsBehindName], kMaxTicks);
+  if (!ticks) return {};
   // The clock that goes on is read last, so that the difference is too small
   // rather than too large.
   const int64_t now = Nanoseconds(ReadClock(CLOCK_REALTIME));
-  const int64_t start = now - Nanoseconds(ReadClock(CLOCK_BOOTTIME)) +
-                        ticks * (kNanosecondsPerSecond / kTicksPerSecond);
+  const int64_t start =
+      now - Nanoseconds(ReadClock(CLOCK_BOOTTIME)) +
+      static_cast<int64_t>(*ticks) * (kNanosecondsPerSecond / kTicksPerSecond);
   timespec time = {};
   time.tv_sec = static_cast<time_t>(start / kNanosecondsPerSecond);
   time.tv_nsec = static_cast<long>(start % kNanosecondsPerSecond);

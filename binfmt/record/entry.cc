@@ -88,7 +88,7 @@ const char* Parse(std::string_view text, Entry* entry) {
       has_flags = true;
       ParseFlags(line, entry);
     } else if (absl::ConsumePrefix(&line, "offset ")) {
-      const std::optional<uint32_t> offset = ParseDecimal(line, INT32_MAX);
+      const std::optional<uint64_t> offset = ParseDecimal(line, INT32_MAX);
       if (!offset) return "the offset is no number";
       record.offset = *offset;
     } else if (absl::ConsumePrefix(&line, "magic ")) {

@@ -142,7 +142,7 @@ std::optional<uint32_t> ParseOffset(std::string_view text) {
   const bool negative = text.starts_with('-');
   if (negative || text.starts_with('+')) text.remove_prefix(1);
   if (text.ends_with('\n')) text.remove_suffix(1);
-  const std::optional<uint32_t> offset = ParseDecimal(text, INT32_MAX);
+  const std::optional<uint64_t> offset = ParseDecimal(text, INT32_MAX);
   // The kernel takes "-0".
   if (negative && offset != 0) return std::nullopt;
   return offset;
