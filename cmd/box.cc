@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/algorithm/container.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "arch_table/names.h"
@@ -145,7 +146,7 @@ int RunBox(std::string_view called, std::span<const char* const> args) {
     Install(args.subspan(1), console);
   } else if ((is_help || is_list || is_version) && args.size() > expected) {
     console.Complain(
-        Misuse("unexpected operand \"$0\" behind $1", args[expected], name));
+        Misuse("unexpected operand \"$0\" after $1", args[expected], name));
   } else if (is_help && args.size() < expected) {
     console.Answer(Usage(called));
   } else if (is_list) {
@@ -171,7 +172,9 @@ int RunBox(std::string_view called, std::span<const char* const> args) {
 int NoSuchApplet(std::string_view name) {
   Console console("binfmtbox");
   Error error = Failed(0, "there is no applet \"$0\"", name);
-  error.Append(SuggestApplet(name));
+  error.Append(absl::StrContains(name, '/')
+                   ? Message("; a program is run by: binfmtbox run $0", name)
+                   : SuggestApplet(name));
   error.Append("; see \"binfmtbox --list\"");
   console.Complain(error);
   return kExitNoApplet;

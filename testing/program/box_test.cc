@@ -311,11 +311,11 @@ TEST_F(BoxTest, UnknownWords) {
                   "\"binfmtbox --help\"\n"));
   EXPECT_EQ(Run({"--list", "more"}),
             Fails(2,
-                  "binfmtbox: unexpected operand \"more\" behind --list; see "
+                  "binfmtbox: unexpected operand \"more\" after --list; see "
                   "\"binfmtbox --help\"\n"));
   EXPECT_EQ(Run({"help", "mount", "more"}),
             Fails(2,
-                  "binfmtbox: unexpected operand \"more\" behind mount; see "
+                  "binfmtbox: unexpected operand \"more\" after mount; see "
                   "\"binfmtbox --help\"\n"));
   EXPECT_EQ(Run({"help", "frobnicate"}), Run({"frobnicate"}));
 }
@@ -369,6 +369,11 @@ TEST_F(BoxTest, AppletBehindTheBoxUnderAnyOfItsNames) {
 }
 
 TEST_F(BoxTest, UnknownName) {
+  EXPECT_EQ(
+      Run({"./program"}),
+      Fails(127,
+            "binfmtbox: there is no applet \"./program\"; a program is "
+            "run by: binfmtbox run ./program; see \"binfmtbox --list\"\n"));
   EXPECT_EQ(Call({"/usr/bin/umount", "--help"}),
             Fails(127,
                   "binfmtbox: there is no applet \"umount\"; did you mean "

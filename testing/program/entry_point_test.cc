@@ -170,7 +170,7 @@ TEST_F(EntryPointTest, OneDash) {
     EXPECT_EQ(Do({"--mount", kRegistry, two}), Do({two}));
     EXPECT_EQ(Do({two}).out.substr(0, 10), outcome.out.substr(0, 10));
     EXPECT_EQ(Do({two, "x"}),
-              Fails(2, "binfmtbox: unexpected operand \"x\" behind " + two +
+              Fails(2, "binfmtbox: unexpected operand \"x\" after " + two +
                            "; see \"binfmtbox --help\"\n"));
   }
 }
