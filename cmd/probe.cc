@@ -21,6 +21,11 @@ using binfmt::ProgramEnd;
 using How = ProgramEnd::How;
 
 constexpr int kMaxSeconds = 10;
+// After one that hung: a boot waits for all of them.
+constexpr int kMaxSecondsLater = 1;
+
+bool any_hung = false;
+int MaxSeconds() { return any_hung ? kMaxSecondsLater : kMaxSeconds; }
 
 std::string_view HowWord(How how) {
   switch (how) {
@@ -55,13 +60,18 @@ std::string_view Hint(const ProgramEnd& end) {
 ProgramEnd Probe(const arch_table::Target& target, EntryTable* table,
                  const char* variable) {
   const std::string program = arch_table::BuiltInProgram(target);
-  return binfmt::RunProgramFromMemory(
+  ProgramEnd end = binfmt::RunProgramFromMemory(
       program,
       {.argv0 = "argv0",
        .variable = variable,
        .as_nobody = table == nullptr || table->StartsForeignFiles(program),
        .by_all_means = table == nullptr,
-       .max_milliseconds = kMaxSeconds * 1000});
+       .max_milliseconds = MaxSeconds() * 1000});
+  if (end.how == How::kTimedOut) {
+    end.code = MaxSeconds();
+    any_hung = true;
+  }
+  return end;
 }
 
 std::string WhyNot(const ProgramEnd& end) {
@@ -69,7 +79,7 @@ std::string WhyNot(const ProgramEnd& end) {
     return "";
   }
   const std::string number = end.how == How::kTimedOut
-                                 ? Message("$0 s", kMaxSeconds)
+                                 ? Message("$0 s", end.code)
                                  : absl::StrCat(end.code);
   const std::string_view hint = Hint(end);
   return absl::StrCat(HowWord(end.how), " ", number, hint.empty() ? "" : ", ",

@@ -15,9 +15,10 @@
 
 namespace cmd {
 
-// Runs the built-in program of TARGET through the kernel, for ten seconds at
-// most, with VARIABLE, "NAME=VALUE", or, where that is null, nothing as its
-// environment.
+// Runs the built-in program of TARGET through the kernel with VARIABLE,
+// "NAME=VALUE", or, where that is null, nothing as its environment. It may take
+// ten seconds, and one once a program has taken longer. The code of a timeout
+// is the number of seconds.
 //
 // The program exits with 42 where it gets the one argument with which it was
 // started. With another number, interpreter and flag P disagree.

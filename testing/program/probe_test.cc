@@ -27,6 +27,12 @@ constexpr char kRule[] =
     "\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\x00\\x00\\x00\\x00\\x00\\x00\\x00"
     "\\x00\\x00\\xff\\xfe\\xff\\xff";
 
+constexpr char kArmRule[] =
+    "\\x7fELF\\x01\\x01\\x01\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00"
+    "\\x02\\x00\\x28\\x00:"
+    "\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\x00\\x00\\x00\\x00\\x00\\x00\\x00"
+    "\\x00\\x00\\xfe\\xff\\xff\\xff";
+
 constexpr char kNoteOfLookup[] =
     "binfmt-status: note: without flag F, programs run in containers only "
     "where they have the interpreter, too\n";
@@ -273,6 +279,16 @@ TEST_F(ProbeProgramTest, ExitStatus) {
 TEST_F(ProbeProgramTest, Signal) {
   Handle("kill -SEGV $$");
   EXPECT_EQ(Complaint(), Fault("signal 11"));
+}
+
+// A boot waits for all of them.
+TEST_F(ProbeProgramTest, SeveralThatHang) {
+  Handle("sleep 1000");
+  Register(":qemu-arm:M::" + std::string(kArmRule) + ":" + kInterpreter + ":");
+  const Outcome outcome = Run({"status", "-q", "--probe", "s390x", "arm"});
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_TRUE(outcome.err.contains("timeout 10 s")) << outcome.err;
+  EXPECT_TRUE(outcome.err.contains("timeout 1 s")) << outcome.err;
 }
 
 TEST_F(ProbeProgramTest, InterpreterThatIsKilledWithAllThatItStarted) {
