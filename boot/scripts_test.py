@@ -84,6 +84,17 @@ class Test(Sandbox):
             self._expect(call("status"), 3, "binfmtbox: nothing is registered\n")
             expect("usage", call("begin").status, 2)
 
+    # With the machine's entries, but not its /proc/sys to write to.
+    def test_sysv_in_a_container(self) -> None:
+        for device in self.devices(f'BINFMTBOX_OPTIONS="{PRIVATE}"\n'):
+            script = "/scripts/sysv/S15binfmtbox"
+            expect("start", device.run(script, "start").status, 0)
+            device.sh(f"mount --rbind {device.root}/proc/sys {device.root}/proc/sys && "
+                      f"mount -o remount,bind,ro {device.root}/proc/sys")
+            for word in ("start", "stop", "restart"):
+                self._expect(device.run(script, word), 0, "")
+            expect("entries", device.names(), ["qemu-aarch64"])
+
     def test_sysv_with_targets(self) -> None:
         for device in self.devices(f'BINFMTBOX_OPTIONS="{PRIVATE}"\nBINFMTBOX_TARGETS="arm64 riscv64"\n'):
             answer = device.run("/scripts/sysv/S15binfmtbox", "start")
@@ -115,7 +126,7 @@ class Test(Sandbox):
     def test_openrc(self) -> None:
         for device in self.devices():
             self._expect(self._openrc(device, "depend"), 0,
-                         "after binfmt qemu-binfmt procfs localmount modules\nkeyword -lxc -docker\n")
+                         "after binfmt qemu-binfmt procfs localmount modules\nkeyword -docker -lxc -openvz -podman -rkt -systemd-nspawn -vserver\n")
             self._expect(self._openrc(device, "status"), 3, "nothing is registered\n")
             for _ in range(2):
                 self._expect(self._openrc(device, "start"), 0, "Registering emulators: status 0\n")
