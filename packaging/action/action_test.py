@@ -114,6 +114,13 @@ class Test:
             expect(f"{platform} in {found}", platform in found, True)
         expect("linux/s390x", "linux/s390x" in found, False)
 
+    def test_platforms_on_lines(self) -> None:
+        done = self.run_action(platforms="\nlinux/arm64\nlinux/riscv64\n")
+        expect(f"status of {done.said}", done.status, 0)
+        expect("entries", done.entries, "qemu-aarch64 qemu-riscv64 register status")
+        none = self.run_action(platforms=" ,\n")
+        expect("none", (none.status, none.entries), (1, "register status"))
+
     def test_all(self) -> None:
         done = self.run_action()
         expect(f"status of {done.said}", done.status, 0)

@@ -58,7 +58,9 @@ if [[ ${INPUT_RESET:-false} == true ]]; then
   as_root "$box" clear --quiet 'qemu-*'
 fi
 # Words of users: after "--" none of them is an option.
-IFS=', ' read -ra platforms <<<"${INPUT_PLATFORMS:-all}"
+list=${INPUT_PLATFORMS:-all}
+read -ra platforms <<<"${list//[,$'\n']/ }"
+((${#platforms[@]})) || die "the input platforms names none"
 as_root "$box" register --mount -- "${platforms[@]}"
 
 supported=$("$box" status --platforms | sed -n 's/.*"supported":\[\([^]]*\)\].*/\1/p' | tr -d '" ')
