@@ -3,8 +3,8 @@
 # usage: testing/steady.sh [COUNT] [TARGET]...   (50 times, //...)
 #
 # Meanwhile two processes compile without end, at normal priority: the load of two builds.
-set -euo pipefail
-cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
+# shellcheck source=../toolchains/bazel.sh
+source "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../toolchains/bazel.sh"
 
 count=50
 if [[ ${1:-} =~ ^[0-9]+$ ]]; then

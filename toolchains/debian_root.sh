@@ -3,7 +3,7 @@
 # debian_root.sh SUITE COMMAND [ARGUMENT]...: runs COMMAND as root of a Debian of that SUITE, such as trixie or sid, in a
 # copy of this repository. What building needs is installed there. The machine and the cache of its own builds stay as
 # they are: the root, its builds and their cache are in $BINFMTBOX_CACHE/suites/SUITE, and all runs in namespaces of its
-# own, which takes no root. In them, /out is $BINFMTBOX_CACHE/suites/SUITE/out.
+# own, which takes no root. In them, /out is $BINFMTBOX_CACHE/suites/SUITE/out, empty at first.
 
 # shellcheck source=bazel.sh
 source "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/bazel.sh"
@@ -75,6 +75,7 @@ toolchains/sources.sh >/dev/null
 key=$(printf '%s\n' "${packages[@]}" "$pins" | sha256sum)
 [[ -d $home/root && $key == "$(cat "$home/root.key" 2>/dev/null)" ]] || make_root
 copy_repository
+rm -rf "$home/out"
 mkdir -p "$home"/{cache,out} "$BINFMTBOX_CACHE"/{downloads,sources}
 
 # shellcheck disable=SC2016 # The inner shells expand these.

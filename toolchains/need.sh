@@ -27,7 +27,8 @@ as_root() {
   elif [[ -t 0 ]]; then
     sudo "$@"
   else
-    sudo -n "$@" || die "sudo cannot ask for a password here: as root, run: apt-get install ${missing[*]}"
+    sudo -n true 2>/dev/null || die "sudo cannot ask for a password here: as root, run: apt-get install ${missing[*]}"
+    sudo -n "$@"
   fi
 }
 

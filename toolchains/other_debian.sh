@@ -36,7 +36,6 @@ if [[ $1 == --inside ]]; then
 fi
 
 out=$BINFMTBOX_CACHE/suites/$1/out
-rm -rf "$out"
 run_counted "Debian $1" toolchains/debian_root.sh "$1" toolchains/other_debian.sh --inside
 prepare
 check "the four products of this machine" bazel build //:binfmtbox_{x86_64,arm64,armv7,riscv64}
