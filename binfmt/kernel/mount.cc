@@ -210,6 +210,12 @@ Expected<MountResult> PlanMount(const std::string& dir,
   return ExplainMount(dir, error);
 }
 
+// Whether ERRNUM says nothing of a file.
+bool IsPassing(int errnum) {
+  return errnum == EMFILE || errnum == ENFILE || errnum == ENOMEM ||
+         errnum == EINTR || errnum == EIO;
+}
+
 }  // namespace
 
 Expected<void> MountProc(bool dry_run) {
@@ -229,7 +235,13 @@ bool IsBinfmtMisc(const std::string& dir) {
 
 Expected<bool> UnmountBinfmtMisc(const std::string& dir, bool dry_run) {
   for (int count = 0; count < kMaxMounts; ++count) {
-    if (FileSystemType(dir, O_PATH) != BINFMTFS_MAGIC) return count > 0;
+    const ErrnoOr<long> type = FileSystemType(dir, O_PATH);
+    if (!type && type.error() != ENOENT && type.error() != ENOTDIR) {
+      return SystemError(
+          "examine", dir, type.error(),
+          type.error() == EACCES ? Cause::kDenied : Cause::kFailed);
+    }
+    if (type != BINFMTFS_MAGIC) return count > 0;
     if (dry_run) return true;
     if (umount2(dir.c_str(), UMOUNT_NOFOLLOW) == 0) continue;
     const int errnum = errno;
@@ -254,7 +266,12 @@ Expected<bool> UnmountBinfmtMisc(const std::string& dir, bool dry_run) {
 Expected<MountResult> MountBinfmtMisc(const std::string& dir,
                                       const MountOptions& options) {
   MountResult result;
-  result.was_mounted = IsBinfmtMisc(dir);
+  const ErrnoOr<long> found = FileSystemType(dir);
+  // A second mount would hide the first one.
+  if (!found && IsPassing(found.error())) {
+    return SystemError("examine", dir, found.error());
+  }
+  result.was_mounted = found == BINFMTFS_MAGIC;
   if (!result.was_mounted && IsUnderProc(dir)) {
     Expected<void> proc = MountProc(options.dry_run);
     if (!proc) return std::move(proc.error());

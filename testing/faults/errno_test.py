@@ -91,6 +91,19 @@ class ErrnoTest(namespace.TestCase):
             done = inject(f"openat:error={name}", *REGISTER, path=REGISTRY)
             self.assert_fails(done, 1, f"binfmt-register: cannot open {REGISTRY}: {why}")
 
+    def test_mount_and_unmount(self):
+        # What cannot be examined is not taken for not mounted.
+        def mounts():
+            with open("/proc/self/mounts", encoding="utf-8") as lines:
+                return sum(f" {REGISTRY} binfmt_misc " in line for line in lines)
+
+        before = mounts()
+        for args in (["mount", "--userns"], ["clear", "--all", "--unmount"]):
+            for call in ("openat", "fstatfs"):
+                for name in ("EMFILE", "ENFILE", "ENOMEM", "EIO"):
+                    done = inject(f"{call}:error={name}", *args, path=REGISTRY)
+                    self.assertEqual((done.status, mounts()), (1, before), (args, call, name, done))
+
     def test_lock(self):
         # A write without the lock could come between another run's.
         log = f"{HOME}/log"
