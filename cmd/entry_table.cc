@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cmd/entry_table.h"
 
+#include <cstddef>
 #include <optional>
+#include <string>
+#include <utility>
 
 #include "binfmt/base/message.h"
+#include "binfmt/record/elf_header.h"
+#include "binfmt/record/match.h"
+#include "binfmt/record/overlap_index.h"
 #include "cmd/target_matcher.h"
 #include "cmd/targets.h"
 
@@ -12,10 +18,67 @@ namespace cmd {
 using binfmt::Entry;
 using binfmt::Expected;
 using binfmt::Failed;
+using binfmt::Record;
+
+namespace {
+
+// Enabled entries that are for one machine each.
+class EntriesByMachine {
+ public:
+  // The first one that takes files of RECORD; nullptr: none.
+  const Entry* FirstTaking(const Record& record) {
+    if (!binfmt::IsForOneMachine(record)) return nullptr;
+    Group& group = GroupOf(record);
+    if (group.entries.empty()) return nullptr;
+    // Most machines have one entry, which needs no index.
+    if (group.entries.size() == 1) {
+      const Entry* const only = group.entries[0];
+      return binfmt::TakesFilesOf(only->record, record) ? only : nullptr;
+    }
+    binfmt::OverlapIndex::Search search(group.index, record);
+    while (const std::optional<size_t> found = search.Next()) {
+      const Entry* const entry = group.entries[*found];
+      if (binfmt::TakesFilesOf(entry->record, record)) return entry;
+    }
+    return nullptr;
+  }
+
+  void Add(const Entry& entry) {
+    if (!binfmt::IsForOneMachine(entry.record)) return;
+    Group& group = GroupOf(entry.record);
+    if (group.entries.size() == 1) group.index.Add(group.entries[0]->record);
+    if (!group.entries.empty()) group.index.Add(entry.record);
+    group.entries.push_back(&entry);
+  }
+
+ private:
+  struct Group {
+    std::vector<const Entry*> entries;
+    binfmt::OverlapIndex index;  // of more than one
+  };
+
+  Group& GroupOf(const Record& record) {
+    std::string machine;
+    for (const size_t position :
+         {binfmt::kElfClassPosition, binfmt::kElfMachinePosition,
+          binfmt::kElfMachinePosition + 1}) {
+      machine += static_cast<char>(binfmt::ComparedAt(record, position).value);
+    }
+    const auto [place, is_new] = groups_.try_emplace(machine, all_.size());
+    if (is_new) all_.emplace_back();
+    return all_[place->second];
+  }
+
+  binfmt::PositionMap groups_;
+  std::vector<Group> all_;
+};
+
+}  // namespace
 
 EntryTable::EntryTable(const binfmt::Registry& registry,
                        std::span<const Entry> entries)
     : registry_(registry) {
+  EntriesByMachine by_machine;
   std::vector<const Entry*> enabled_entries;
   // Neighbours often have one interpreter.
   std::string checked_path;
@@ -33,7 +96,14 @@ EntryTable::EntryTable(const binfmt::Registry& registry,
             enabled_.FirstCovering(entry.record)) {
       row.shadowed_by = enabled_entries[*position];
     }
+    // In match order, as all of ENTRIES.
+    const Entry* const other = by_machine.FirstTaking(entry.record);
+    if (other != nullptr &&
+        (row.shadowed_by == nullptr || other < row.shadowed_by)) {
+      row.shadowed_by = other;
+    }
     if (entry.enabled) {
+      by_machine.Add(entry);
       enabled_.Add(entry.record);
       enabled_entries.push_back(&entry);
     }
@@ -68,13 +138,19 @@ binfmt::Error Disabled(std::string_view name) {
 }
 
 Expected<void> EntryTable::Check(const EntryRow& row) {
-  const binfmt::Record& record = row.entry->record;
+  const Record& record = row.entry->record;
   if (!row.entry->enabled) {
     return Disabled(record.name);
   }
   if (row.shadowed_by != nullptr) {
-    return Failed(0, "$0 never gets a program: $1 takes them first",
-                  record.name, row.shadowed_by->record.name);
+    const Record& other = row.shadowed_by->record;
+    return binfmt::Covers(other, record)
+               ? Failed(0, "$0 never gets a program: $1 takes them first",
+                        record.name, other.name)
+               : Failed(0,
+                        "$0 does not get all of its programs: $1 takes some "
+                        "first",
+                        record.name, other.name);
   }
   binfmt::ExecChain chain = Walk(record);
   if (!chain.error) return {};

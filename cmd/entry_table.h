@@ -25,8 +25,10 @@ namespace cmd {
 // An entry and what this program knows about it.
 struct EntryRow {
   const binfmt::Entry* entry;
-  const arch_table::Target* target;            // nullptr: none
-  const binfmt::Entry* shadowed_by = nullptr;  // nullptr: none
+  const arch_table::Target* target;  // nullptr: none
+  // The first enabled one in front that takes its files (TakesFilesOf());
+  // nullptr: none.
+  const binfmt::Entry* shadowed_by = nullptr;
   bool interpreter_exists =
       false;  // and is executable, in this mount namespace
   bool ours = false;

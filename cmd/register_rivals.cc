@@ -13,7 +13,7 @@
 #include "binfmt/base/message.h"
 #include "binfmt/base/path.h"
 #include "binfmt/kernel/record_files.h"
-#include "binfmt/record/match.h"
+#include "binfmt/record/overlap_index.h"
 #include "binfmt/record/record_formats.h"
 
 namespace cmd {
@@ -29,10 +29,10 @@ namespace {
 constexpr std::string_view kDatabase[] = {"/var/lib/binfmts"};
 constexpr std::string_view kImported[] = {"/usr/share/binfmts"};
 
-// Whether OTHER, registered after RECORD, takes its place or all its files.
+// Whether OTHER, registered after RECORD, takes its place or its files.
 bool TakesPlaceOf(const Record& other, const Record& record) {
   return other.name == record.name ? other != record
-                                   : binfmt::Covers(other, record);
+                                   : binfmt::TakesFilesOf(other, record);
 }
 
 }  // namespace

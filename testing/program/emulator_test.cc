@@ -144,7 +144,8 @@ TEST_F(EmulatorTest, StatusAndClearKnowTheEntries) {
   const std::string out = Run({"status"}).out;
   EXPECT_EQ(out.substr(out.find('\n') + 1),
             "x86      enabled   -     i386  /mnt/emu/box86\n"
-            "FEX-x86  enabled   POCF  i386  /mnt/emu/FEXInterpreter\n");
+            "FEX-x86  enabled   POCF  i386  /mnt/emu/FEXInterpreter  "
+            "(shadowed by x86)\n");
   EXPECT_EQ(Run({"status", "-q", "linux/386"}), Prints(""));
   EXPECT_EQ(Run({"clear", "--ours"}), Prints("x86: removed\n"
                                              "FEX-x86: removed\n"));

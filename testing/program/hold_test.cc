@@ -412,6 +412,29 @@ TEST_F(HoldJudgesTest, AnEntryOfOthersInFront) {
             Complains("foreign never gets a program: front takes them first"));
 }
 
+// With the mask of QEMU and Debian, which compares more of e_ident.
+TEST_F(HoldTest, AnEntryForFewerProgramsOfTheMachineInFront) {
+  constexpr char kFront[] =
+      ":front:M::\\x7fELF\\x02\\x01\\x01\\x00\\x00\\x00\\x00\\x00\\x00\\x00"
+      "\\x00\\x00\\x02\\x00\\xb7\\x00:\\xff\\xff\\xff\\xff\\xff\\xff\\xff"
+      "\\x00\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xfe\\xff\\xff\\xff:"
+      "/mnt/interpreter:";
+  Program program(Box({"register", "--mount", "--userns", "--hold", "-I",
+                       "/mnt/interpreter", "arm64"}));
+  program.WaitForOut("qemu-aarch64: registered, /mnt/interpreter, flags F\n");
+  Register(kFront);
+  TurnWatch watch;
+  watch.WaitForTurn(&program);
+  const std::string why =
+      "qemu-aarch64 does not get all of its programs: front takes some first\n";
+  const Outcome outcome = EndSoon(&program, SIGTERM);
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_TRUE(outcome.err.contains(why)) << outcome.err;
+  EXPECT_EQ(Run({"status", "-q", "name:qemu-aarch64"}),
+            Fails(1, "binfmt-status: " + why));
+  EXPECT_EQ(Run({"clear", "-q", "--all"}), Prints(""));
+}
+
 TEST_F(HoldJudgesTest, AnInterpreterThatIsGone) {
   EXPECT_EQ(HoldWhile([] { ASSERT_EQ(unlink("/mnt/interpreter"), 0); }),
             Complains("foreign runs no program: interpreter /mnt/interpreter "

@@ -889,6 +889,17 @@ TEST_F(RivalsTest, AFileThatComesAfter) {
   EXPECT_EQ(Complaint(), "");
 }
 
+TEST_F(RivalsTest, AFileForFewerOfItsPrograms) {
+  // The mask of QEMU and Debian compares more of e_ident than ours.
+  WriteFile("/usr/lib/binfmt.d/zzz.conf",
+            ":other:M::\\x7fELF\\x01\\x01\\x01\\x00\\x00\\x00\\x00\\x00\\x00"
+            "\\x00\\x00\\x00\\x02\\x00\\x28\\x00:\\xff\\xff\\xff\\xff\\xff"
+            "\\xff\\xff\\x00\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xfe"
+            "\\xff\\xff\\xff:/usr/bin/other:F",
+            0644);
+  EXPECT_EQ(Complaint(), ReadAfter("zzz.conf"));
+}
+
 // What could not be read is not taken for nothing.
 TEST_F(RivalsTest, FilesThatCannotBeRead) {
   const std::string start =
