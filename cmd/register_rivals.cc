@@ -118,11 +118,17 @@ Expected<void> Rivals::Check(std::string_view name,
                     "update-binfmts --import $2",
                     record.name, path, base);
     }
-    return Failed(EEXIST,
-                  "$0 is registered, and lost when systemd-binfmt starts, "
-                  "which reads $1 after it; mask that with: ln -s /dev/null "
-                  "/etc/binfmt.d/$2",
-                  record.name, path, base);
+    Error error =
+        Failed(EEXIST,
+               "$0 is registered, and lost when systemd-binfmt starts, "
+               "which reads $1 after it; ",
+               record.name, path);
+    // What is in the first directory masks, and cannot be masked.
+    error.Append(path.starts_with(binfmt::kSystemRecordDirs[0])
+                     ? "remove it"
+                     : binfmt::Message("mask that with: ln -s /dev/null $0/$1",
+                                       binfmt::kSystemRecordDirs[0], base));
+    return error;
   }
   return {};
 }

@@ -879,6 +879,11 @@ TEST_F(RivalsTest, AFileThatComesAfter) {
   EXPECT_NE(access(kFile, F_OK), 0);
   ASSERT_EQ(symlink("/dev/null", "/etc/binfmt.d/zzz.conf"), 0);
   EXPECT_EQ(Complaint(), "");
+  // Where it masks others, it cannot be masked.
+  WriteFile("/etc/binfmt.d/zzzz.conf", kOther, 0644);
+  EXPECT_EQ(Complaint(), Lost("systemd-binfmt starts, which reads "
+                              "/etc/binfmt.d/zzzz.conf after it; remove it"));
+  ASSERT_EQ(unlink("/etc/binfmt.d/zzzz.conf"), 0);
   // One that takes all files of the entry, by another name.
   WriteFile("/usr/lib/binfmt.d/zzzz.conf",
             "# disabled: :qemu-arm:M::other::/usr/bin/other:F\n"
