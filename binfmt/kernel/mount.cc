@@ -10,11 +10,13 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <climits>
 #include <cstring>
 #include <ctime>
 #include <string_view>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "binfmt/base/file.h"
 #include "binfmt/base/message.h"
 #include "binfmt/base/path.h"
@@ -210,6 +212,15 @@ Expected<MountResult> PlanMount(const std::string& dir,
   return ExplainMount(dir, error);
 }
 
+// DIR as a path through all that is mounted on it. "." would lead below what is
+// mounted on the working directory.
+std::string PathAbove(const std::string& dir) {
+  if (dir.starts_with('/')) return dir;
+  char working[PATH_MAX];
+  if (getcwd(working, sizeof(working)) == nullptr) return dir;
+  return absl::StrCat(working, "/", dir);
+}
+
 // Whether ERRNUM says nothing of a file.
 bool IsPassing(int errnum) {
   return errnum == EMFILE || errnum == ENFILE || errnum == ENOMEM ||
@@ -233,7 +244,8 @@ bool IsBinfmtMisc(const std::string& dir) {
   return FileSystemType(dir) == BINFMTFS_MAGIC;
 }
 
-Expected<bool> UnmountBinfmtMisc(const std::string& dir, bool dry_run) {
+Expected<bool> UnmountBinfmtMisc(const std::string& given, bool dry_run) {
+  const std::string dir = PathAbove(given);
   for (int count = 0; count < kMaxMounts; ++count) {
     const ErrnoOr<long> type = FileSystemType(dir, O_PATH);
     if (!type && type.error() != ENOENT && type.error() != ENOTDIR) {
@@ -263,8 +275,12 @@ Expected<bool> UnmountBinfmtMisc(const std::string& dir, bool dry_run) {
   return SystemError("unmount binfmt_misc from", dir, EBUSY);
 }
 
-Expected<MountResult> MountBinfmtMisc(const std::string& dir,
+Expected<MountResult> MountBinfmtMisc(const std::string& given,
                                       const MountOptions& options) {
+  const std::string dir = PathAbove(given);
+  if (dir.find_first_not_of("/.") == dir.npos) {
+    return Failed(EINVAL, "binfmt_misc would hide all that is in $0", dir);
+  }
   MountResult result;
   const ErrnoOr<long> found = FileSystemType(dir);
   // A second mount would hide the first one.

@@ -104,6 +104,31 @@ TEST_F(MountTest, AnotherDirectory) {
             Prints("binfmt_misc is mounted on /mnt/else where already\n"));
 }
 
+// What is mounted on the working directory is not below it.
+TEST_F(MountTest, WorkingDirectory) {
+  ASSERT_EQ(mkdir("/mnt/here", 0755), 0);
+  const auto run = [](const std::vector<std::string>& args) {
+    Command command = Box(args);
+    command.before_exec = [] {
+      if (chdir("/mnt/here") != 0) _exit(99);
+    };
+    return Execute(command);
+  };
+  EXPECT_EQ(run({"mount", "--userns", "-D", "."}).status, 0);
+  EXPECT_NE(Snapshot("/mnt/here"), "not mounted");
+  EXPECT_EQ(run({"mount", "--userns", "-D", "./."}).status, 0);
+  EXPECT_EQ(umount("/mnt/here"), 0);
+  EXPECT_EQ(Snapshot("/mnt/here"), "not mounted");
+}
+
+TEST_F(MountTest, RootDirectory) {
+  for (const char* const dir : {"/", "//", "/./"}) {
+    const Outcome outcome = Run({"mount", "--userns", "-D", dir});
+    EXPECT_EQ(outcome.status, 1) << outcome.out;
+    EXPECT_TRUE(outcome.err.contains("would hide all")) << outcome.err;
+  }
+}
+
 TEST_F(MountTest, MissingDirectory) {
   EXPECT_EQ(Run({"mount", "--userns", "--dir", "/mnt/none"}),
             Fails(3,
