@@ -29,11 +29,11 @@ class EntriesByMachine {
   const Entry* FirstTaking(const Record& record) {
     if (!binfmt::IsForOneMachine(record)) return nullptr;
     Group& group = GroupOf(record);
-    if (group.entries.empty()) return nullptr;
-    // Most machines have one entry, which needs no index.
-    if (group.entries.size() == 1) {
-      const Entry* const only = group.entries[0];
-      return binfmt::TakesFilesOf(only->record, record) ? only : nullptr;
+    // Of one shape, one that takes some files of another takes all of them,
+    // which a CoverIndex finds faster.
+    if (group.entries.empty() || group.HasOneShape(record)) return nullptr;
+    while (group.indexed < group.entries.size()) {
+      group.index.Add(group.entries[group.indexed++]->record);
     }
     binfmt::OverlapIndex::Search search(group.index, record);
     while (const std::optional<size_t> found = search.Next()) {
@@ -46,15 +46,22 @@ class EntriesByMachine {
   void Add(const Entry& entry) {
     if (!binfmt::IsForOneMachine(entry.record)) return;
     Group& group = GroupOf(entry.record);
-    if (group.entries.size() == 1) group.index.Add(group.entries[0]->record);
-    if (!group.entries.empty()) group.index.Add(entry.record);
+    group.has_one_shape =
+        group.entries.empty() || group.HasOneShape(entry.record);
     group.entries.push_back(&entry);
   }
 
  private:
   struct Group {
+    // Whether all of them and RECORD compare the same bits.
+    bool HasOneShape(const Record& record) const {
+      return has_one_shape && binfmt::SameShape(entries[0]->record, record);
+    }
+
     std::vector<const Entry*> entries;
-    binfmt::OverlapIndex index;  // of more than one
+    bool has_one_shape = true;
+    binfmt::OverlapIndex index;  // of the first ones, as many as are INDEXED
+    size_t indexed = 0;
   };
 
   Group& GroupOf(const Record& record) {
