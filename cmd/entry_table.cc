@@ -25,13 +25,36 @@ namespace {
 // Enabled entries that are for one machine each.
 class EntriesByMachine {
  public:
-  // The first one that takes files of RECORD; nullptr: none.
-  const Entry* FirstTaking(const Record& record) {
+  // Adds ENTRY where it is such a one. Returns the first one before it that
+  // takes files of it; nullptr: none.
+  const Entry* Add(const Entry& entry) {
+    const Record& record = entry.record;
     if (!binfmt::IsForOneMachine(record)) return nullptr;
     Group& group = GroupOf(record);
+    const bool has_one_shape =
+        group.entries.empty() ||
+        (group.has_one_shape &&
+         binfmt::SameShape(group.entries[0]->record, record));
     // Of one shape, one that takes some files of another takes all of them,
     // which a CoverIndex finds faster.
-    if (group.entries.empty() || group.HasOneShape(record)) return nullptr;
+    const Entry* const taker =
+        has_one_shape ? nullptr : FirstTaking(record, group);
+    if (entry.enabled) {
+      group.has_one_shape = has_one_shape;
+      group.entries.push_back(&entry);
+    }
+    return taker;
+  }
+
+ private:
+  struct Group {
+    std::vector<const Entry*> entries;
+    bool has_one_shape = true;
+    binfmt::OverlapIndex index;  // of the first ones, as many as are INDEXED
+    size_t indexed = 0;
+  };
+
+  static const Entry* FirstTaking(const Record& record, Group& group) {
     while (group.indexed < group.entries.size()) {
       group.index.Add(group.entries[group.indexed++]->record);
     }
@@ -42,27 +65,6 @@ class EntriesByMachine {
     }
     return nullptr;
   }
-
-  void Add(const Entry& entry) {
-    if (!binfmt::IsForOneMachine(entry.record)) return;
-    Group& group = GroupOf(entry.record);
-    group.has_one_shape =
-        group.entries.empty() || group.HasOneShape(entry.record);
-    group.entries.push_back(&entry);
-  }
-
- private:
-  struct Group {
-    // Whether all of them and RECORD compare the same bits.
-    bool HasOneShape(const Record& record) const {
-      return has_one_shape && binfmt::SameShape(entries[0]->record, record);
-    }
-
-    std::vector<const Entry*> entries;
-    bool has_one_shape = true;
-    binfmt::OverlapIndex index;  // of the first ones, as many as are INDEXED
-    size_t indexed = 0;
-  };
 
   Group& GroupOf(const Record& record) {
     std::string machine;
@@ -104,13 +106,12 @@ EntryTable::EntryTable(const binfmt::Registry& registry,
       row.shadowed_by = enabled_entries[*position];
     }
     // In match order, as all of ENTRIES.
-    const Entry* const other = by_machine.FirstTaking(entry.record);
+    const Entry* const other = by_machine.Add(entry);
     if (other != nullptr &&
         (row.shadowed_by == nullptr || other < row.shadowed_by)) {
       row.shadowed_by = other;
     }
     if (entry.enabled) {
-      by_machine.Add(entry);
       enabled_.Add(entry.record);
       enabled_entries.push_back(&entry);
     }
