@@ -71,11 +71,12 @@ FoundInterpreter FindInterpreter(const arch_table::Target& target,
   if (!unusable) {
     unusable = Error(
         ENOENT,
-        absl::StrCat(Message("there is no $0 in ",
-                             JoinAlternatives(std::vector<std::string_view>(
-                                 files.begin(), files.end()))),
-                     SearchAdvice(options, &target),
-                     ", or name one with --interpreter"));
+        absl::StrCat(
+            Message("there is no $0 in ",
+                    JoinAlternatives(std::vector<std::string_view>(
+                        files.begin(), files.end()))),
+            SearchAdvice(options, &target),
+            options.can_be_named ? ", or name one with --interpreter" : ""));
   }
   return {std::move(first_path), std::unexpected(*std::move(unusable))};
 }

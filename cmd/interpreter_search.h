@@ -20,6 +20,8 @@ struct SearchOptions {
   std::string dir;
   // What follows qemu-NAME; not set: the emulator's file names.
   std::optional<std::string> suffix;
+  // Whether errors advise to name another place by an option.
+  bool can_be_named = true;
 };
 
 struct FoundInterpreter {

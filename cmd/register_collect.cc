@@ -267,7 +267,9 @@ class Collector {
         console_.Complain(Error(
             ENOENT, absl::StrCat("there is no interpreter for any target in ",
                                  SearchAdvice(request_.record.search, nullptr),
-                                 ", or name a directory with --qemu-path")));
+                                 request_.record.search.can_be_named
+                                     ? ", or name a directory with --qemu-path"
+                                     : "")));
       }
       if (last || (complete && !none)) return;
       while (!ended_ && binfmt::MonotonicMilliseconds() < end &&

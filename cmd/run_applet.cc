@@ -221,6 +221,7 @@ bool RunCommand::Prepare(std::optional<EntryTable>& table, Console& console) {
     return false;
   }
   request_.mount = true;
+  request_.record.search.can_be_named = false;
   request_.mounting.holds = true;  // COMMAND does
   // What is registered is no result of COMMAND's.
   Console registering("binfmt-run");

@@ -412,6 +412,8 @@ TEST_F(RunTest, NoEmulator) {
     EXPECT_EQ(outcome.status, 125);
     EXPECT_TRUE(outcome.err.contains("no interpreter for any target"))
         << outcome.err;
+    // Which run does not have.
+    EXPECT_FALSE(outcome.err.contains("--qemu-path")) << outcome.err;
   }
 }
 
