@@ -3,13 +3,8 @@
 
 #include <cstddef>
 #include <optional>
-#include <string>
-#include <utility>
 
 #include "binfmt/base/message.h"
-#include "binfmt/record/elf_header.h"
-#include "binfmt/record/match.h"
-#include "binfmt/record/overlap_index.h"
 #include "cmd/target_matcher.h"
 #include "cmd/targets.h"
 
@@ -22,64 +17,33 @@ using binfmt::Record;
 
 namespace {
 
-// Enabled entries that are for one machine each.
-class EntriesByMachine {
+// The first enabled entries that take all ordinary programs of each target.
+class FirstTakers {
  public:
-  // Adds ENTRY where it is such a one. Returns the first one before it that
-  // takes files of it; nullptr: none.
-  const Entry* Add(const Entry& entry) {
-    const Record& record = entry.record;
-    if (!binfmt::IsForOneMachine(record)) return nullptr;
-    Group& group = GroupOf(record);
-    const bool has_one_shape =
-        group.entries.empty() ||
-        (group.has_one_shape &&
-         binfmt::SameShape(group.entries[0]->record, record));
-    // Of one shape, one that takes some files of another takes all of them,
-    // which a CoverIndex finds faster.
-    const Entry* const taker =
-        has_one_shape ? nullptr : FirstTaking(record, group);
-    if (entry.enabled) {
-      group.has_one_shape = has_one_shape;
-      group.entries.push_back(&entry);
+  const Entry* operator[](const arch_table::Target& target) const {
+    return takers_[PositionOf(target)];
+  }
+
+  void Add(const EntryRow& row) {
+    if (row.target != nullptr) return Keep(*row.target, *row.entry);
+    // What takes programs of several has no target of its own.
+    for (const arch_table::Target& target : arch_table::Targets()) {
+      if (Takes(row.entry->record, target)) Keep(target, *row.entry);
     }
-    return taker;
   }
 
  private:
-  struct Group {
-    std::vector<const Entry*> entries;
-    bool has_one_shape = true;
-    binfmt::OverlapIndex index;  // of the first ones, as many as are INDEXED
-    size_t indexed = 0;
-  };
-
-  static const Entry* FirstTaking(const Record& record, Group& group) {
-    while (group.indexed < group.entries.size()) {
-      group.index.Add(group.entries[group.indexed++]->record);
-    }
-    binfmt::OverlapIndex::Search search(group.index, record);
-    while (const std::optional<size_t> found = search.Next()) {
-      const Entry* const entry = group.entries[*found];
-      if (binfmt::TakesFilesOf(entry->record, record)) return entry;
-    }
-    return nullptr;
+  static size_t PositionOf(const arch_table::Target& target) {
+    return static_cast<size_t>(&target - arch_table::Targets().data());
   }
 
-  Group& GroupOf(const Record& record) {
-    std::string machine;
-    for (const size_t position :
-         {binfmt::kElfClassPosition, binfmt::kElfMachinePosition,
-          binfmt::kElfMachinePosition + 1}) {
-      machine += static_cast<char>(binfmt::ComparedAt(record, position).value);
-    }
-    const auto [place, is_new] = groups_.try_emplace(machine, all_.size());
-    if (is_new) all_.emplace_back();
-    return all_[place->second];
+  void Keep(const arch_table::Target& target, const Entry& entry) {
+    const Entry*& taker = takers_[PositionOf(target)];
+    if (taker == nullptr) taker = &entry;
   }
 
-  binfmt::PositionMap groups_;
-  std::vector<Group> all_;
+  std::vector<const Entry*> takers_ =
+      std::vector<const Entry*>(arch_table::Targets().size());
 };
 
 }  // namespace
@@ -87,7 +51,7 @@ class EntriesByMachine {
 EntryTable::EntryTable(const binfmt::Registry& registry,
                        std::span<const Entry> entries)
     : registry_(registry) {
-  EntriesByMachine by_machine;
+  FirstTakers takers;
   std::vector<const Entry*> enabled_entries;
   // Neighbours often have one interpreter.
   std::string checked_path;
@@ -105,15 +69,18 @@ EntryTable::EntryTable(const binfmt::Registry& registry,
             enabled_.FirstCovering(entry.record)) {
       row.shadowed_by = enabled_entries[*position];
     }
+    // Its mask may compare less than one that takes all programs there are.
+    const Entry* const taker =
+        row.target == nullptr ? nullptr : takers[*row.target];
     // In match order, as all of ENTRIES.
-    const Entry* const other = by_machine.Add(entry);
-    if (other != nullptr &&
-        (row.shadowed_by == nullptr || other < row.shadowed_by)) {
-      row.shadowed_by = other;
+    if (taker != nullptr &&
+        (row.shadowed_by == nullptr || taker < row.shadowed_by)) {
+      row.shadowed_by = taker;
     }
     if (entry.enabled) {
       enabled_.Add(entry.record);
       enabled_entries.push_back(&entry);
+      takers.Add(row);
     }
     by_name_.insert_or_assign(entry.record.name, rows_.size());
     rows_.push_back(row);
@@ -151,14 +118,8 @@ Expected<void> EntryTable::Check(const EntryRow& row) {
     return Disabled(record.name);
   }
   if (row.shadowed_by != nullptr) {
-    const Record& other = row.shadowed_by->record;
-    return binfmt::Covers(other, record)
-               ? Failed(0, "$0 never gets a program: $1 takes them first",
-                        record.name, other.name)
-               : Failed(0,
-                        "$0 does not get all of its programs: $1 takes some "
-                        "first",
-                        record.name, other.name);
+    return Failed(0, "$0 never gets a program: $1 takes them first",
+                  record.name, row.shadowed_by->record.name);
   }
   binfmt::ExecChain chain = Walk(record);
   if (!chain.error) return {};

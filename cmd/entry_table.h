@@ -26,8 +26,8 @@ namespace cmd {
 struct EntryRow {
   const binfmt::Entry* entry;
   const arch_table::Target* target;  // nullptr: none
-  // The first enabled one in front that takes its files (TakesFilesOf());
-  // nullptr: none.
+  // The first enabled one in front that takes all its files, or all ordinary
+  // programs of its target; nullptr: none.
   const binfmt::Entry* shadowed_by = nullptr;
   bool interpreter_exists =
       false;  // and is executable, in this mount namespace

@@ -9,12 +9,14 @@
 
 #include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
+#include "arch_table/table.h"
 #include "binfmt/base/file.h"
 #include "binfmt/base/message.h"
 #include "binfmt/base/path.h"
 #include "binfmt/kernel/record_files.h"
-#include "binfmt/record/overlap_index.h"
+#include "binfmt/record/match.h"
 #include "binfmt/record/record_formats.h"
+#include "cmd/target_matcher.h"
 
 namespace cmd {
 
@@ -29,10 +31,13 @@ namespace {
 constexpr std::string_view kDatabase[] = {"/var/lib/binfmts"};
 constexpr std::string_view kImported[] = {"/usr/share/binfmts"};
 
-// Whether OTHER, registered after RECORD, takes its place or its files.
-bool TakesPlaceOf(const Record& other, const Record& record) {
-  return other.name == record.name ? other != record
-                                   : binfmt::TakesFilesOf(other, record);
+// Whether OTHER, registered after RECORD, takes its place, all its files, or
+// all ordinary programs of TARGET (nullptr: none), which RECORD is for.
+bool TakesPlaceOf(const Record& other, const Record& record,
+                  const arch_table::Target* target) {
+  if (other.name == record.name) return other != record;
+  return binfmt::Covers(other, record) ||
+         (target != nullptr && Takes(other, *target));
 }
 
 }  // namespace
@@ -104,11 +109,13 @@ Expected<void> Rivals::Check(std::string_view name,
                   "which reads $1 in place of a file in $2; remove it",
                   record.name, path, dir_);
   }
+  const arch_table::Target* const target = TargetOf(record);
   for (size_t i = 0; i < records_.size(); ++i) {
     const std::string& path = paths_[i];
     const std::string base(BaseName(path));
     const bool is_file = i < database_;
-    if ((is_file && base <= name) || !TakesPlaceOf(records_[i], record)) {
+    if ((is_file && base <= name) ||
+        !TakesPlaceOf(records_[i], record, target)) {
       continue;
     }
     if (!is_file) {

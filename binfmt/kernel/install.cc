@@ -211,6 +211,12 @@ class Installer {
     return found == positions_.end() ? nullptr : &present_[found->second];
   }
 
+  // Whether A, in front of B, takes all of B's files, or some where each is for
+  // one machine.
+  static bool TakesFilesOf(const Record& a, const Record& b) {
+    return Covers(a, b) || (IsForOneMachine(a) && IsForOneMachine(b));
+  }
+
   // Entries that take files of a record that is wanted, and were not asked for.
   struct Rivals {
     // One of them, in front of the entry of its name, takes all of its files.

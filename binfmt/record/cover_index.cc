@@ -12,6 +12,13 @@ namespace {
 using internal::FoldedBits;
 using internal::Shape;
 
+bool SameShape(const Record& a, const Record& b) {
+  if (a.type != b.type) return false;
+  return a.type != RecordType::kMagic ||
+         (a.offset == b.offset && a.magic.size() == b.magic.size() &&
+          a.mask == b.mask);
+}
+
 FoldedBits Fold(const Record& record) {
   FoldedBits folded = {};
   if (record.type != RecordType::kMagic) return folded;
@@ -72,13 +79,6 @@ uint64_t MachineBits(const Record& record) {
 constexpr size_t kNone = ~size_t{0};
 
 }  // namespace
-
-bool SameShape(const Record& a, const Record& b) {
-  if (a.type != b.type) return false;
-  return a.type != RecordType::kMagic ||
-         (a.offset == b.offset && a.magic.size() == b.magic.size() &&
-          a.mask == b.mask);
-}
 
 Shape& CoverIndex::ShapeOf(const Record& record) {
   const FoldedBits bits = Fold(record);

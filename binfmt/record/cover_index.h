@@ -36,9 +36,6 @@ struct Shape {
 
 }  // namespace internal
 
-// Whether A and B have one type, and compare the same bits of a file.
-bool SameShape(const Record& a, const Record& b);
-
 // Records by what they compare. A search costs as much as there are different
 // shapes (type, offset and mask), of which the architectures have ten, however
 // many records there are.

@@ -49,11 +49,6 @@ bool IsForOneMachine(const Record& record) {
          });
 }
 
-bool TakesFilesOf(const Record& a, const Record& b) {
-  return Covers(a, b) ||
-         (IsForOneMachine(a) && IsForOneMachine(b) && CanOverlap(a, b));
-}
-
 void OverlapIndex::Add(const Record& record) {
   const size_t place = count_++ % kBlockLength;
   if (place == 0) blocks_.emplace_back();

@@ -16,10 +16,6 @@ namespace binfmt {
 // Whether RECORD compares class and e_machine of the ELF header completely.
 bool IsForOneMachine(const Record& record);
 
-// Whether A, in front of B, takes all of B's files or, where each is for one
-// machine, some of them.
-bool TakesFilesOf(const Record& a, const Record& b);
-
 // Records, to be asked which of them take the files of another one from it, or
 // lose theirs to it, if they come first or it does: one covers the other
 // (Covers()), or both are for one machine (IsForOneMachine()) and can overlap

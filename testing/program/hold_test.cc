@@ -426,7 +426,7 @@ TEST_F(HoldTest, AnEntryForFewerProgramsOfTheMachineInFront) {
   TurnWatch watch;
   watch.WaitForTurn(&program);
   const std::string why =
-      "qemu-aarch64 does not get all of its programs: front takes some first\n";
+      "qemu-aarch64 never gets a program: front takes them first\n";
   const Outcome outcome = EndSoon(&program, SIGTERM);
   EXPECT_EQ(outcome.status, 1);
   EXPECT_TRUE(outcome.err.contains(why)) << outcome.err;
