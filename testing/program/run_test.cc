@@ -497,15 +497,14 @@ TEST_F(RunTest, PathThatLooksLikeAnOption) {
 
 // Not a status that could be COMMAND's, nor a death.
 TEST_F(RunTest, Limits) {
-  for (const auto& [resource, value] :
-       {std::pair{RLIMIT_FSIZE, rlim_t{0}},
-        std::pair{RLIMIT_AS, rlim_t{500} << 10}}) {
+  for (const auto& limited : {std::pair{RLIMIT_FSIZE, rlim_t{0}},
+                              std::pair{RLIMIT_AS, rlim_t{500} << 10}}) {
     Command command = AsUser({"-t", "arm64", "true"});
     const auto become_user = command.before_exec;
-    command.before_exec = [become_user, resource = resource, value = value] {
+    command.before_exec = [become_user, limited] {
       become_user();
-      const rlimit limit = {value, value};
-      setrlimit(resource, &limit);
+      const rlimit limit = {limited.second, limited.second};
+      setrlimit(limited.first, &limit);
     };
     const Outcome outcome = Execute(command);
     EXPECT_TRUE(outcome.status == 125 || outcome.status == 0) << outcome.status;
