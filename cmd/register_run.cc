@@ -213,8 +213,8 @@ void RunRegister(const RegisterRequest& request, Console& console) {
     reported.Report(open.error(), console);
   }
   if (request.hold && !request.common.dry_run && !plan.ended) {
-    // What this process has open cannot be unmounted.
-    if (open) *open = OpenRegistry();
+    // OPEN stays: it keeps the instance, and everybody's entries in it, where
+    // the last mount goes in spite of that (umount -l).
     HoldRecords(request, RecordsOf(plan.items), planned_status, reported,
                 console);
   }

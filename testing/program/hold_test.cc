@@ -358,13 +358,14 @@ TEST_F(HoldTest, RegistersAgainAnInterpreterThatIsAnotherFile) {
   }
 }
 
-// Nothing of it stands in the way of an umount.
-TEST_F(HoldTest, RegisterLetsOthersUnmount) {
+// What is open keeps the entries of others, too, without a mount.
+TEST_F(HoldTest, RegisterKeepsAnInstanceWithoutAMount) {
   Program program(Box(RegisterAndHold()));
   program.WaitForOut(kRegistered);
-  program.WaitForSleep();
-  EXPECT_EQ(umount(kRegistry), 0);
-  (void)program.End(SIGTERM);
+  Register(":others:M::OTHERS::/mnt/interpreter:");
+  ASSERT_EQ(umount2(kRegistry, MNT_DETACH), 0);
+  EXPECT_TRUE(WaitUntil([] { return EntryNames() == "others foreign"; }));
+  EXPECT_EQ(program.End(SIGTERM).status, 0);
 }
 
 TEST_F(HoldTest, RegistersOnceItIsPossible) {
