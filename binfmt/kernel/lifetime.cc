@@ -32,6 +32,8 @@ constexpr int kMaxTickWait = 50;  // milliseconds
 constexpr int64_t kTicksPerSecond = 100;
 constexpr uint64_t kMaxTicks = uint64_t{1} << 38;  // 87 years
 constexpr int64_t kNanosecondsPerSecond = 1'000'000'000;
+// A file's time is that of the last tick, of 10 ms at most; twice that.
+constexpr int64_t kLagOfFileTimes = 20'000'000;  // nanoseconds
 
 constexpr char kMountNamespaceOfPidOne[] = "/proc/1/ns/mnt";
 
@@ -58,8 +60,9 @@ bool IsBefore(const timespec& a, const timespec& b) {
   return Nanoseconds(a) < Nanoseconds(b);
 }
 
-// When PID 1 was started, by the clock of file times, or a tick before. 0 where
-// /proc does not tell, so that nothing is older.
+// When PID 1 was started, by the clock of file times, or up to 30 ms before, so
+// that no later file seems older. 0 where /proc does not tell, so that nothing
+// is.
 timespec StartOfPidOne() {
   // proc(5): field 2, the name in parentheses, may hold blanks; starttime, in
   // clock ticks since boot, is field 22.
@@ -77,7 +80,8 @@ timespec StartOfPidOne() {
   const int64_t now = Nanoseconds(ReadClock(CLOCK_REALTIME));
   const int64_t start =
       now - Nanoseconds(ReadClock(CLOCK_BOOTTIME)) +
-      static_cast<int64_t>(*ticks) * (kNanosecondsPerSecond / kTicksPerSecond);
+      static_cast<int64_t>(*ticks) * (kNanosecondsPerSecond / kTicksPerSecond) -
+      kLagOfFileTimes;
   timespec time = {};
   time.tv_sec = static_cast<time_t>(start / kNanosecondsPerSecond);
   time.tv_nsec = static_cast<long>(start % kNanosecondsPerSecond);
