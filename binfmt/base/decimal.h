@@ -10,9 +10,8 @@
 namespace binfmt {
 
 // TEXT, which must be decimal digits only, as a number of at most MAX, which is
-// less than 2^60. Nothing
-// where it is anything else. absl::SimpleAtoi() also takes blanks and a sign,
-// which the kernel does not.
+// less than 2^60. Nothing where it is anything else. absl::SimpleAtoi() also
+// takes blanks and a sign, which the kernel does not.
 std::optional<uint64_t> ParseDecimal(std::string_view text, uint64_t max);
 
 }  // namespace binfmt
