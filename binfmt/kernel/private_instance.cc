@@ -38,9 +38,9 @@ std::string ReadProc(const std::string& path) {
   return ReadFileAt(AT_FDCWD, path, kMaxProcFile).value_or("");
 }
 
-// A map under which each id of this namespace is the same in a new one.
-std::string SameIds(const std::string& path) {
-  std::string map = ReadProc(path);
+// MAP, one of this namespace, as one under which each id is the same in a new
+// namespace.
+std::string SameIds(std::string map) {
   for (size_t line = 0; line + 3 * kMapColumn <= map.size();
        line += 3 * kMapColumn) {
     map.replace(line + kMapColumn, kMapColumn, map, line, kMapColumn);
@@ -48,9 +48,8 @@ std::string SameIds(const std::string& path) {
   return map;
 }
 
-// Whether this namespace has an id 0, to which the files of binfmt_misc belong.
-bool MapsRoot(const std::string& path) {
-  const std::string map = ReadProc(path);
+// Whether MAP has an id 0, to which the files of binfmt_misc belong.
+bool MapsRoot(const std::string& map) {
   for (size_t line = 0; line < map.size(); line += 3 * kMapColumn) {
     if (map.compare(line, kMapColumn, "         0 ") == 0) return true;
   }
@@ -159,11 +158,11 @@ bool MapIds(int process, std::string_view before, const FormerIds& ids,
                    absl::StrCat(before, ids.gid, after));
 }
 
-// A child process in the namespace before writes the maps, since only that has
-// the right to map more than one id.
-bool EnterWithAllIds(int self) {
-  const std::string uids = SameIds("/proc/self/uid_map");
-  const std::string gids = SameIds("/proc/self/gid_map");
+// Maps all ids of UIDS and GIDS, the maps of the namespace before. A child
+// process in that one writes them, since only that has the right to map more
+// than one id.
+bool EnterWithAllIds(int self, const std::string& uids,
+                     const std::string& gids) {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) return false;
   UniqueFd reader(ends[0]);
@@ -176,8 +175,8 @@ bool EnterWithAllIds(int self) {
     writer.Reset();
     // Nothing comes where there are no namespaces.
     char word;
-    const bool failed =
-        read(reader.get(), &word, 1) == 1 && !WriteMaps(self, uids, gids);
+    const bool failed = read(reader.get(), &word, 1) == 1 &&
+                        !WriteMaps(self, SameIds(uids), SameIds(gids));
     _exit(failed ? errno : 0);
   }
   int error = unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0 ? 0 : errno;
@@ -208,15 +207,21 @@ Expected<FormerIds> EnterPrivateInstance(const std::string& dir) {
                  Cause::kNoSupport);
   }
   const UniqueFd self = OpenAt(AT_FDCWD, "/proc/self", O_RDONLY | O_DIRECTORY);
+  if (!self.ok()) {
+    const int error = errno;
+    return Explain("make a user namespace", error,
+                   WhyNoNamespace(error, geteuid()));
+  }
+  const std::string uids = ReadProc("/proc/self/uid_map");
+  const std::string gids = ReadProc("/proc/self/gid_map");
   // What the kernel asks of a process that maps all ids.
   const bool may_map_all = HasCapability(CAP_SETUID) &&
                            HasCapability(CAP_SETGID) &&
                            HasCapability(CAP_SETFCAP);
   const FormerIds ids{geteuid(), getegid(),
-                      may_map_all && MapsRoot("/proc/self/uid_map") &&
-                          MapsRoot("/proc/self/gid_map")};
-  if (!self.ok() || !(ids.are_kept ? EnterWithAllIds(self.get())
-                                   : EnterAsRoot(self.get(), ids))) {
+                      may_map_all && MapsRoot(uids) && MapsRoot(gids)};
+  if (!(ids.are_kept ? EnterWithAllIds(self.get(), uids, gids)
+                     : EnterAsRoot(self.get(), ids))) {
     const int error = errno;
     return Explain("make a user namespace", error,
                    WhyNoNamespace(error, ids.uid));
