@@ -263,12 +263,11 @@ void RunCommand::Start(bool is_elf, Console& console) {
   if (errnum == ENOENT && binfmt::Exists(path_)) {
     error.Append("; it is there, but its interpreter or loader is not");
   } else if (errnum == ENOEXEC && foreign_ != nullptr) {
-    error.Append(
-        has_handlers_
-            ? Message("; it is for $0, which --target leaves out",
-                      foreign_->name)
-            : Message("; it is for $0; --or-direct starts its emulator",
-                      foreign_->name));
+    const bool is_asked_for = absl::c_linear_search(request_.targets, foreign_);
+    error.Append(Message("; it is for $0", foreign_->name));
+    error.Append(is_asked_for         ? "; --or-direct starts its emulator"
+                 : Emulator().empty() ? ", which has no emulator here"
+                                      : ", which --target leaves out");
   } else if (errnum == ENOEXEC && !is_elf) {
     // A script without #!, as execvp(3) starts it.
     argv_.front() = path_;

@@ -474,6 +474,11 @@ TEST_F(RunTest, WhatTheKernelDoesNotStart) {
             Fails(126,
                   "binfmt-run: cannot start /mnt/binfmtbox_arm64: Exec format "
                   "error; it is for aarch64, which --target leaves out\n"));
+  // What is asked for runs already, so that nothing is tried.
+  EXPECT_EQ(RunAsUser({"-t", "x86_64", "--or-direct", kForeign}),
+            Fails(126,
+                  "binfmt-run: cannot start /mnt/binfmtbox_arm64: Exec format "
+                  "error; it is for aarch64, which --target leaves out\n"));
   WriteFile("/mnt/script", "echo $0 $#\n", 0755);
   EXPECT_EQ(RunAsUser({"-t", "arm64", "/mnt/script", "a", "b"}),
             Prints("/mnt/script 2\n"));
