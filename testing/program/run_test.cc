@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -53,6 +54,14 @@ class RunTest : public ProgramTest {
     return command;
   }
 
+  // Has COMMAND do MORE, after what it does before it starts.
+  static void Also(Command& command, const std::function<void()>& more) {
+    command.before_exec = [before = command.before_exec, more] {
+      if (before) before();
+      more();
+    };
+  }
+
   static Outcome RunAsUser(const Words& args) { return Execute(AsUser(args)); }
   // "binfmtbox run ARGS" as root of this user namespace.
   static Command AsRoot(Words args) {
@@ -91,10 +100,7 @@ TEST_F(RunTest, DirectoriesAndOthersOfThatNameInPath) {
 
 TEST_F(RunTest, CurrentDirectoryIsNotSearched) {
   Command command = AsUser({"binfmtbox_arm64"});
-  command.before_exec = [become_user = command.before_exec] {
-    become_user();
-    return chdir("/mnt");
-  };
+  Also(command, [] { return chdir("/mnt"); });
   EXPECT_EQ(
       Execute(command),
       Fails(127, "binfmt-run: binfmtbox_arm64 is in no directory of PATH\n"));
@@ -155,13 +161,11 @@ TEST_F(RunTest, IgnoresTheSignalsThatItsCallerIgnores) {
   const Words grep = {"grep", "SigIgn", "/proc/self/status"};
   for (const bool ignores : {false, true}) {
     const auto with_signals = [ignores](Command command) {
-      const auto before = command.before_exec;
-      command.before_exec = [ignores, before] {
-        if (before) before();
+      Also(command, [ignores] {
         for (int number = 1; ignores && number < NSIG; ++number) {
           signal(number, SIG_IGN);
         }
-      };
+      });
       return Execute(command);
     };
     Command plain;
@@ -185,14 +189,12 @@ TEST_F(RunTest, RootUser) {
 
 TEST_F(RunTest, WithoutCapabilitiesAndNewPrivileges) {
   Command command = AsUser({kForeign, "--list"});
-  const auto become_user = command.before_exec;
-  command.before_exec = [become_user] {
-    become_user();
+  Also(command, [] {
     for (int capability = 0; capability <= CAP_LAST_CAP; ++capability) {
       prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
     }
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-  };
+  });
   EXPECT_EQ(Execute(command), Prints(kList));
 }
 
@@ -339,11 +341,7 @@ TEST_F(RunTest, Refusals) {
 
 TEST_F(RunTest, LimitOfNamespaces) {
   Command command = AsUser({kForeign, "--list"});
-  const auto become_user = command.before_exec;
-  command.before_exec = [become_user] {
-    become_user();
-    WriteOnce("/proc/sys/user/max_user_namespaces", "0");
-  };
+  Also(command, [] { WriteOnce("/proc/sys/user/max_user_namespaces", "0"); });
   EXPECT_EQ(
       Execute(command),
       Fails(125,
@@ -368,22 +366,15 @@ TEST_F(RunTest, LimitOfNamespaces) {
 TEST_F(RunTest, LimitThatOneNamespaceReaches) {
   for (const char* const limit : {"1", "2", "3"}) {
     Command command = AsUser({"--or-direct", "-q", kForeign, "--list"});
-    const auto become_user = command.before_exec;
-    command.before_exec = [become_user, limit] {
-      become_user();
-      WriteOnce("/proc/sys/user/max_user_namespaces", limit);
-    };
+    Also(command,
+         [limit] { WriteOnce("/proc/sys/user/max_user_namespaces", limit); });
     EXPECT_EQ(Execute(command), Prints(kList)) << limit;
   }
 }
 
 TEST_F(RunTest, LimitOfMountNamespaces) {
   Command command = AsUser({kForeign, "--list"});
-  const auto become_user = command.before_exec;
-  command.before_exec = [become_user] {
-    become_user();
-    WriteOnce("/proc/sys/user/max_mnt_namespaces", "0");
-  };
+  Also(command, [] { WriteOnce("/proc/sys/user/max_mnt_namespaces", "0"); });
   const Outcome outcome = Execute(command);
   EXPECT_EQ(outcome.status, 125);
   EXPECT_TRUE(outcome.err.contains("sysctl user.max_mnt_namespaces=15000"))
@@ -457,12 +448,10 @@ TEST_F(RunTest, ReasonsOfMounts) {
 
 TEST_F(RunTest, ReasonOfDescriptors) {
   Command command = AsUser({"-t", "arm64", "true"});
-  const auto become_user = command.before_exec;
-  command.before_exec = [become_user] {
-    become_user();
+  Also(command, [] {
     const rlimit limit = {4, 4};
     setrlimit(RLIMIT_NOFILE, &limit);
-  };
+  });
   const Outcome outcome = Execute(command);
   EXPECT_EQ(outcome.status, 125);
   EXPECT_FALSE(outcome.err.contains("chroot")) << outcome.err;
@@ -490,12 +479,10 @@ TEST_F(RunTest, PathThatLooksLikeAnOption) {
   for (const char* const limit : {"0", "1000"}) {
     Command command =
         AsUser({"-q", "--or-direct", "--", "-d/binfmtbox", "--list"});
-    const auto become_user = command.before_exec;
-    command.before_exec = [become_user, limit] {
-      become_user();
+    Also(command, [limit] {
       if (chdir("/mnt") != 0) _exit(99);
       WriteOnce("/proc/sys/user/max_user_namespaces", limit);
-    };
+    });
     EXPECT_EQ(Execute(command), Prints(kList)) << limit;
   }
 }
@@ -505,12 +492,10 @@ TEST_F(RunTest, Limits) {
   for (const auto& limited : {std::pair{RLIMIT_FSIZE, rlim_t{0}},
                               std::pair{RLIMIT_AS, rlim_t{500} << 10}}) {
     Command command = AsUser({"-t", "arm64", "true"});
-    const auto become_user = command.before_exec;
-    command.before_exec = [become_user, limited] {
-      become_user();
+    Also(command, [limited] {
       const rlimit limit = {limited.second, limited.second};
       setrlimit(limited.first, &limit);
-    };
+    });
     const Outcome outcome = Execute(command);
     EXPECT_TRUE(outcome.status == 125 || outcome.status == 0) << outcome.status;
     EXPECT_EQ(outcome.err.empty(), outcome.status == 0) << outcome.err;
