@@ -183,6 +183,12 @@ def is_overridden(top: str, name: str) -> bool:
     return os.path.exists(path) and f'"--override_repository={name}=' in read(path)
 
 
+def patches_of(top: str, name: str) -> List[str]:
+    folder = "toolchains/patches"
+    return [f"{folder}/{file}" for file in sorted(os.listdir(os.path.join(top, folder)))
+            if file.startswith(f"{name}_") and file.endswith(".patch")]
+
+
 def purl(name: str, version: str, architecture: str) -> List[Dict[str, str]]:
     locator = f"pkg:deb/debian/{name}@{version.replace('+', '%2B').replace(':', '%3A')}?arch={architecture}"
     return [{"referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl", "referenceLocator": locator}]
@@ -213,6 +219,8 @@ def bill_of_materials(top: str, version: str, date: datetime.datetime, revision:
                           externalRefs=purl(source, number, "source"))
             one["sourceInfo"] = f"taken from Debian's source package: {file} (SHA-256 {value})"
             one["comment"] = f"Without Debian's, WORKSPACE takes {found.group(0)}: {location} (SHA-256 {digest})"
+        if patches := patches_of(top, name):
+            one["sourceInfo"] = "; ".join(filter(None, (one.get("sourceInfo"), "patched: " + ", ".join(patches))))
         packages.append(one)
         if relation == LINKED:
             relations.append((own["SPDXID"], LINKED, one["SPDXID"]))

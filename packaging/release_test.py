@@ -138,6 +138,8 @@ class Test:
         overridden = release.is_overridden(TOP, "com_googlesource_code_re2")
         found = self.by_name["com_googlesource_code_re2"]
         expect("version", found["versionInfo"], "20240702" if overridden else "2024-07-02")
+        expect("patches of musl", self.by_name["musl"]["sourceInfo"].rsplit("; ", 1)[-1],
+               "patched: toolchains/patches/musl_iconv_gb18030.patch, toolchains/patches/musl_qsort.patch")
         expect("the other is named", "2024-07-02" in found.get("comment", ""), overridden)
 
     def test_what_the_executables_consist_of(self) -> None:

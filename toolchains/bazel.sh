@@ -14,7 +14,7 @@ host_sources=(com_google_absl com_googlesource_code_re2 rules_java bazel_skylib)
 build_packages=(
   "${host_packages[@]}"
   # The products' compiler, and what builds their C and C++ libraries.
-  clang-19 lld-19 llvm-19 cmake make ninja-build
+  clang-19 lld-19 llvm-19 cmake make ninja-build patch
   # libgcc.a and the kernel's headers of each target architecture.
   libgcc-12-dev libgcc-12-dev-arm64-cross libgcc-12-dev-armhf-cross libgcc-12-dev-riscv64-cross
   linux-libc-dev-arm64-cross linux-libc-dev-armhf-cross linux-libc-dev-riscv64-cross
