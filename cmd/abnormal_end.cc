@@ -30,6 +30,8 @@ void operator delete(void* memory, size_t) noexcept { free(memory); }
 #if defined(_LIBCPP_VERSION)
 // libc++'s documented way to override its termination handler.
 _LIBCPP_BEGIN_NAMESPACE_STD
-[[noreturn]] void __libcpp_verbose_abort(const char*, ...) { __builtin_trap(); }
+[[noreturn]] void __libcpp_verbose_abort(const char*, ...) noexcept {
+  __builtin_trap();
+}
 _LIBCPP_END_NAMESPACE_STD
 #endif

@@ -49,10 +49,10 @@ REPOSITORIES = {
 LIBGCC = ("libgcc-12-dev", "libgcc-12-dev-arm64-cross", "libgcc-12-dev-armhf-cross", "libgcc-12-dev-riscv64-cross")
 BUILD_TOOLS = {
     "bazel-bootstrap": "Apache-2.0",
-    "clang-19": "Apache-2.0 WITH LLVM-exception",
+    "clang-22": "Apache-2.0 WITH LLVM-exception",
     "cmake": "BSD-3-Clause",
-    "lld-19": "Apache-2.0 WITH LLVM-exception",
-    "llvm-19": "Apache-2.0 WITH LLVM-exception",
+    "lld-22": "Apache-2.0 WITH LLVM-exception",
+    "llvm-22": "Apache-2.0 WITH LLVM-exception",
     "ninja-build": "Apache-2.0",
     "squashfs-tools": "GPL-2.0-or-later",
     **{f"linux-libc-dev{cross}": "GPL-2.0-only WITH Linux-syscall-note"

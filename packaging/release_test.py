@@ -27,8 +27,8 @@ LICENSE = ("Apache-2.0 AND Apache-2.0 WITH LLVM-exception AND BSD-2-Clause AND "
            "GPL-3.0-or-later WITH GCC-exception-3.1 AND MIT")
 LINKED = ["com_google_absl", "libcxx", "libgcc-12-dev", "libgcc-12-dev-arm64-cross", "libgcc-12-dev-armhf-cross",
           "libgcc-12-dev-riscv64-cross", "musl"]
-BUILD_TOOLS = ["bazel-bootstrap", "clang-19", "cmake", "linux-libc-dev", "linux-libc-dev-arm64-cross",
-               "linux-libc-dev-armhf-cross", "linux-libc-dev-riscv64-cross", "lld-19", "llvm-19",
+BUILD_TOOLS = ["bazel-bootstrap", "clang-22", "cmake", "linux-libc-dev", "linux-libc-dev-arm64-cross",
+               "linux-libc-dev-armhf-cross", "linux-libc-dev-riscv64-cross", "lld-22", "llvm-22",
                "ninja-build", "squashfs-tools"]
 # What is linked into the emulators, without those that say it twice in other versions.
 PARTS = ["capstone", "gcc-12", "gcc-14", "glib2.0", "glibc", "gnutls28", "liburing", "sysprof", "zlib"]

@@ -14,7 +14,7 @@ host_sources=(com_google_absl com_googlesource_code_re2 rules_java bazel_skylib)
 build_packages=(
   "${host_packages[@]}"
   # The products' compiler, and what builds their C and C++ libraries.
-  clang-19 lld-19 llvm-19 cmake make ninja-build patch
+  clang-22 lld-22 llvm-22 cmake make ninja-build patch
   # libgcc.a and the kernel's headers of each target architecture.
   libgcc-12-dev libgcc-12-dev-arm64-cross libgcc-12-dev-armhf-cross libgcc-12-dev-riscv64-cross
   linux-libc-dev-arm64-cross linux-libc-dev-armhf-cross linux-libc-dev-riscv64-cross
@@ -31,7 +31,7 @@ test_packages=(qemu-user-static strace zsh)
 
 # For --config=asan and asan32: the compiler's part, and this machine's C and C++ libraries as code of 32 bits.
 # shellcheck disable=SC2034
-sanitizer_packages=(libclang-rt-19-dev libc6-dev-i386 lib32stdc++-12-dev)
+sanitizer_packages=(libclang-rt-22-dev libc6-dev-i386 lib32stdc++-12-dev)
 
 # Rules that MODULE.bazel names and Debian's Bazel 7 does not depend on.
 module_packages=(bazel-rules-shell)
@@ -77,8 +77,8 @@ write_settings() {
       sources=$(module_settings "$sources")
     fi
   fi
-  ! type -P clang-19 >/dev/null ||
-    compiler="common \"--repo_env=BINFMTBOX_COMPILER=$(clang-19 --version | head -n 1)\""
+  ! type -P clang-22 >/dev/null ||
+    compiler="common \"--repo_env=BINFMTBOX_COMPILER=$(clang-22 --version | head -n 1)\""
   settings=$(
     cat <<RC
 # Written by ./dev for this machine; your own settings belong into ~/.bazelrc.

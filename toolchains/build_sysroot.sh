@@ -12,7 +12,7 @@ musl=$(readlink -f "$2")
 libcxx=$(readlink -f "$3")
 out=$(readlink -f "$4")
 musl_patches=("${@:5}")
-llvm=19
+llvm=22
 
 # musl's heap: oldmalloc or mallocng. mallocng maps and unmaps memory for each group of
 # allocations, which made `register all` half as slow again; oldmalloc grows one heap by brk.

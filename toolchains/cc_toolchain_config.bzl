@@ -42,18 +42,18 @@ _REDACTED = [
 ]
 
 CLANG_TOOLS = {
-    "ar": "/usr/bin/llvm-ar-19",
-    "cpp": "/usr/bin/clang-cpp-19",
+    "ar": "/usr/bin/llvm-ar-22",
+    "cpp": "/usr/bin/clang-cpp-22",
     "dwp": "/usr/bin/false",
     # Bazel's name for the compiler.
-    "gcc": "/usr/bin/clang-19",
+    "gcc": "/usr/bin/clang-22",
     "gcov": "/usr/bin/false",
-    "ld": "/usr/bin/ld.lld-19",
+    "ld": "/usr/bin/ld.lld-22",
     "llvm-cov": "/usr/bin/false",
-    "nm": "/usr/bin/llvm-nm-19",
-    "objcopy": "/usr/bin/llvm-objcopy-19",
-    "objdump": "/usr/bin/llvm-objdump-19",
-    "strip": "/usr/bin/llvm-strip-19",
+    "nm": "/usr/bin/llvm-nm-22",
+    "objcopy": "/usr/bin/llvm-objcopy-22",
+    "objdump": "/usr/bin/llvm-objdump-22",
+    "strip": "/usr/bin/llvm-strip-22",
 }
 
 # Bazel finds them with -iquote, and our warnings are for our code.
@@ -162,7 +162,7 @@ def _clang_musl_config_impl(ctx):
             enabled = True,
             flag_sets = [
                 _flags(_LINK, [
-                    "-fuse-ld=lld-19",
+                    "-fuse-ld=lld-22",
                     "-nostdlib",
                     # For abseil's -pthread, which -nostdlib leaves unused.
                     "-Wno-unused-command-line-argument",
@@ -207,8 +207,8 @@ def _clang_musl_config_impl(ctx):
         abi_version = "musl",
         compiler = "clang",
         cxx_builtin_include_directories = [
-            "/usr/lib/llvm-19/lib/clang/19/include",
-            "/usr/lib/clang/19/include",
+            "/usr/lib/llvm-22/lib/clang/22/include",
+            "/usr/lib/clang/22/include",
         ],
         features = features,
         host_system_name = "local",
@@ -262,7 +262,7 @@ def _clang_sanitized_config_impl(ctx):
                     "-fsanitize=address,undefined",
                     # The compiler is called by the name of the one for C.
                     "-fsanitize-link-c++-runtime",
-                    "-fuse-ld=lld-19",
+                    "-fuse-ld=lld-22",
                 ]),
             ],
         ),
@@ -284,9 +284,9 @@ def _clang_sanitized_config_impl(ctx):
         compiler = "clang",
         cxx_builtin_include_directories = [
             "/usr/include",
-            "/usr/lib/llvm-19/lib/clang/19/include",
+            "/usr/lib/llvm-22/lib/clang/22/include",
             # What the sanitizers are told to ignore.
-            "/usr/lib/llvm-19/lib/clang/19/share",
+            "/usr/lib/llvm-22/lib/clang/22/share",
         ],
         features = features,
         host_system_name = "local",

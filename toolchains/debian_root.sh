@@ -36,9 +36,11 @@ Pin-Priority: 1001
 '
 
 make_root() {
-  local mirror options
+  local mirror options security=()
   need mmdebstrap
   mirror=$(debian_mirror)
+  # What Debian 12 has of LLVM 22.
+  [[ $suite != bookworm ]] || security=("deb [signed-by=$keyring] $mirror-security bookworm-security main")
   mapfile -t options < <(apt_setting Acquire::Check-Valid-Until)
   say "a root of Debian $suite, with ${#packages[@]} packages and what they need (some minutes)"
   rm -rf "$home/root.new"
@@ -48,7 +50,7 @@ make_root() {
   PINS=$pins mmdebstrap --quiet --variant=minbase --architectures=amd64 --include="${packages[*]}" "${options[@]}" \
     --dpkgopt=force-unsafe-io --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
     --setup-hook='printf %s "$PINS" >"$1/etc/apt/preferences.d/libgcc"' \
-    "$suite" - "deb [signed-by=$keyring] $mirror $suite main" "deb [signed-by=$keyring] $mirror bookworm main" |
+    "$suite" - "deb [signed-by=$keyring] $mirror $suite main" "deb [signed-by=$keyring] $mirror bookworm main" "${security[@]}" |
     unshare -Ur tar -x --no-same-owner --exclude='./dev/*' -C "$home/root.new" ||
     die "mmdebstrap cannot make a root of Debian $suite from $mirror"
   chmod -R u+rwX "$home/root.new"

@@ -47,7 +47,7 @@ read_lists() {
   touch "$apt/read"
 }
 
-# revisions PACKAGE: its versions in the lists, such as 1:19.1.7-3, the newest first.
+# revisions PACKAGE: its versions in the lists, such as 1:22.1.8-3, the newest first.
 revisions() { apt_do apt-cache showsrc --only-source "$1" 2>/dev/null | sed -n 's/^Version: //p' | sort -rV; }
 
 # revision PACKAGE VERSION: the newest Debian revision of the upstream version.

@@ -103,7 +103,7 @@ size_t CountWholeRecords(std::span<const std::string> texts, size_t done) {
 }
 
 // Entries of equal times stay in their order. Not std::stable_sort(): that of
-// libstdc++ 12 calls a deprecated function, which clang 19 warns about.
+// libstdc++ 12 calls a deprecated function, which clang warns about.
 void SortNewestFirst(std::vector<Entry>& entries) {
   std::multimap<int64_t, Entry, std::greater<>> by_time;
   for (Entry& entry : entries) {

@@ -11,7 +11,6 @@
 #include <string>
 #include <vector>
 
-#include "absl/base/attributes.h"
 #include "binfmt/record/match.h"
 #include "binfmt/record/record.h"
 
@@ -42,7 +41,7 @@ struct Shape {
 class CoverIndex {
  public:
   // Adds the next record, which must outlive the index.
-  void Add(const Record& record ABSL_ATTRIBUTE_LIFETIME_BOUND);
+  void Add(const Record& record);
 
   // The position, in the order of Add() and counted from 0, of the first record
   // that Covers() NARROW.
