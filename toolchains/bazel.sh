@@ -14,7 +14,7 @@ host_sources=(com_google_absl com_googlesource_code_re2 rules_java bazel_skylib)
 build_packages=(
   "${host_packages[@]}"
   # The products' compiler, and what builds their C and C++ libraries.
-  clang-22 lld-22 llvm-22 cmake make ninja-build patch
+  clang-22 lld-22 llvm-22 cmake make ninja-build
   # libgcc.a and the kernel's headers of each target architecture.
   libgcc-12-dev libgcc-12-dev-arm64-cross libgcc-12-dev-armhf-cross libgcc-12-dev-riscv64-cross
   linux-libc-dev-arm64-cross linux-libc-dev-armhf-cross linux-libc-dev-riscv64-cross
@@ -24,7 +24,7 @@ build_packages=(
 
 # What toolchains/sources.sh needs.
 # shellcheck disable=SC2034 # Its scripts name it.
-source_packages=(xz-utils python3)
+source_packages=(patch python3 xz-utils)
 
 # shellcheck disable=SC2034
 test_packages=(qemu-user-static strace zsh)

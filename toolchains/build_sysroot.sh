@@ -1,17 +1,15 @@
 #!/bin/bash
-# build_sysroot.sh ARCH MUSL_SOURCE LIBCXX_SOURCE OUT [MUSL_PATCH]...
+# build_sysroot.sh ARCH MUSL_SOURCE LIBCXX_SOURCE OUT
 #
-# Builds OUT/include and OUT/lib: musl, with the patches, and libc++ for one
-# architecture, each with its own build system. The result is kept in the cache
-# folder under a checksum of everything that goes into it, and taken from there
-# next time.
+# Builds OUT/include and OUT/lib: musl and libc++ for one architecture, each with
+# its own build system. The result is kept in the cache folder under a checksum of
+# everything that goes into it, and taken from there next time.
 set -euo pipefail
 
 arch=$1
 musl=$(readlink -f "$2")
 libcxx=$(readlink -f "$3")
 out=$(readlink -f "$4")
-musl_patches=("${@:5}")
 llvm=22
 
 # musl's heap: oldmalloc or mallocng. mallocng maps and unmaps memory for each group of
@@ -38,7 +36,7 @@ else
   asm=$kernel/asm
 fi
 
-for tool in "clang-$llvm" "clang++-$llvm" "llvm-ar-$llvm" "llvm-ranlib-$llvm" "ld.lld-$llvm" cmake make ninja patch; do
+for tool in "clang-$llvm" "clang++-$llvm" "llvm-ar-$llvm" "llvm-ranlib-$llvm" "ld.lld-$llvm" cmake make ninja; do
   command -v "$tool" >/dev/null || { echo "$tool is missing: ./dev installs it" >&2; exit 1; }
 done
 for file in "$libgcc" "$kernel/linux/version.h" "$asm/unistd.h"; do
@@ -49,7 +47,7 @@ cache=${BINFMTBOX_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/binfmtbox}/sysroots
 key=$({
   cat "$0"
   "clang-$llvm" --version
-  cat "$libgcc" "$kernel/linux/version.h" "$asm/unistd.h" "${musl_patches[@]}"
+  cat "$libgcc" "$kernel/linux/version.h" "$asm/unistd.h"
   # Paths relative to the source, so that its location doesn't count.
   for source in "$musl" "$libcxx"; do
     (cd "$source" && find . -type f ! -name 'BUILD*' ! -name WORKSPACE -print0 | LC_ALL=C sort -z | xargs -0 sha256sum)
@@ -71,7 +69,7 @@ flags=(
   -ffunction-sections -fdata-sections
   -fno-asynchronous-unwind-tables -fno-unwind-tables
   # The last one that fits counts.
-  "-ffile-prefix-map=$libcxx=libcxx" "-ffile-prefix-map=$out=" "-ffile-prefix-map=$work="
+  "-ffile-prefix-map=$musl=musl" "-ffile-prefix-map=$libcxx=libcxx" "-ffile-prefix-map=$out=" "-ffile-prefix-map=$work="
 )
 
 # logged NAME COMMAND...: shows the end of the command's output if it fails.
@@ -84,12 +82,8 @@ logged() {
 # These two run where set -e has no effect.
 
 build_musl() {
-  mkdir "$work/musl" && cp -r "$musl" "$work/musl-source" && cd "$work/musl-source" || return
-  for patch in "${musl_patches[@]}"; do
-    patch --batch --forward --strip=1 <"$patch" || return
-  done
-  cd "$work/musl" &&
-    "$work/musl-source/configure" --target="$triple" --prefix="$out" --disable-shared --enable-optimize=size \
+  mkdir "$work/musl" && cd "$work/musl" &&
+    "$musl/configure" --target="$triple" --prefix="$out" --disable-shared --enable-optimize=size \
       --with-malloc="$malloc" CC="clang-$llvm --target=$triple" AR="llvm-ar-$llvm" RANLIB="llvm-ranlib-$llvm" \
       CFLAGS="$optimize ${flags[*]}" LIBCC="$libgcc" &&
     make -j"$(nproc)" install-libs install-headers

@@ -63,7 +63,7 @@ def _musl_sysroot_impl(ctx):
             ctx.path(ctx.attr._musl).dirname,
             ctx.path(ctx.attr._libcxx).dirname,
             ctx.path("."),
-        ] + [ctx.path(patch) for patch in ctx.attr._musl_patches],
+        ],
         timeout = 3600,
         # Shows the script's progress: this can take some minutes.
         quiet = False,
@@ -78,10 +78,6 @@ musl_sysroot = repository_rule(
         "arch": attr.string(mandatory = True),
         "_libcxx": attr.label(default = "@libcxx//:VERSION"),
         "_musl": attr.label(default = "@musl//:VERSION"),
-        "_musl_patches": attr.label_list(default = [
-            "//toolchains/patches:musl_iconv_gb18030.patch",
-            "//toolchains/patches:musl_qsort.patch",
-        ]),
         "_script": attr.label(default = "//toolchains:build_sysroot.sh"),
     },
     doc = "musl and libc++ for one architecture, built when first needed.",

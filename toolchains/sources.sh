@@ -82,7 +82,7 @@ extract() { quietly "cannot unpack $1 in $trees" tar -xf "$downloads/$1" -C "$2"
 
 # unpack REPOSITORY DIR: the tree that WORKSPACE makes of the upstream archive.
 unpack() {
-  local repository=$1 dir=$2 archive
+  local repository=$1 dir=$2 archive patch
   archive=$(row "$repository" | awk '{print $5}')
   case $repository in
     libcxx)
@@ -91,6 +91,11 @@ unpack() {
       ;;
     *) extract "$archive" "$dir" ;;
   esac
+  for patch in toolchains/patches/"$repository"_*.patch; do
+    [[ ! -e $patch ]] ||
+      quietly "cannot apply $patch" \
+        patch --batch --forward --no-backup-if-mismatch --strip=1 --directory="$dir" --input="$PWD/$patch"
+  done
   case $repository in
     # As in WORKSPACE.
     com_googlesource_code_re2) sed -i 's,"@abseil-cpp//,"@com_google_absl//,' "$dir/BUILD.bazel" ;;
@@ -103,6 +108,7 @@ unpack() {
 key() {
   {
     row "$1" | awk '{print $6}'
+    cat toolchains/patches/"$1"_*.patch 2>/dev/null || true
     declare -f unpack
     [[ $1 != libcxx ]] || cat toolchains/llvm_parts.txt
   } | sha256sum | cut -c1-12
