@@ -100,7 +100,8 @@ def _clang_musl_config_impl(ctx):
         feature(
             name = "target",
             enabled = True,
-            flag_sets = [_flags(_COMPILE + _LINK, target)],
+            flag_sets = [_flags(_COMPILE + _LINK, target)] +
+                        ([_flags(_LINK, ctx.attr.link_flags)] if ctx.attr.link_flags else []),
         ),
         feature(
             name = "sysroot_headers",
@@ -223,6 +224,7 @@ clang_musl_config = rule(
     implementation = _clang_musl_config_impl,
     attrs = {
         "cpu": attr.string(mandatory = True),
+        "link_flags": attr.string_list(),
         "sysroot": attr.string(
             doc = "Folder of the sysroot, as a compiler called by Bazel sees it.",
             mandatory = True,

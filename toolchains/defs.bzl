@@ -3,7 +3,7 @@
 load("@rules_cc//cc:defs.bzl", "cc_toolchain")
 load(":cc_toolchain_config.bzl", "clang_musl_config", "clang_sanitized_config")
 
-def target_architecture(name, cpu, triple, target_flags = []):
+def target_architecture(name, cpu, triple, target_flags = [], link_flags = []):
     """Declares the platform linux_NAME and the toolchain clang_NAME.
 
     Args:
@@ -11,6 +11,7 @@ def target_architecture(name, cpu, triple, target_flags = []):
       cpu: its constraint value in @platforms//cpu.
       triple: what clang calls it.
       target_flags: compiler flags that choose the processor, or how its code is made.
+      link_flags: flags for the linker alone.
     """
     constraints = [
         "@platforms//cpu:" + cpu,
@@ -29,6 +30,7 @@ def target_architecture(name, cpu, triple, target_flags = []):
     clang_musl_config(
         name = name + "_config",
         cpu = cpu,
+        link_flags = link_flags,
         # With modules, the folder has another name than the repository.
         sysroot = Label(sysroot + "all").workspace_root,
         target_flags = target_flags,
