@@ -122,9 +122,23 @@ native_rules_shell = repository_rule(
 
 _CC_RULES = ["cc_binary", "cc_library", "cc_test", "cc_toolchain", "cc_toolchain_suite"]
 
+# What abseil selects on.
+_COMPILERS = ["clang", "clang-cl", "emscripten", "gcc", "msvc-cl"]
+
+_COMPILER_SETTINGS = """
+[config_setting(
+    name = compiler,
+    flag_values = {{"@bazel_tools//tools/cpp:compiler": compiler}},
+    visibility = ["//visibility:public"],
+) for compiler in {compilers}]
+"""
+
 def _native_rules_cc_impl(ctx):
     ctx.file("cc/BUILD.bazel")
     ctx.file("cc/defs.bzl", "".join([_RULE.format(name = name) for name in _CC_RULES]))
+    for name in _CC_RULES:
+        ctx.file("cc/%s.bzl" % name, _RULE.format(name = name))
+    ctx.file("cc/compiler/BUILD.bazel", _COMPILER_SETTINGS.format(compilers = _COMPILERS))
     ctx.file("cc/common/BUILD.bazel")
     ctx.file("cc/common/native.bzl", "native_cc_common = cc_common\n")
     ctx.file("cc/common/cc_common.bzl", """
