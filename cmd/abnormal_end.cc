@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // How the program ends when it cannot go on: with one line on stderr and exit
 // status_without_memory where memory runs out, by a trap where a check of the
-// C++ library or of abseil fails. Their own ways would throw, which the products
-// cannot, or print with vfprintf(3), which would be 10 KB of each.
+// C++ library or of abseil fails. Their own ways would throw, which the
+// products cannot, or print with vfprintf(3), which would be 10 KB of each.
 #include "cmd/abnormal_end.h"
 
 #include <stdlib.h>
@@ -37,8 +37,8 @@ _LIBCPP_BEGIN_NAMESPACE_STD
 }
 _LIBCPP_END_NAMESPACE_STD
 
-// abseil has no way to override its own, which StrAppend() calls for a string of
-// more than max_size(). Were it linked as well, the linker would say so.
+// abseil has no way to override its own, which StrAppend() calls for a string
+// of more than max_size(). Were it linked as well, the linker would say so.
 namespace absl {
 ABSL_NAMESPACE_BEGIN
 [[noreturn]] void ThrowStdLengthError(const char*) { __builtin_trap(); }

@@ -11,7 +11,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "binfmt/base/decimal.h"
-#include "binfmt/base/hex.h"
 #include "binfmt/base/message.h"
 
 namespace binfmt {
@@ -33,20 +32,6 @@ void ParseFlags(std::string_view letters, Entry* entry) {
       entry->unknown_flags.push_back(letters[i]);
     }
   }
-}
-
-// The bytes that DIGITS write, two each; nothing where they are no such pairs.
-std::optional<std::string> ParseHex(std::string_view digits) {
-  if (digits.size() % 2 != 0) return std::nullopt;
-  std::string bytes(digits.size() / 2, '\0');
-  const char* digit = digits.data();
-  for (char& byte : bytes) {
-    const int high = HexDigitValue(*digit++);
-    const int low = HexDigitValue(*digit++);
-    if (high < 0 || low < 0) return std::nullopt;
-    byte = static_cast<char>(high << 4 | low);
-  }
-  return bytes;
 }
 
 // Reads TEXT into ENTRY. Returns what is wrong with it, or nullptr.
@@ -92,14 +77,14 @@ const char* Parse(std::string_view text, Entry* entry) {
       if (!offset) return "the offset is no number";
       record.offset = *offset;
     } else if (absl::ConsumePrefix(&line, "magic ")) {
-      std::optional<std::string> magic = ParseHex(line);
-      if (!magic) return "the magic is not hex";
-      record.magic = *std::move(magic);
+      if (!absl::HexStringToBytes(line, &record.magic)) {
+        return "the magic is not hex";
+      }
       has_matcher = true;
     } else if (absl::ConsumePrefix(&line, "mask ")) {
-      std::optional<std::string> mask = ParseHex(line);
-      if (!mask) return "the mask is not hex";
-      record.mask = *std::move(mask);
+      if (!absl::HexStringToBytes(line, &record.mask)) {
+        return "the mask is not hex";
+      }
     } else {
       entry->complete = false;
     }

@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "binfmt/base/decimal.h"
-#include "binfmt/base/hex.h"
 #include "binfmt/base/message.h"
 
 namespace binfmt {
@@ -123,9 +123,10 @@ std::string Unescape(std::string_view field) {
   bytes.reserve(field.size());
   for (size_t i = 0; i < field.size(); ++i) {
     if (field[i] == '\\' && i + 1 < field.size()) {
-      if (field[i + 1] == 'x') {
-        bytes += static_cast<char>(HexDigitValue(field[i + 2]) << 4 |
-                                   HexDigitValue(field[i + 3]));
+      if (std::string byte;
+          field[i + 1] == 'x' &&
+          absl::HexStringToBytes(field.substr(i + 2, 2), &byte)) {
+        bytes += byte;
         i += 3;
         continue;
       }
