@@ -21,7 +21,7 @@ if [[ $1 == --inside ]]; then
   for arch in x86_64 arm64 armv7 riscv64; do
     cp -Lf "bazel-bin/binfmtbox_$arch" /out/ || exit
   done
-  run_tests "pure tests" --build_tests_only --test_tag_filters=pure \
+  run_tests "pure tests" --build_tests_only --test_tag_filters=pure,generator \
     //arch_table/... //binfmt/... //cmd/... //docs/... //testing/...
   check "Debian packages" bazel build //packaging/deb
   # The overrides are for the lintian of each release: what one does not say, another does. Of this tag, see

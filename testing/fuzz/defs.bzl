@@ -2,13 +2,14 @@
 
 load("@rules_cc//cc:defs.bzl", "cc_binary", "cc_library", "cc_test")
 
-def fuzz_target(name, deps):
+def fuzz_target(name, deps, tag = "pure"):
     """Declares NAME_fuzzer (needs --config=asan or asan32) and NAME_corpus_test.
 
     Args:
       name: NAME_fuzz.cc defines LLVMFuzzerTestOneInput(); testdata/fuzz/NAME is
         the corpus.
       deps: what NAME_fuzz.cc includes.
+      tag: what CONTRIBUTING.md calls the test.
     """
     cc_library(
         name = name + "_fuzz",
@@ -31,7 +32,7 @@ def fuzz_target(name, deps):
         size = "small",
         args = ["testdata/fuzz/" + name],
         data = ["//testdata/fuzz:" + name],
-        tags = ["pure"],
+        tags = [tag],
         deps = [
             ":%s_fuzz" % name,
             ":corpus_test_main",
