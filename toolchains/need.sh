@@ -74,7 +74,8 @@ need() {
   # Package lists may be absent (a fresh image) or old (a file is gone).
   if ! apt-cache show "${missing[@]}" >/dev/null 2>&1 || ! apt_install "${missing[@]}"; then
     as_root apt-get -q update
-    apt_install "${missing[@]}" || die "apt-get cannot install: ${missing[*]}"
+    apt_install "${missing[@]}" || die "apt-get cannot install: ${missing[*]};" \
+      "apt's sources need this release's main archive and its security updates"
   fi
 }
 

@@ -70,6 +70,14 @@ checksum_differs() {
   refuses "sources\.sh: the archive googletest_1\.18\.0\.orig\.tar\.gz of .* is not the one .*: its checksum differs" env
 }
 
+patch_does_not_apply() {
+  local patch=toolchains/patches/com_google_googletest_other.patch
+  new_copy
+  only com_google_googletest
+  printf '%s\n' '--- a/README.md' '+++ b/README.md' '@@ -1 +1 @@' '-no such line' '+another' >"$copy/$patch"
+  refuses "sources\.sh: cannot apply $patch: .*FAILED.*" env
+}
+
 disk_is_full() {
   new_copy
   only com_google_absl
@@ -95,6 +103,7 @@ revision_is_replaced() {
 check "no network" no_network
 check "a release that the suites no longer have" release_is_gone
 check "another archive of the same name" checksum_differs
+check "a patch of another release" patch_does_not_apply
 check "a full disk" disk_is_full
 check "a Debian revision that has been replaced" revision_is_replaced
 finish
