@@ -123,7 +123,7 @@ native_rules_shell = repository_rule(
 _CC_RULES = ["cc_binary", "cc_library", "cc_test", "cc_toolchain", "cc_toolchain_suite"]
 
 # What abseil selects on.
-_COMPILERS = ["clang", "clang-cl", "emscripten", "gcc", "msvc-cl"]
+_COMPILERS = ["clang", "clang-cl", "gcc", "msvc-cl"]
 
 _COMPILER_SETTINGS = """
 [config_setting(
