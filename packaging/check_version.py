@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Compares VERSION with every place that has to name the version, and MODULE.bazel's archives with WORKSPACE's."""
+"""Compares VERSION with every place that has to name the version, and MODULE.bazel's archives and patches with
+WORKSPACE's."""
 
 import os
 import re
@@ -43,6 +44,11 @@ def main() -> int:
     for name, pin in release.pins(read("MODULE.bazel")).items():
         if workspace.get(name) != pin:
             wrong.append(f"MODULE.bazel pins another {name} than WORKSPACE")
+    # toolchains/sources.sh applies all that are there.
+    for name in os.listdir(os.path.join(TOP, "toolchains/patches")):
+        for path in ("WORKSPACE", "MODULE.bazel") if name.endswith(".patch") else ():
+            if f'"//toolchains/patches:{name}"' not in read(path):
+                wrong.append(f"{path} does not name toolchains/patches/{name}")
     print("\n".join(wrong) or f"{version} everywhere")
     return 1 if wrong else 0
 
