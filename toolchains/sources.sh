@@ -115,7 +115,7 @@ key() {
 }
 
 need "${source_packages[@]}" >&2
-mkdir -p "$downloads" "$trees"
+quietly "BINFMTBOX_CACHE has to name a folder that can be written" mkdir -p "$downloads" "$trees"
 partial=
 trap '[[ -z $partial ]] || rm -rf "$partial"' EXIT
 for repository in $(sources_table | awk '{print $1}'); do

@@ -85,6 +85,13 @@ disk_is_full() {
     refuses "sources\.sh: cannot read the lists .*" on_small_disk 1m "$copy/cache" ""
 }
 
+cache_is_read_only() {
+  new_copy
+  # shellcheck disable=SC2016 # The inner shell expands these.
+  refuses "sources\.sh: BINFMTBOX_CACHE has to name a folder that can be written: .*Read-only file system" \
+    unshare -Urm sh -euc 'mount -t tmpfs -o ro tmpfs "$1"; shift; exec "$@"' sh "$copy/cache"
+}
+
 # A list of some time ago: it names a revision that has been replaced.
 revision_is_replaced() {
   local list
@@ -105,5 +112,6 @@ check "a release that the suites no longer have" release_is_gone
 check "another archive of the same name" checksum_differs
 check "a patch of another release" patch_does_not_apply
 check "a full disk" disk_is_full
+check "a cache that is read-only" cache_is_read_only
 check "a Debian revision that has been replaced" revision_is_replaced
 finish
